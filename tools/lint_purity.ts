@@ -1,0 +1,1 @@
+export default { name: "rumor", rules: {} } satisfies Deno.lint.Plugin;
