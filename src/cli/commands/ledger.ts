@@ -1,0 +1,70 @@
+/** `rumor ledger`: transactions that every peer applies once. */
+
+import type { Command } from "../command.ts";
+import { balancesOf } from "../../core/apps/ledger.ts";
+import { LEDGER } from "../../core/log.ts";
+import type { NodeState } from "../../core/node.ts";
+import { flagLines, readArgs, readSwitch } from "../args.ts";
+import { UsageError } from "../exit.ts";
+import { helpFlags, nodeFlags } from "../flags.ts";
+import { type Format, formatBalances } from "../format.ts";
+import { runNode } from "../node_command.ts";
+import { say } from "../output.ts";
+import { parseTransaction } from "../transactions.ts";
+
+const flags = {
+  ...nodeFlags,
+  balances: { help: "print all balances at the end", read: readSwitch },
+  ...helpFlags,
+} as const;
+
+const command: Command = {
+  summary: "pay between accounts; all nodes end with the same balances",
+  help: `Examples:
+  rumor ledger --join 10.0.0.5:7000 < payments.txt
+  echo 'alice bob 5' | rumor ledger --balances
+  echo '{"id":"rent-11","from":"alice","to":"bob","amount":5}' | rumor ledger
+
+Usage: rumor ledger [FLAGS]
+
+Each line of the input is FROM TO AMOUNT [ID], or JSON with id, from, to and amount. Accounts begin
+at 0 and may go below it. An ID is applied once; without one, it is made from the node and a number.
+Each applied transaction is printed as ID FROM TO AMOUNT. At the prompt, balances prints them.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 not acknowledged,
+130 interrupted.
+`,
+  run: async (args, env) => {
+    const { given, words } = readArgs(args, flags, env);
+    if (words.length > 0) {
+      throw new UsageError(`${words[0]} is not expected; transactions come from stdin`);
+    }
+    return await runNode(given, (format) => ({
+      front: {
+        app: "ledger",
+        topic: LEDGER,
+        echo: true,
+        history: given.history ?? null,
+        dedup_text: false,
+      },
+      topic: LEDGER,
+      encoding: "utf-8",
+      readLine: (text, node) => {
+        if (text.trim() !== "balances") return parseTransaction(text);
+        const shown = balancesText(node, { ...format, json: false }, Deno.stderr.isTerminal());
+        if (shown !== "") say(shown.trimEnd());
+        return undefined;
+      },
+      atExit: (node) => given.balances ? balancesText(node, format, Deno.stdout.isTerminal()) : "",
+    }));
+  },
+};
+
+function balancesText(node: NodeState, format: Format, align: boolean): string {
+  return formatBalances(balancesOf(node.ledger, []), { ...format, align });
+}
+
+export default command;

@@ -1,0 +1,74 @@
+/** `rumor pub`: hands lines to a running node, which publishes them. */
+
+import type { Command } from "../command.ts";
+import { flagLines, readArgs } from "../args.ts";
+import { UsageError } from "../exit.ts";
+import {
+  ackFlag,
+  encodingFlag,
+  helpFlags,
+  joinFlag,
+  networkFlag,
+  timeoutFlag,
+  topicFlag,
+} from "../flags.ts";
+import { lineFault, readLines, textItem } from "../items.ts";
+import { say } from "../output.ts";
+import { Publisher, requireJoin } from "../publisher.ts";
+import { frontTopicFault } from "../topics.ts";
+
+const flags = {
+  ...joinFlag,
+  ...topicFlag,
+  ...ackFlag,
+  ...timeoutFlag,
+  ...encodingFlag,
+  ...networkFlag,
+  ...helpFlags,
+} as const;
+
+const command: Command = {
+  summary: "hand lines to a running node, wait until they are held",
+  help: `Examples:
+  rumor pub --join 10.0.0.5:7000 build 117 is done
+  make 2>&1 | rumor pub --join 10.0.0.5:7000 --topic build
+  rumor pub --join 10.0.0.5:7000 --join 10.0.0.6:7000 --ack 2 --timeout 5 important
+
+Usage: rumor pub --join HOST:PORT [FLAGS] [WORDS...]
+
+The words, as one line, or else the lines of the input, are published by the node that is joined.
+Ends with 0 when N nodes hold them all. It makes no new origin.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 done, 1 something was refused, 2 usage, 69 no node reachable, 75 not acknowledged in
+time (the lines may still arrive), 130 interrupted.
+`,
+  run: async (args, env) => {
+    const { given, words } = readArgs(args, flags, env);
+    requireJoin(given.join);
+    const topic = given.topic ?? "chat";
+    const fault = frontTopicFault(topic);
+    if (fault !== null) throw new UsageError(fault);
+    const line = words.join(" ");
+    const line_fault = words.length > 0 ? lineFault(line) : null;
+    if (line_fault !== null) throw new UsageError(line_fault);
+    const publisher = new Publisher(given, topic);
+    return await publisher.run(async (send, complain) => {
+      if (words.length > 0) return await send([textItem(line)], 1);
+      const bad = (number: number, why: string) => {
+        say(`rumor: line ${number}: ${why}`);
+        complain();
+      };
+      const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
+      const encoding = given.encoding ?? "utf-8";
+      for await (const { items, numbers } of readLines(read, encoding, bad)) {
+        const made = items.map((item) => typeof item === "string" ? textItem(item) : item);
+        await send(made, numbers[0]);
+      }
+    });
+  },
+};
+
+export default command;

@@ -1,0 +1,170 @@
+/** `rumor sub`: prints what a running node has and gets. */
+
+import type { Command } from "../command.ts";
+import type { Printed } from "../../core/types.ts";
+import { decodeEntry } from "../../core/entry.ts";
+import type { Line } from "../../core/line.ts";
+import { ACK_BYTES } from "../../core/limits.ts";
+import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
+import { EXIT } from "../exit.ts";
+import { helpFlags, historyFlag, joinFlag, jsonFlag, networkFlag, topicFlag } from "../flags.ts";
+import { type Format, formatRecords } from "../format.ts";
+import { Guest } from "../guest.ts";
+import { Output, say } from "../output.ts";
+import { requireJoin } from "../publisher.ts";
+import { watchSignals } from "../signals.ts";
+
+const flags = {
+  ...joinFlag,
+  ...topicFlag,
+  count: {
+    short: "C",
+    value: "COUNT",
+    no_env: true,
+    help: "end after so many lines",
+    read: readCount(1, 1_000_000_000),
+  },
+  wait: {
+    short: "W",
+    value: "SECONDS",
+    no_env: true,
+    help: "end after this time (75 where lines of -C are still missing)",
+    read: readSeconds,
+  },
+  ...historyFlag,
+  ...jsonFlag,
+  ...networkFlag,
+  ...helpFlags,
+} as const;
+
+const command: Command = {
+  summary: "print what a running node has and gets",
+  help: `Examples:
+  rumor sub --join 10.0.0.5:7000
+  rumor sub --join 10.0.0.5:7000 --topic build --history 0 -C 1 -W 60
+  rumor sub --join 10.0.0.5:7000 --json | jq -r .text
+
+Usage: rumor sub --join HOST:PORT [FLAGS]
+
+Never reads stdin. Ends when its reader does, as in rumor sub ... | head -1.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, or it is gone, 75 not COUNT lines in
+time, 130 interrupted.
+`,
+  run: async (args, env) => {
+    const { given, words } = readArgs(args, flags, env);
+    requireJoin(given.join);
+    if (words.length > 0) {
+      const { UsageError } = await import("../exit.ts");
+      throw new UsageError(`${words[0]} is not expected`);
+    }
+    const shown = Deno.stdout.isTerminal();
+    const clean = shown ? (await import("../escape.ts")).visible : (text: string) => text;
+    return await new Subscription(given, { json: given.json ?? false, clean }).run();
+  },
+};
+
+class Subscription {
+  readonly #given: Given<typeof flags>;
+  readonly #format: Format;
+  readonly #output = new Output();
+  readonly #ended = Promise.withResolvers<number>();
+  #guest: Guest | null = null;
+  /** Entries of before the start of what is wanted. */
+  #skip = 0;
+  #left: number;
+  #taken_bytes = 0;
+  #told_bytes = 0;
+  #records: Printed[] = [];
+  #flushing: Promise<void> | null = null;
+
+  constructor(given: Given<typeof flags>, format: Format) {
+    this.#given = given;
+    this.#format = format;
+    this.#left = given.count ?? Infinity;
+  }
+
+  async run(): Promise<number> {
+    const { join, network = "rumor", topic = "chat", history, wait } = this.#given;
+    const stop = watchSignals((code) => this.#ended.resolve(code));
+    const guest = await Guest.join(join, network, {
+      line: (line) => this.#control(line),
+      entry: (line) => this.#entry(line),
+      closed: (why) => this.#closed(why),
+    });
+    if (guest === null) {
+      stop();
+      say("rumor: no node reachable");
+      return EXIT.unreachable;
+    }
+    this.#guest = guest;
+    guest.send({ k: "want", t: topic, ...(history === undefined ? {} : { history }) });
+    this.#output.closed.then(() => this.#ended.resolve(EXIT.done));
+    const late = this.#given.count === undefined ? EXIT.done : EXIT.unacknowledged;
+    const timer = wait === undefined
+      ? undefined
+      : setTimeout(() => this.#ended.resolve(late), wait);
+    const code = await this.#ended.promise;
+    clearTimeout(timer);
+    stop();
+    await guest.close();
+    await Promise.race([this.#flushing, this.#output.closed]);
+    return code;
+  }
+
+  #control(line: Line): void {
+    if (line.k === "from") this.#skip = line.skip;
+    if (line.k !== "gap") return;
+    const { t: topic, o: origin, s: from, e: to } = line;
+    this.#show({ kind: "gap", gap: { topic, origin, from, to } });
+  }
+
+  #entry(line: Uint8Array): void {
+    const bytes = line.length + 1;
+    const entry = decodeEntry(line);
+    // The node checked it already; a line that does not decode is not printed.
+    if (typeof entry !== "string" && this.#left > 0) {
+      const skipped = Math.min(this.#skip, entry.items.length);
+      this.#skip -= skipped;
+      const items = entry.items.slice(skipped, skipped + this.#left);
+      this.#left -= items.length;
+      const { topic, origin, time_ms } = entry;
+      const first = entry.first + skipped;
+      if (items.length > 0) this.#show({ kind: "items", topic, origin, time_ms, first, items });
+    }
+    this.#taken_bytes += bytes;
+    this.#flushing ??= this.#flush();
+  }
+
+  #show(record: Printed): void {
+    this.#records.push(record);
+    this.#flushing ??= this.#flush();
+  }
+
+  /** Prints what gathered, then acknowledges it: a slow reader holds back the node, not memory. */
+  async #flush(): Promise<void> {
+    await Promise.resolve();
+    while (this.#records.length > 0 || this.#taken_bytes > this.#told_bytes) {
+      const records = this.#records, taken_bytes = this.#taken_bytes;
+      this.#records = [];
+      if (records.length > 0) await this.#output.write(formatRecords(records, this.#format));
+      if (taken_bytes - this.#told_bytes >= ACK_BYTES || this.#records.length === 0) {
+        this.#told_bytes = taken_bytes;
+        this.#guest?.send({ k: "have", c: {}, n: taken_bytes });
+      }
+    }
+    this.#flushing = null;
+    if (this.#left === 0) this.#ended.resolve(EXIT.done);
+  }
+
+  #closed(why: string): void {
+    if (this.#left === 0) return;
+    say(`rumor: ${this.#guest?.address ?? "the node"}: ${why}`);
+    this.#ended.resolve(EXIT.unreachable);
+  }
+}
+
+export default command;

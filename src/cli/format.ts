@@ -1,0 +1,121 @@
+/** How things look on stdout: plain lines, or with `--json` one object a line. */
+
+import type { Gap, Json, Printed } from "../core/types.ts";
+import type { Transaction } from "../core/apps/ledger.ts";
+import { readItem } from "./items.ts";
+import { say } from "./output.ts";
+
+const encoder = new TextEncoder();
+const NEWLINE = new Uint8Array([0x0a]);
+
+/** What makes bytes of records. */
+export interface Format {
+  readonly json: boolean;
+  /** Makes text safe for a terminal; leaves it alone for a pipe. */
+  readonly clean: (text: string) => string;
+}
+
+/** The bytes of records, each line with its newline. Gaps in plain form go to stderr. */
+export function formatRecords(records: readonly Printed[], format: Format): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let text = "";
+  const flush = () => {
+    if (text !== "") parts.push(encoder.encode(text));
+    text = "";
+  };
+  for (const record of records) {
+    if (record.kind === "items" && !format.json) {
+      for (const item of record.items) {
+        const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
+        if (typeof line === "string") text += `${format.clean(line)}\n`;
+        else {
+          flush();
+          parts.push(...bytesLine(line, format));
+        }
+      }
+    } else if (record.kind === "items") text += itemObjects(record);
+    else if (record.kind === "applied") text += appliedLine(record, format);
+    else if (format.json) text += `${JSON.stringify({ gap: gapObject(record.gap) })}\n`;
+    else say(gapText(record.gap));
+  }
+  flush();
+  return parts.length === 1 ? parts[0] : concat(parts);
+}
+
+/** `ID FROM TO AMOUNT`. */
+export function transactionText({ id, from, to, amount }: Transaction): string {
+  return `${id} ${from} ${to} ${amount}`;
+}
+
+/** Balances as `ACCOUNT AMOUNT`: aligned for a terminal, plain otherwise, or as JSON. */
+export function formatBalances(
+  rows: readonly (readonly [string, bigint | string])[],
+  format: Format & { readonly align: boolean },
+): string {
+  if (format.json) {
+    // Amounts can pass 2^53: they are written as they are, not as a rounded number.
+    return rows.map(([account, amount]) =>
+      `{"account":${JSON.stringify(account)},"amount":${amount}}\n`
+    ).join("");
+  }
+  const names = rows.map(([account]) => format.clean(account));
+  const amounts = rows.map(([, amount]) => String(amount));
+  const name_width = format.align ? Math.max(0, ...names.map((name) => name.length)) : 0;
+  const amount_width = format.align ? Math.max(0, ...amounts.map((text) => text.length)) : 0;
+  return names.map((name, row) =>
+    `${name.padEnd(name_width)} ${amounts[row].padStart(amount_width)}\n`
+  ).join("");
+}
+
+/** What is missing, for stderr. */
+export function gapText({ topic, origin, from, to }: Gap): string {
+  const entries = from === to ? `entry ${from}` : `entries ${from} to ${to}`;
+  return `rumor: gap: ${entries} of ${origin} in ${topic} are no longer kept by anybody here`;
+}
+
+function gapObject({ topic, origin, from, to }: Gap): Json {
+  return { topic, from: origin, first: from, last: to };
+}
+
+function itemObjects(record: Extract<Printed, { kind: "items" }>): string {
+  const time = new Date(record.time_ms).toISOString();
+  let text = "", seq = record.first;
+  for (const item of record.items) {
+    const object = { topic: record.topic, from: record.origin, seq: seq++, time };
+    const line = readItem(item);
+    const content = typeof line === "string"
+      ? { text: line }
+      : line === null
+      ? { item }
+      : { base64: line.toBase64() };
+    text += `${JSON.stringify({ ...object, ...content })}\n`;
+  }
+  return text;
+}
+
+function appliedLine(
+  { transaction, replaced }: Extract<Printed, { kind: "applied" }>,
+  format: Format,
+): string {
+  if (!format.json) return `${format.clean(transactionText(transaction))}\n`;
+  const { id, from, to, amount } = transaction;
+  const object = { id, from, to, amount };
+  return `${JSON.stringify(replaced === null ? object : { ...object, replaces: replaced })}\n`;
+}
+
+/** A line that is no text: as it is for a pipe, cleaned for a terminal. */
+function bytesLine(line: Uint8Array, format: Format): Uint8Array[] {
+  const shown = new TextDecoder("latin1").decode(line);
+  const cleaned = format.clean(shown);
+  return cleaned === shown ? [line, NEWLINE] : [encoder.encode(`${cleaned}\n`)];
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

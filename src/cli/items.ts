@@ -1,0 +1,172 @@
+/** Between bytes of the user and items of the log: lines in, lines out. */
+
+import type { Json } from "../core/types.ts";
+import { ITEM_BYTES_MAX } from "../core/limits.ts";
+
+/** A batch of input: items and the number of the line that each came from. */
+export interface InputBatch {
+  readonly items: Json[];
+  readonly numbers: number[];
+}
+
+/** What is wrong with a line of input. */
+export type Complain = (number: number, why: string) => void;
+
+/** Makes an item of a line's text, or says what is wrong with it. */
+export type ReadLine = (text: string) => Json | { readonly fault: string } | undefined;
+
+const NEWLINE = 0x0a;
+const READ_BYTES = 65_536;
+/** A text this long as JSON goes as base64, which is shorter than its escapes. */
+const TEXT_JSON_BYTES_MAX = 180_000;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/**
+ * Reads lines, batch by batch. `encoding` base64 takes any bytes. A bad line is complained of by its
+ * number and left out; a last line without newline counts.
+ */
+export async function* readLines(
+  read: (buffer: Uint8Array) => Promise<number | null>,
+  encoding: "utf-8" | "base64",
+  complain: Complain,
+): AsyncGenerator<InputBatch> {
+  const buffer = new Uint8Array(READ_BYTES);
+  let parts: Uint8Array[] = [], bytes = 0, number = 1;
+  const cut = new Cutter(encoding, complain);
+  for (;;) {
+    const count = await read(buffer);
+    if (count === null) break;
+    const chunk = buffer.subarray(0, count);
+    const end = chunk.lastIndexOf(NEWLINE);
+    if (end < 0) {
+      bytes += count;
+      // Of a line that is too long anyway, only the length is kept.
+      if (bytes <= ITEM_BYTES_MAX) parts.push(chunk.slice());
+      continue;
+    }
+    const first_end = bytes > ITEM_BYTES_MAX ? chunk.indexOf(NEWLINE) : -1;
+    let batch: InputBatch = { items: [], numbers: [] };
+    let start = 0;
+    if (first_end >= 0) {
+      complain(number++, tooLong(bytes + first_end));
+      start = first_end + 1;
+      parts = [];
+    }
+    if (start <= end) {
+      parts.push(chunk.subarray(start, end));
+      batch = cut.lines(concat(parts), number);
+      number = cut.next;
+    }
+    parts = end + 1 < count ? [chunk.slice(end + 1)] : [];
+    bytes = count - end - 1;
+    if (batch.items.length > 0) yield batch;
+  }
+  if (bytes > ITEM_BYTES_MAX) complain(number, tooLong(bytes));
+  else if (bytes > 0) {
+    const batch = cut.lines(concat(parts), number);
+    if (batch.items.length > 0) yield batch;
+  }
+}
+
+/** An item of a line of text. */
+export function textItem(text: string): Json {
+  // Only many escapes or wide characters make a line much longer than its text.
+  if (text.length * 6 < TEXT_JSON_BYTES_MAX) return text;
+  const bytes = encoder.encode(text);
+  return encoder.encode(JSON.stringify(text)).length <= TEXT_JSON_BYTES_MAX
+    ? text
+    : { base64: bytes.toBase64() };
+}
+
+/** Why a single line is refused, or null. */
+export function lineFault(text: string): string | null {
+  if (text.includes("\n")) return "a line must not hold a newline";
+  if (text.length * 3 <= ITEM_BYTES_MAX) return null;
+  const { length } = encoder.encode(text);
+  return length > ITEM_BYTES_MAX ? tooLong(length) : null;
+}
+
+/** The text of an item, or its bytes where it is not text, or null where it is no line at all. */
+export function readItem(item: Json): string | Uint8Array | null {
+  if (typeof item === "string") return item;
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return null;
+  const { base64 } = item as { base64?: Json };
+  if (typeof base64 !== "string") return null;
+  let bytes: Uint8Array;
+  try {
+    bytes = Uint8Array.fromBase64(base64);
+  } catch {
+    return null;
+  }
+  try {
+    const text = utf8.decode(bytes);
+    return text.includes("\n") ? bytes : text;
+  } catch {
+    return bytes;
+  }
+}
+
+/** Cuts blocks of whole lines into items. */
+class Cutter {
+  /** Number of the next line. */
+  next = 1;
+
+  constructor(readonly encoding: "utf-8" | "base64", readonly complain: Complain) {}
+
+  /** The lines of a block without its last newline. */
+  lines(block: Uint8Array, first: number): InputBatch {
+    if (this.encoding === "utf-8") {
+      try {
+        const texts = utf8.decode(block).split("\n");
+        if (block.length <= ITEM_BYTES_MAX) return this.#texts(texts, first);
+      } catch {
+        // Some line is not UTF-8: which one, is seen below.
+      }
+    }
+    const batch: InputBatch = { items: [], numbers: [] };
+    let start = 0;
+    this.next = first;
+    for (;;) {
+      const newline = block.indexOf(NEWLINE, start);
+      const end = newline < 0 ? block.length : newline;
+      this.#line(block.subarray(start, end), batch);
+      if (newline < 0) return batch;
+      start = newline + 1;
+    }
+  }
+
+  #texts(texts: string[], first: number): InputBatch {
+    this.next = first + texts.length;
+    return { items: texts.map(textItem), numbers: texts.map((_, index) => first + index) };
+  }
+
+  #line(line: Uint8Array, batch: InputBatch): void {
+    const number = this.next++;
+    if (line.length > ITEM_BYTES_MAX) return this.complain(number, tooLong(line.length));
+    if (this.encoding === "base64") batch.items.push({ base64: line.toBase64() });
+    else {
+      try {
+        batch.items.push(textItem(utf8.decode(line)));
+      } catch {
+        return this.complain(number, "not valid UTF-8 (--encoding base64 sends any bytes)");
+      }
+    }
+    batch.numbers.push(number);
+  }
+}
+
+function tooLong(bytes: number): string {
+  return `${bytes} bytes, but a line has at most ${ITEM_BYTES_MAX}`;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,284 @@
+/** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
+
+import type { FrontConfig, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
+import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import type { NodeState } from "../core/node.ts";
+import { makeIdentity } from "../shell/crypto.ts";
+import { Runtime } from "../shell/runtime.ts";
+import { TcpTransport } from "../shell/tcp.ts";
+import type { Given } from "./args.ts";
+import { EXIT } from "./exit.ts";
+import { type Format, formatRecords } from "./format.ts";
+import type { nodeFlags } from "./flags.ts";
+import { Output, say } from "./output.ts";
+import { type ReadLine, readLines } from "./items.ts";
+import { watchSignals } from "./signals.ts";
+
+/** A command's own part. */
+export interface NodeApp {
+  readonly front: FrontConfig;
+  /** The topic of what is typed. */
+  readonly topic: Topic;
+  readonly encoding: "utf-8" | "base64";
+  /** Makes an item of a line; undefined where the line was a command and is dealt with. */
+  readonly readLine: (text: string, node: NodeState) => ReturnType<ReadLine>;
+  /** Printed after the last line. */
+  readonly atExit: (node: NodeState) => string;
+}
+
+/** Ctrl-C is given this long to say goodbye. */
+const INTERRUPT_MS = 1_900;
+/** A closed stdout is not waited for long. */
+const CLOSED_MS = 500;
+
+/** Runs a node until its input ends or somebody ends it; gives the exit code. */
+export async function runNode(given: Given<typeof nodeFlags>, makeApp: MakeApp): Promise<number> {
+  const session = new Session(given, makeApp);
+  return await session.run();
+}
+
+/** The app is made when it is known whether a terminal shows what it prints. */
+export type MakeApp = (format: Format) => NodeApp;
+
+class Session {
+  readonly #given: Given<typeof nodeFlags>;
+  readonly #output = new Output();
+  readonly #makeApp: MakeApp;
+  readonly #ended = Promise.withResolvers<void>();
+  #app!: NodeApp;
+  #format!: Format;
+  #runtime!: Runtime;
+  #terminal: import("./terminal.ts").Terminal | null = null;
+  #code: number = EXIT.done;
+  #ending = false;
+  #acknowledged = true;
+
+  constructor(given: Given<typeof nodeFlags>, makeApp: MakeApp) {
+    this.#given = given;
+    this.#makeApp = makeApp;
+  }
+
+  async run(): Promise<number> {
+    const shown = Deno.stdout.isTerminal();
+    const clean = shown ? (await import("./escape.ts")).visible : (text: string) => text;
+    this.#format = { json: this.#given.json ?? false, clean };
+    this.#app = this.#makeApp(this.#format);
+    const stop = watchSignals((code) => this.#interrupt(code));
+    try {
+      const join = await this.#addresses();
+      if (!this.#ending) this.#start(join);
+      this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
+      await this.#ended.promise;
+      await this.#output.flush();
+      if (this.#code === EXIT.done && !this.#acknowledged) {
+        say("rumor: not everything was acknowledged by another node");
+        this.#code = EXIT.unacknowledged;
+      }
+      const last = this.#runtime === undefined ? "" : this.#app.atExit(this.#runtime.state);
+      if (last !== "") await this.#output.write(new TextEncoder().encode(last));
+      await this.#runtime?.close();
+      return this.#code;
+    } finally {
+      stop();
+      this.#terminal?.close();
+    }
+  }
+
+  /** Where to join: what was given, else what a person says. */
+  async #addresses(): Promise<readonly string[]> {
+    const { join } = this.#given;
+    if (!Deno.stdin.isTerminal()) return join;
+    const { Terminal } = await import("./terminal.ts");
+    const { wantsColor } = await import("./output.ts");
+    const keepTyped = !this.#app.front.echo || !Deno.stdout.isTerminal();
+    this.#terminal = new Terminal(undefined, { color: wantsColor(), keepTyped });
+    if (join.length > 0) return join;
+    const question = "Peer to join, as host:port (empty starts a new network): ";
+    const answer = (await this.#terminal.ask(question))?.trim() ?? "";
+    if (answer === "") return [];
+    const { readAddress } = await import("./args.ts");
+    try {
+      return [readAddress(answer)];
+    } catch {
+      say(`rumor: ${answer} is not HOST:PORT; starting a new network`);
+      return [];
+    }
+  }
+
+  #start(join: readonly string[]): void {
+    const identity = makeIdentity();
+    const config: NodeConfig = {
+      id: identity.id,
+      network: this.#given.network ?? "rumor",
+      join,
+      must_join: this.#given.join.length > 0,
+      advertise: this.#given.advertise ?? null,
+      keep_bytes: this.#given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
+      front: this.#app.front,
+    };
+    this.#runtime = new Runtime(config, identity, {
+      print: (records, done) => this.#print(records, done),
+      notice: (notice) => this.#notice(notice),
+      done: (acknowledged) => {
+        this.#acknowledged = acknowledged;
+        this.#ended.resolve();
+      },
+    }, (handler) => new TcpTransport(handler));
+    const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
+    try {
+      this.#runtime.start(host, port, fallbackHost());
+    } catch (error) {
+      say(`rumor: cannot listen on ${host}:${port}: ${(error as Error).message}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+      return;
+    }
+    this.#read().catch((error) => {
+      say(`rumor: cannot read the input: ${(error as Error).message}`);
+      this.#end(EXIT.failed, this.#timeout());
+    });
+  }
+
+  async #read(): Promise<void> {
+    const complete = this.#terminal === null ? await this.#readPipe() : await this.#readTerminal();
+    if (complete && !this.#given["keep-open"]) this.#end(this.#code, this.#timeout());
+  }
+
+  async #readPipe(): Promise<boolean> {
+    const complain = (number: number, why: string) => this.#complain(`line ${number}: ${why}`);
+    const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
+    for await (const batch of readLines(read, this.#app.encoding, complain)) {
+      await this.#runtime.inputOpen();
+      let items: Json[] = [], first = 0;
+      // Numbers must run on within one publish, so that a refusal names the right line.
+      const flush = () => {
+        if (items.length > 0) this.#runtime.publish(this.#app.topic, items, first);
+        items = [];
+      };
+      for (const [index, raw] of batch.items.entries()) {
+        const number = batch.numbers[index];
+        const item = this.#read_item(raw, number);
+        if (item === undefined || number !== first + items.length) flush();
+        if (item === undefined) continue;
+        if (items.length === 0) first = number;
+        items.push(item);
+      }
+      flush();
+    }
+    return true;
+  }
+
+  /** What a line of input means; undefined where nothing is to be published. */
+  #read_item(raw: Json, number: number): Json | undefined {
+    if (typeof raw !== "string") return raw;
+    const item = this.#app.readLine(raw, this.#runtime.state);
+    if (item === undefined || typeof item === "string" || !isFault(item)) return item as Json;
+    this.#complain(`line ${number}: ${item.fault}`);
+    return undefined;
+  }
+
+  async #readTerminal(): Promise<boolean> {
+    let number = 0;
+    for await (const event of this.#terminal!.lines()) {
+      if (event.kind === "interrupt") this.#interrupt(EXIT.interrupted);
+      if (event.kind === "interrupt" || event.kind === "eof") return event.kind === "eof";
+      number++;
+      if (event.kind === "refused") {
+        this.#complain(`line ${number}: ${event.bytes} bytes are too long for a line`);
+        continue;
+      }
+      await this.#runtime.inputOpen();
+      const item = this.#read_item(event.text, number);
+      if (item !== undefined) this.#runtime.publish(this.#app.topic, [item], number);
+    }
+    return false;
+  }
+
+  #print(records: readonly Printed[], done: () => void): void {
+    const show = () => {
+      const bytes = formatRecords(records, this.#format);
+      if (this.#terminal === null) return this.#output.write(bytes).then(done);
+      this.#output.writeNow(bytes);
+      queueMicrotask(done);
+    };
+    if (this.#terminal === null) show();
+    else this.#terminal.printAbove(show);
+  }
+
+  #notice(notice: Notice): void {
+    switch (notice.kind) {
+      case "listening":
+        return this.#say(`listening on ${notice.address}`);
+      case "joined":
+        return;
+      case "join_failed":
+        return this.#say(`rumor: cannot join ${notice.address}: ${notice.why}`);
+      case "alone":
+        if (this.#given.join.length === 0) {
+          return this.#say("rumor: nobody to join; starting a new network");
+        }
+        this.#code = EXIT.unreachable;
+        return this.#say("rumor: no peer reachable");
+      case "refused": {
+        const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
+        return this.#complain(`${line}${notice.why}`);
+      }
+      case "ignored":
+        if (this.#app.front.app !== "ledger") return;
+        return this.#complain(`left out, from ${notice.origin}: ${notice.why}`);
+      case "forked":
+        return this.#say(
+          `rumor: ${notice.origin} signed two different entries ${notice.seq} in ${notice.topic}; ` +
+            "nothing more of it is taken",
+        );
+    }
+  }
+
+  #complain(text: string): void {
+    if (this.#code === EXIT.done) this.#code = EXIT.failed;
+    this.#say(`rumor: ${text}`);
+  }
+
+  #say(text: string): void {
+    const clean = this.#format.clean(text);
+    if (this.#terminal === null) say(clean);
+    else this.#terminal.printAbove(() => say(clean));
+  }
+
+  #interrupt(code: number): void {
+    if (this.#ending && this.#code === code) {
+      // The second time nobody wants to wait.
+      this.#ended.resolve();
+      return;
+    }
+    this.#end(code, INTERRUPT_MS);
+  }
+
+  #end(code: number, within_ms: number): void {
+    if (this.#ending && code === EXIT.done) return;
+    this.#ending = true;
+    this.#code = code;
+    if (this.#runtime === undefined) this.#ended.resolve();
+    else this.#runtime.leave(within_ms);
+  }
+
+  #timeout(): number {
+    return this.#given.timeout ?? 10_000;
+  }
+}
+
+function isFault(item: unknown): item is { readonly fault: string } {
+  return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
+}
+
+/** The first address of this machine that is not loopback. */
+function fallbackHost(): string {
+  try {
+    const found = Deno.networkInterfaces().find(({ family, address }) =>
+      family === "IPv4" && !address.startsWith("127.")
+    );
+    return found?.address ?? "127.0.0.1";
+  } catch {
+    return "127.0.0.1";
+  }
+}

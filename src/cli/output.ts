@@ -1,0 +1,62 @@
+/**
+ * What goes to stdout and stderr. On stdout stands only what others sent; everything else goes to
+ * stderr. A closed stdout is a normal end, and is noticed also while nothing is written.
+ */
+
+import { Outbox } from "../shell/outbox.ts";
+import { whenReaderCloses } from "../shell/pipe.ts";
+
+const encoder = new TextEncoder();
+const WATCH_AFTER_MS = 200;
+
+/** Bytes to stdout, in order, one write at a time. */
+export class Output {
+  /** Resolves when the reader of stdout is gone. */
+  readonly closed: Promise<void>;
+  readonly #outbox: Outbox;
+  readonly #close: () => void;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#close = resolve;
+    this.#outbox = new Outbox({ write: (bytes) => Deno.stdout.write(bytes) }, () => resolve());
+    // Later, so that it costs the start nothing.
+    setTimeout(() => whenReaderCloses(1).then(resolve), WATCH_AFTER_MS);
+  }
+
+  /** Writes bytes; resolves when they are written or nobody reads any more. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#outbox.push([bytes]);
+    await this.#outbox.flush();
+  }
+
+  /** Writes at once, for a terminal, where the order with stderr matters. */
+  writeNow(bytes: Uint8Array): void {
+    try {
+      for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    } catch {
+      this.#close();
+    }
+  }
+
+  /** Resolves when everything is written. */
+  flush(): Promise<void> {
+    return this.#outbox.flush();
+  }
+}
+
+/** One line on stderr. Never throws: there is nowhere to say so. */
+export function say(text: string): void {
+  try {
+    const bytes = encoder.encode(`${text}\n`);
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // A closed stderr is nobody's problem.
+  }
+}
+
+/** Whether colours are wanted: on a terminal, and not with NO_COLOR. */
+export function wantsColor(): boolean {
+  return Deno.stderr.isTerminal() && !Deno.env.get("NO_COLOR");
+}

@@ -1,0 +1,23 @@
+/** Ctrl-C and SIGTERM: the first leaves politely, the second ends at once. */
+
+import { EXIT } from "./exit.ts";
+
+/** Calls `onSignal` with the exit code of each signal, until the returned function is called. */
+export function watchSignals(onSignal: (code: number) => void): () => void {
+  const handlers: [Deno.Signal, () => void][] = [
+    ["SIGINT", () => onSignal(EXIT.interrupted)],
+    ["SIGTERM", () => onSignal(EXIT.terminated)],
+  ];
+  const active = handlers.filter(([signal, handler]) => {
+    try {
+      Deno.addSignalListener(signal, handler);
+      return true;
+    } catch {
+      // Windows knows no SIGTERM before Deno 2.8.
+      return false;
+    }
+  });
+  return () => {
+    for (const [signal, handler] of active) Deno.removeSignalListener(signal, handler);
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * The ledger: a pure fold over transactions. Its state is a function of the set of transactions that
+ * were delivered, whatever their order, so that all nodes end with the same balances.
+ *
+ * Two transactions with one id and other content can only reach the log when two nodes accepted them
+ * at the same time. Then every node keeps the same one of the two: that with the smaller amount, then
+ * the smaller FROM, then the smaller TO. A node that had applied the other takes it back.
+ */
+
+import type { Id, Json } from "../types.ts";
+import { AppendLog } from "../append_log.ts";
+import { isCount } from "../entry.ts";
+import { NAME_BYTES_MAX } from "../limits.ts";
+import { SharedMap } from "../shared_map.ts";
+
+/** A payment. Amounts are integers from 1 to 2^53 - 1. */
+export interface Transaction {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly amount: number;
+}
+
+/** A transaction that was applied, and the one that it replaced. */
+export interface Applied {
+  readonly transaction: Transaction;
+  readonly replaced: Transaction | null;
+}
+
+export interface Ledger {
+  readonly by_id: SharedMap<string, Transaction>;
+  /** Exact at any size: a sum of amounts may pass 2^53. */
+  readonly balances: SharedMap<string, bigint>;
+  /** In the order in which this node applied them. */
+  readonly applied: AppendLog<Applied>;
+}
+
+/** One delivered item of the ledger's topic. */
+export interface LedgerItem {
+  readonly origin: Id;
+  /** Its number in its log; makes the id where it has none. */
+  readonly number: number;
+  readonly item: Json;
+}
+
+/** An item that every node leaves out. */
+export interface Ignored {
+  readonly origin: Id;
+  readonly why: string;
+}
+
+/** Characters of the origin in an id that was made: 96 bits, which nobody meets by chance. */
+const MADE_ID_CHARS = 16;
+const MADE_ID = /^[A-Za-z0-9_-]{16}:[0-9]+$/;
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const UNFIT = /[\s\u0000-\u001f\u007f-\u009f]/u;
+const encoder = new TextEncoder();
+
+/** A ledger in which nothing happened. */
+export function emptyLedger(): Ledger {
+  return { by_id: SharedMap.of(), balances: SharedMap.of(), applied: AppendLog.empty() };
+}
+
+/** Applies delivered items, each id once. The sum of all balances stays 0. */
+export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Ledger, Ignored[]] {
+  const ignored: Ignored[] = [];
+  const applied: Applied[] = [];
+  let { by_id, balances } = ledger;
+  const move = (from: string, to: string, amount: bigint) => {
+    balances = balances.set(from, (balances.get(from) ?? 0n) - amount);
+    balances = balances.set(to, (balances.get(to) ?? 0n) + amount);
+  };
+  for (const { origin, number, item } of items) {
+    const transaction = readTransaction(item, madeId(origin, number));
+    if (typeof transaction === "string") {
+      ignored.push({ origin, why: transaction });
+      continue;
+    }
+    const { id, from, to, amount } = transaction;
+    const known = by_id.get(id) ?? null;
+    if (known !== null) {
+      const order = compareContent(transaction, known);
+      if (order === 0) continue;
+      const loser = order < 0 ? known : transaction;
+      ignored.push({ origin, why: conflictText(loser) });
+      if (order > 0) continue;
+      move(known.to, known.from, BigInt(known.amount));
+    }
+    by_id = by_id.set(id, transaction);
+    move(from, to, BigInt(amount));
+    applied.push({ transaction, replaced: known });
+  }
+  if (applied.length === 0) return [ledger, ignored];
+  return [{ by_id, balances, applied: ledger.applied.append(applied) }, ignored];
+}
+
+/**
+ * Why a transaction may not be published here, or null. Unlike `reduceLedger()` this looks at what
+ * is known now; it keeps honest conflicts out of the log.
+ */
+export function refuseTransaction(
+  known: (id: string) => Transaction | undefined,
+  item: Json,
+): string | null {
+  const transaction = readTransaction(item, "");
+  if (typeof transaction === "string") return transaction;
+  if (transaction.id === "") return null;
+  const applied = known(transaction.id);
+  if (applied === undefined || compareContent(transaction, applied) === 0) return null;
+  return `id ${transaction.id} was already used for ${contentText(applied)}`;
+}
+
+/** The id of a transaction that was given none. */
+export function madeId(origin: Id, number: number): string {
+  return `${origin.slice(0, MADE_ID_CHARS)}:${number}`;
+}
+
+/** A transaction from the wire or from a user, or what is wrong with it. */
+export function readTransaction(item: Json, made_id: string): Transaction | string {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    return "a transaction must be an object with from, to and amount";
+  }
+  const { id, from, to, amount } = item as { readonly [key: string]: Json };
+  const fault = nameFault("FROM", from) ?? nameFault("TO", to) ??
+    (id === undefined ? null : nameFault("ID", id));
+  if (fault !== null) return fault;
+  if (!isCount(amount, 1)) return "AMOUNT must be an integer from 1 to 9007199254740991";
+  if (from === to) return "FROM and TO must be two accounts";
+  if (id !== undefined && MADE_ID.test(id as string) && id !== made_id) {
+    return "an ID of 16 characters, a colon and a number is reserved";
+  }
+  return { id: (id ?? made_id) as string, from: from as string, to: to as string, amount };
+}
+
+/** The balances of the named accounts, or of all, sorted by name. */
+export function balancesOf(ledger: Ledger, names: readonly string[]): [string, bigint][] {
+  const rows: [string, bigint][] = names.length === 0
+    ? [...ledger.balances.entries()]
+    : [...new Set(names)].map((name) => [name, ledger.balances.get(name) ?? 0n]);
+  return rows.sort(([a], [b]) => compareText(a, b));
+}
+
+function nameFault(what: string, name: Json | undefined): string | null {
+  if (typeof name !== "string" || name === "") return `${what} must not be empty`;
+  // A character takes at most three bytes a UTF-16 unit, so most names need no encoding here.
+  if (name.length * 3 > NAME_BYTES_MAX && encoder.encode(name).length > NAME_BYTES_MAX) {
+    return `${what} must be at most ${NAME_BYTES_MAX} bytes`;
+  }
+  return UNFIT.test(name) ? `${what} must not hold spaces or control characters` : null;
+}
+
+/** A total order of content; negative where `a` is kept. */
+function compareContent(a: Transaction, b: Transaction): number {
+  return a.amount - b.amount || compareText(a.from, b.from) || compareText(a.to, b.to);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function contentText({ from, to, amount }: Transaction): string {
+  return `${from} ${to} ${amount}`;
+}
+
+function conflictText(loser: Transaction): string {
+  return `id ${loser.id} was used twice at the same time; ${contentText(loser)} does not count`;
+}

@@ -1,0 +1,231 @@
+/**
+ * The front is what this node prints: a cursor into a topic (or into the applied transactions), with
+ * a window of bytes that the output may owe. A slow output costs only its position, like a slow peer.
+ */
+
+import type { FrontConfig, Gap, Id, Json, Printed } from "./types.ts";
+import { type Delivered, type Head, LEDGER, type LogState, type StoredEntry } from "./log.ts";
+import type { Applied, Ledger } from "./apps/ledger.ts";
+import { type Dedup, emptyDedup, reduceDedup } from "./apps/dedup.ts";
+import { decodeStored } from "./entry.ts";
+import { FRONT_WINDOW_BYTES } from "./limits.ts";
+
+export interface Front {
+  readonly config: FrontConfig;
+  /** Position of the next entry, or of the next applied transaction. */
+  readonly cursor: number;
+  /** Just delivered and not printed yet, from `cursor` on: saves reading the stored bytes again. */
+  readonly ready: readonly Delivered[];
+  readonly ready_bytes: number;
+  /** For each log, the newest entry that was printed, so that a gap is noticed. */
+  readonly printed: readonly number[];
+  readonly unprinted_bytes: number;
+  /** When the output last took something, or began to owe something. */
+  readonly progress_ms: number;
+  /** Printing waits until it is known what is history. */
+  readonly waiting: boolean;
+  /** What was there before this node joined; entries up to here are history. */
+  readonly history_clock: ReadonlyMap<number, number>;
+  /** History items that are left out before the first that is printed. */
+  readonly skip: number;
+  readonly dedup: Dedup;
+  /** Entries were given up, so that there may be a gap behind the last printed one. */
+  readonly gapped: boolean;
+}
+
+/** About what one transaction takes on the output. */
+const APPLIED_BYTES = 64;
+
+/** A front that has printed nothing; `joins` where there may be history. */
+export function newFront(config: FrontConfig, joins: boolean): Front {
+  return {
+    config,
+    cursor: 0,
+    ready: [],
+    ready_bytes: 0,
+    printed: [],
+    unprinted_bytes: 0,
+    progress_ms: 0,
+    waiting: joins && config.history !== null,
+    history_clock: new Map(),
+    skip: 0,
+    dedup: emptyDedup(),
+    gapped: false,
+  };
+}
+
+/** Keeps what was just delivered at hand, as far as the window reaches. */
+export function offerDelivered(front: Front, delivered: readonly Delivered[]): Front {
+  if (front.config.app !== "chat" || front.waiting) return front;
+  let ready: Delivered[] | null = null, bytes = front.ready_bytes;
+  for (const one of delivered) {
+    if (one.entry.topic !== front.config.topic || bytes >= FRONT_WINDOW_BYTES) continue;
+    const next = front.cursor + (ready ?? front.ready).length;
+    if (one.stored.at !== next) continue;
+    ready ??= front.ready.slice();
+    ready.push(one);
+    bytes += one.stored.line.length;
+  }
+  return ready === null ? front : { ...front, ready, ready_bytes: bytes };
+}
+
+/** The node is in step with the network: what the given clock covers was history. */
+export function beginPrinting(
+  front: Front,
+  log: LogState,
+  ledger: Ledger,
+  history_clock: ReadonlyMap<number, number>,
+): Front {
+  const { history, app, topic } = front.config;
+  if (!front.waiting || history === null) return front;
+  if (app === "ledger") {
+    return { ...front, waiting: false, cursor: Math.max(0, ledger.applied.end - history) };
+  }
+  let items = 0;
+  for (const stored of log.topics.get(topic)?.order.from() ?? []) {
+    if (isHistory(history_clock, stored)) items += stored.count;
+  }
+  return { ...front, waiting: false, history_clock, skip: Math.max(0, items - history) };
+}
+
+/** Prints what the window allows. Second, the records and the bytes they count for. */
+export function pumpFront(
+  front: Front,
+  log: LogState,
+  ledger: Ledger,
+): [Front, Printed[], number] {
+  if (front.waiting || front.config.app === "none") return [front, [], 0];
+  if (front.config.app === "ledger") return pumpLedger(front, ledger);
+  const topic = log.topics.get(front.config.topic);
+  if (topic === undefined || isIdle(front, topic.order.end)) return [front, [], 0];
+  let { cursor, skip, dedup, unprinted_bytes } = front;
+  const records: Printed[] = [];
+  const printed = front.printed.slice();
+  if (cursor < topic.order.first) {
+    records.push(...gapsBefore(log, printed, topic.logs.from()));
+    cursor = topic.order.first;
+  }
+  let used = 0;
+  for (; cursor < topic.order.end && unprinted_bytes < FRONT_WINDOW_BYTES; cursor++) {
+    const stored = topic.order.get(cursor)!;
+    const hot: Delivered | undefined = front.ready[cursor - front.cursor];
+    const entry = hot?.stored === stored ? hot.entry : decodeStored(stored.line);
+    used++;
+    const head = log.heads[stored.log];
+    const before = printed[stored.log] ?? 0;
+    if (stored.seq > before + 1) records.push(gapRecord(head, before + 1, stored.seq - 1));
+    printed[stored.log] = stored.seq;
+    let items = entry.items;
+    let first = entry.first;
+    if (skip > 0 && isHistory(front.history_clock, stored)) {
+      const left_out = Math.min(skip, items.length);
+      skip -= left_out;
+      items = items.slice(left_out);
+      first += left_out;
+    }
+    if (head.origin === log.self && !front.config.echo) continue;
+    if (items.length === 0) continue;
+    unprinted_bytes += stored.line.length;
+    const record = { topic: entry.topic, origin: entry.origin, time_ms: entry.time_ms };
+    if (!front.config.dedup_text) records.push({ kind: "items", ...record, first, items });
+    else dedup = pushNew(records, record, first, items, dedup);
+  }
+  const gapped = front.gapped && cursor < topic.order.end;
+  if (front.gapped && !gapped) records.push(...gapsBefore(log, printed, topic.logs.from()));
+  const ready = front.ready.slice(used);
+  const ready_bytes = ready.reduce((sum, one) => sum + one.stored.line.length, 0);
+  const bytes = unprinted_bytes - front.unprinted_bytes;
+  return [
+    { ...front, cursor, skip, dedup, unprinted_bytes, printed, ready, ready_bytes, gapped },
+    records,
+    bytes,
+  ];
+}
+
+/** The output took some bytes. */
+export function takePrinted(front: Front, bytes: number, now_ms: number): Front {
+  const unprinted_bytes = Math.max(0, front.unprinted_bytes - bytes);
+  return { ...front, unprinted_bytes, progress_ms: now_ms };
+}
+
+/** Bytes that are delivered but not handed to the output. */
+export function frontLagBytes(front: Front, log: LogState): number {
+  if (front.config.app !== "chat" || front.waiting) return 0;
+  const topic = log.topics.get(front.config.topic);
+  const next = topic?.order.get(front.cursor);
+  return next === undefined ? 0 : topic!.bytes - next.offset;
+}
+
+/** Whether everything that is to be printed was printed. */
+export function isDrained(front: Front, log: LogState, ledger: Ledger): boolean {
+  const end = front.config.app === "ledger"
+    ? ledger.applied.end
+    : front.config.app === "chat"
+    ? log.topics.get(front.config.topic)?.order.end ?? 0
+    : front.cursor;
+  return front.unprinted_bytes === 0 && front.cursor >= end;
+}
+
+/** The topic that a front prints. */
+export function frontTopic(config: FrontConfig): string {
+  return config.app === "ledger" ? LEDGER : config.topic;
+}
+
+function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
+  const records: Printed[] = [];
+  let { cursor, unprinted_bytes } = front;
+  for (; cursor < ledger.applied.end && unprinted_bytes < FRONT_WINDOW_BYTES; cursor++) {
+    const applied: Applied = ledger.applied.get(cursor)!;
+    records.push({ kind: "applied", ...applied });
+    unprinted_bytes += APPLIED_BYTES;
+  }
+  if (records.length === 0) return [front, records, 0];
+  return [{ ...front, cursor, unprinted_bytes }, records, unprinted_bytes - front.unprinted_bytes];
+}
+
+/** Prints the items whose text is new, as one record for each run. */
+function pushNew(
+  records: Printed[],
+  record: { topic: string; origin: Id; time_ms: number },
+  first: number,
+  items: readonly Json[],
+  dedup: Dedup,
+): Dedup {
+  for (const [index, item] of items.entries()) {
+    // Text and other items must not be taken for each other.
+    const text = typeof item === "string" ? `t${item}` : `j${JSON.stringify(item)}`;
+    const [next, fresh] = reduceDedup(dedup, [text]);
+    dedup = next;
+    if (fresh.length > 0) {
+      records.push({ kind: "items", ...record, first: first + index, items: [item] });
+    }
+  }
+  return dedup;
+}
+
+function isIdle(front: Front, end: number): boolean {
+  return !front.gapped && (front.cursor >= end || front.unprinted_bytes >= FRONT_WINDOW_BYTES);
+}
+
+function isHistory(clock: ReadonlyMap<number, number>, stored: StoredEntry): boolean {
+  return stored.seq <= (clock.get(stored.log) ?? 0);
+}
+
+function* gapsBefore(
+  log: LogState,
+  printed: number[],
+  logs: Iterable<number>,
+): Generator<Printed> {
+  for (const index of logs) {
+    const head = log.heads[index], from = (printed[index] ?? 0) + 1;
+    const to = head.entries.first - 1;
+    if (from > to) continue;
+    yield gapRecord(head, from, to);
+    printed[index] = to;
+  }
+}
+
+function gapRecord(head: Head, from: number, to: number): Printed {
+  const gap: Gap = { topic: head.topic, origin: head.origin, from, to };
+  return { kind: "gap", gap };
+}

@@ -1,0 +1,157 @@
+/**
+ * The greeting: who dials says hello first, the other answers, and each proves that it has the key of
+ * its id by signing the other's nonce. A guest only says hello.
+ */
+
+import type { Address, Event } from "./types.ts";
+import { joinAddress } from "./address.ts";
+import { type Line, proofText } from "./line.ts";
+import { clockLines, isPeer, type Link, newLink } from "./link.ts";
+import { isPublicKey } from "./public_key.ts";
+import { setMember } from "./members.ts";
+import type { Turn } from "./state.ts";
+import {
+  HELLO_TIMEOUT_MS,
+  LINKS_MAX,
+  LINKS_PER_HOST_MAX,
+  PROTOCOL_VERSION,
+  STRANGERS_PER_HOST_MAX,
+} from "./limits.ts";
+
+/** A connection opened. */
+export function openLink(turn: Turn, event: Extract<Event, { kind: "opened" }>): void {
+  const { state } = turn;
+  const { link: id, dialled, remote_host, nonce } = event;
+  const expected = (dialled !== null && state.dialling.get(dialled)) || "";
+  if (dialled !== null) endDial(turn, dialled);
+  const opened = { id, dialled, expected, remote_host, nonce };
+  const link = turn.setLink(newLink(opened, turn.now_ms));
+  if (dialled === null) {
+    const full = findFull(turn, link);
+    if (full !== null) turn.close(id, "full", full);
+    return;
+  }
+  if (state.address === null) setAddress(turn, event.local_host);
+  if (state.joining?.address === dialled && state.joining.link === null) {
+    state.joining = { ...state.joining, link: id };
+  }
+  sendHello(turn, link);
+}
+
+/** Sets the address that others dial, once, and says so. */
+export function setAddress(turn: Turn, host: string): void {
+  const { state } = turn;
+  state.address = joinAddress(host, state.port);
+  turn.notice({ kind: "listening", address: state.address });
+}
+
+/** An address is no longer being dialled. */
+export function endDial(turn: Turn, address: Address): void {
+  if (!turn.state.dialling.has(address)) return;
+  const dialling = new Map(turn.state.dialling);
+  dialling.delete(address);
+  turn.state.dialling = dialling;
+}
+
+/** A hello came. */
+export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hello" }>): void {
+  const { config } = turn.state;
+  if (link.stage !== "hello") return turn.close(link.id, "bad-order", "a second hello");
+  if (hello.v !== PROTOCOL_VERSION) {
+    const why = `protocol version ${hello.v} is not spoken here, only ${PROTOCOL_VERSION}`;
+    return turn.close(link.id, "bad-version", why);
+  }
+  if (hello.network !== config.network) {
+    return turn.close(link.id, "bad-network", `this is the network ${config.network}`);
+  }
+  if ("guest" in hello) {
+    turn.setLink({ ...link, role: "guest", stage: "up", streaming: true });
+    if (link.dialled === null) sendHello(turn, link);
+    return;
+  }
+  if (hello.id === config.id) return turn.close(link.id, "self", "this is the same node");
+  if (!isPublicKey(hello.id)) return turn.close(link.id, "bad-key", "the id is no usable key");
+  const { id: peer, address, nonce: peer_nonce } = hello;
+  turn.setLink({ ...link, role: "peer", stage: "proof", peer, address, peer_nonce });
+  if (link.dialled === null) sendHello(turn, link);
+  const bytes = proofText(config.network, peer_nonce, config.id, peer);
+  turn.effect({ kind: "sign", purpose: { kind: "proof", link: link.id }, bytes });
+}
+
+/** This node's own proof was signed. */
+export function sendProof(turn: Turn, link: Link, signature: string): void {
+  turn.send(link.id, { k: "proof", z: signature });
+  finishGreeting(turn, turn.setLink({ ...link, proof_sent: true }));
+}
+
+/** The peer's proof was checked. */
+export function takeProof(turn: Turn, link: Link, good: boolean): void {
+  if (!good) return turn.close(link.id, "bad-proof", "the proof does not fit the id");
+  finishGreeting(turn, turn.setLink({ ...link, proof_good: true }));
+}
+
+/** Closes what has not greeted in time. */
+export function closeSilent(turn: Turn): void {
+  for (const link of turn.state.links.values()) {
+    if (link.stage === "up") continue;
+    const due_ms = link.opened_ms + HELLO_TIMEOUT_MS;
+    if (turn.now_ms >= due_ms) turn.close(link.id, "timeout", "no greeting in time");
+    else turn.wakeAt(due_ms);
+  }
+}
+
+function finishGreeting(turn: Turn, link: Link): void {
+  if (!link.proof_sent || !link.proof_good) return;
+  const { state } = turn;
+  closeOlder(turn, link);
+  if (!turn.state.links.has(link.id)) return;
+  const up = turn.setLink({ ...link, stage: "up", progress_ms: turn.now_ms });
+  const known = state.members.by_id.get(link.peer);
+  state.members = setMember(state.members, {
+    id: link.peer,
+    address: known?.present ? known.address : link.address,
+    present: known?.present ?? false,
+    failures: 0,
+    retry_ms: 0,
+  });
+  state.overlay_ms = 0;
+  turn.count("links");
+  turn.send(up.id, ...clockLines(state.log, state.log.clock.keys(), undefined));
+  if (state.joining?.link === up.id) turn.send(up.id, { k: "want", peers: true });
+}
+
+/** Two nodes that hold two links keep the newer; the one with the smaller id closes the older. */
+function closeOlder(turn: Turn, link: Link): void {
+  if (turn.state.config.id > link.peer) return;
+  for (const other of turn.state.links.values()) {
+    if (other.id === link.id || other.peer !== link.peer || !isPeer(other)) continue;
+    turn.close(other.id, "duplicate", "there is a newer link");
+  }
+}
+
+function sendHello(turn: Turn, link: Link): void {
+  const { config, address, port, fallback_host } = turn.state;
+  turn.send(link.id, {
+    k: "hello",
+    v: PROTOCOL_VERSION,
+    network: config.network,
+    id: config.id,
+    // Only a node that is still joining has none of its own.
+    address: address ?? joinAddress(fallback_host, port),
+    nonce: link.nonce,
+  });
+}
+
+function findFull(turn: Turn, link: Link): string | null {
+  let all = 0, same_host = 0, strangers = 0;
+  for (const other of turn.state.links.values()) {
+    all++;
+    if (other.remote_host !== link.remote_host) continue;
+    same_host++;
+    if (other.role === "stranger" && other.dialled === null) strangers++;
+  }
+  if (all > LINKS_MAX) return `no more than ${LINKS_MAX} links`;
+  if (same_host > LINKS_PER_HOST_MAX) return `no more than ${LINKS_PER_HOST_MAX} links a host`;
+  if (strangers > STRANGERS_PER_HOST_MAX) return "too many connections that say nothing";
+  return null;
+}

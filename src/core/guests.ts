@@ -1,0 +1,104 @@
+/**
+ * Guests are short-lived programs that use a node: they subscribe, publish in its name, and ask. They
+ * have no identity and relay nothing.
+ */
+
+import type { Json, Topic } from "./types.ts";
+import { type Line } from "./line.ts";
+import { learnHas, type Link } from "./link.ts";
+import { balancesOf } from "./apps/ledger.ts";
+import { draftBytes, draftItems } from "./draft.ts";
+import { refuser } from "./publish.ts";
+import type { LogState } from "./log.ts";
+import type { Turn } from "./state.ts";
+import { DRAFT_BYTES_MAX, REQUESTS_PER_GUEST_MAX } from "./limits.ts";
+
+/** Balances in one `answer` line: 256 bytes of name, escaped, stay below the limit of a line. */
+const BALANCES_PER_LINE = 100;
+
+/** A guest wants a topic, with the last `history` items, or all. */
+export function takeSubscribe(
+  turn: Turn,
+  link: Link,
+  want: { readonly t: Topic; readonly history?: number },
+): void {
+  const { log } = turn.state;
+  const start = historyStart(log, want.t, want.history ?? Infinity);
+  const has: number[] = link.has.slice();
+  // Entries before the start count as had, so that they are not told as a gap.
+  if (start.cursor !== null) {
+    for (const [index, seq] of start.before) learnHas(has, index, seq);
+    const cursors = new Map(link.cursors).set(want.t, start.cursor);
+    turn.setLink({ ...link, has, cursors });
+  } else turn.setLink({ ...link, cursors: new Map(link.cursors).set(want.t, 0) });
+  turn.send(link.id, { k: "from", t: want.t, skip: start.skip });
+}
+
+/** A guest hands over items. All of them are taken, or none. */
+export function takePublish(
+  turn: Turn,
+  link: Link,
+  line: Extract<Line, { k: "publish" }>,
+): void {
+  const { state } = turn;
+  const refuse = (why: string) => turn.send(link.id, { k: "refused", i: line.i, why });
+  const key = `${link.id}:${line.i}`;
+  if (state.phase !== "running") return refuse("the node is not taking lines now");
+  if (state.requests.has(key)) return refuse(`request ${line.i} is under way already`);
+  if (draftBytes(state.drafts) > DRAFT_BYTES_MAX) return refuse("the node is busy, try again");
+  let open = 0;
+  for (const request of state.requests.values()) if (request.link === link.id) open++;
+  if (open >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
+  const items: Json[] = [];
+  const refusal = refuser(turn, line.t);
+  for (const [index, item] of line.b.entries()) {
+    const why = refusal(item);
+    if (why !== null) return refuse(line.b.length === 1 ? why : `item ${index + 1}: ${why}`);
+    items.push(item);
+  }
+  if (items.length === 0) return refuse("nothing to publish");
+  const request = {
+    link: link.id,
+    number: line.i,
+    topic: line.t,
+    ack: line.ack ?? 1,
+    open: items.length,
+    seq: 0,
+  };
+  state.requests = new Map(state.requests).set(key, request);
+  draftItems(turn, line.t, items, key);
+}
+
+/** A guest asks for balances. */
+export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }>): void {
+  const rows = balancesOf(turn.state.ledger, line.a)
+    .map(([name, amount]): [string, string] => [name, String(amount)]);
+  for (let at = 0; at === 0 || at < rows.length; at += BALANCES_PER_LINE) {
+    const r = rows.slice(at, at + BALANCES_PER_LINE);
+    const answer = { k: "answer", i: line.i, r } as const;
+    turn.send(link.id, at + BALANCES_PER_LINE < rows.length ? { ...answer, more: true } : answer);
+  }
+}
+
+/** Where the last `history` items of a topic begin: position, items to leave out, logs before it. */
+function historyStart(
+  log: LogState,
+  name: Topic,
+  history: number,
+): { cursor: number | null; skip: number; before: Map<number, number> } {
+  const topic = log.topics.get(name);
+  const before = new Map<number, number>();
+  if (topic === undefined) return { cursor: null, skip: 0, before };
+  let cursor = topic.order.end, items = 0;
+  while (cursor > topic.order.first && items < history) {
+    items += topic.order.get(--cursor)!.count;
+  }
+  // Without enough items here, what was dropped before them is missing and told as a gap.
+  if (items < history) return { cursor: null, skip: 0, before };
+  for (const index of topic.logs.from()) before.set(index, log.clock[index]);
+  for (let at = topic.order.end - 1; at >= cursor; at--) {
+    const { log: index, seq } = topic.order.get(at)!;
+    before.set(index, seq - 1);
+  }
+  return { cursor, skip: items - history, before };
+}

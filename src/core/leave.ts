@@ -1,0 +1,53 @@
+/** Leaving: first be acknowledged and printed, then say goodbye to everybody, then be done. */
+
+import { isPeer } from "./link.ts";
+import { isDrained } from "./front.ts";
+import { PRESENCE } from "./log.ts";
+import { draftItems } from "./draft.ts";
+import type { Turn } from "./state.ts";
+
+/** Nothing more will be published. */
+export function beginLeave(turn: Turn, deadline_ms: number): void {
+  const { state } = turn;
+  if (state.phase === "done") return;
+  state.leave_deadline_ms = Math.min(state.leave_deadline_ms, deadline_ms);
+  turn.wakeAt(state.leave_deadline_ms);
+  if (state.phase === "goodbye") return;
+  if (state.phase === "running" || state.phase === "joining") state.phase = "leaving";
+  if (state.phase === "starting") finishLeave(turn, true);
+}
+
+/** Goes on with leaving, as far as acknowledgements have come. */
+export function advanceLeave(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== "leaving" && state.phase !== "goodbye") return;
+  turn.wakeAt(state.leave_deadline_ms);
+  const late = turn.now_ms >= state.leave_deadline_ms;
+  const held = state.drafts.size === 0 && areHeld(turn);
+  if (state.phase === "goodbye") {
+    if (held || late) finishLeave(turn, true);
+    return;
+  }
+  if (late) return finishLeave(turn, held);
+  if (!held || !isDrained(state.front, state.log, state.ledger)) return;
+  if (![...state.links.values()].some(isPeer)) return finishLeave(turn, true);
+  draftItems(turn, PRESENCE, [{ left: true }], "");
+  state.phase = "goodbye";
+}
+
+/** Whether each own entry is held by some peer, or nobody was ever there to hold it. */
+function areHeld(turn: Turn): boolean {
+  const { log, config, acknowledged, members, links } = turn.state;
+  const expected = members.by_id.size > 0 || [...links.values()].some(isPeer);
+  if (!expected) return true;
+  return log.heads.every((head, index) =>
+    head.origin !== config.id || (acknowledged[index] ?? 0) >= log.clock[index]
+  );
+}
+
+function finishLeave(turn: Turn, acknowledged: boolean): void {
+  const { state } = turn;
+  for (const link of state.links.values()) turn.close(link.id, "left", "leaving");
+  state.phase = "done";
+  turn.effect({ kind: "done", acknowledged });
+}

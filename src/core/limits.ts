@@ -1,0 +1,99 @@
+/**
+ * Every limit of the core in one place. Names end in their unit.
+ *
+ * Everything that somebody else can make grow has a limit here, and a test in tests/hostile.
+ */
+
+/** Version of the wire protocol; another version is refused with a `bye`. */
+export const PROTOCOL_VERSION = 1;
+
+/** Longest line on the wire, without its newline. */
+export const LINE_BYTES_MAX = 262_144;
+/** Longest line that a user may send; longer ones are refused by number. */
+export const ITEM_BYTES_MAX = 131_072;
+/** An entry is closed when its items reach this size, so that several fit into a link's window. */
+export const ENTRY_BYTES_TARGET = 49_152;
+/** Most items in one entry. */
+export const ENTRY_ITEMS_MAX = 16_384;
+/** Most dependencies that one entry names; more are spread over entries without items. */
+export const ENTRY_DEPS_MAX = 1_000;
+/** Deepest nesting of JSON that is parsed at all. */
+export const JSON_DEPTH_MAX = 32;
+/** Longest name of a topic. */
+export const TOPIC_BYTES_MAX = 64;
+/** Most topics that a node relays. */
+export const TOPICS_MAX = 1_024;
+/** Most logs (origin and topic) that a node follows. */
+export const LOGS_MAX = 262_144;
+
+/** Entries that wait for a cause, in all. */
+export const PENDING_ENTRIES_MAX = 4_096;
+/** Bytes of entries that wait for a cause, in all. */
+export const PENDING_BYTES_MAX = 8_388_608;
+/** A missing cause is asked for after this time. */
+export const PENDING_ASK_MS = 1_000;
+/** A missing cause is given up, and reported as a gap, after this time. */
+export const PENDING_EXPIRE_MS = 30_000;
+/** A gap that one peer offers is accepted after this time, unless another peer fills it. */
+export const GAP_WAIT_MS = 1_000;
+
+/** What a node keeps for late joiners, all topics but the ledger. */
+export const KEEP_BYTES_DEFAULT = 67_108_864;
+/** What an entry costs in memory besides its own bytes. */
+export const ENTRY_OVERHEAD_BYTES = 400;
+
+/** Un-acknowledged bytes of entries on one link. */
+export const WINDOW_BYTES = 131_072;
+/** Received bytes after which an acknowledgement goes out at once. */
+export const ACK_BYTES = 32_768;
+/** Longest wait of an acknowledgement. */
+export const ACK_DELAY_MS = 20;
+/** Pause between the small credits that a congested node gives. */
+export const CONGESTED_ACK_MS = 50;
+/** Printed bytes that the output may owe before printing waits for it. */
+export const FRONT_WINDOW_BYTES = 1_048_576;
+/** Drafted bytes after which input waits. */
+export const DRAFT_BYTES_MAX = 1_048_576;
+/** A reader without any progress for this long no longer holds back the others. */
+export const STUCK_MS = 5_000;
+
+/** A connection that has not proved itself is closed after this time. */
+export const HELLO_TIMEOUT_MS = 5_000;
+/** Longest wait for somebody to join. */
+export const JOIN_TIMEOUT_MS = 5_000;
+/** Open connections in all. */
+export const LINKS_MAX = 512;
+/** Open connections from one host. */
+export const LINKS_PER_HOST_MAX = 128;
+/** Connections from one host that have not said hello. */
+export const STRANGERS_PER_HOST_MAX = 64;
+/** Control lines that a link may send at once. */
+export const CONTROL_BURST = 10_000;
+/** Control lines a second that a link may go on to send. */
+export const CONTROL_PER_SECOND = 2_000;
+
+/** How many peers a node links to. */
+export const OVERLAY_LINKS = 10;
+/** Peers that a node remembers. */
+export const MEMBERS_MAX = 10_000;
+/** Peers in one `peers` line. */
+export const PEERS_PER_LINE = 1_000;
+/** Dials a second, so that a lying list of peers cannot turn a node against others. */
+export const DIALS_PER_SECOND = 20;
+/** First pause before an address is dialled again; doubled each time, with jitter. */
+export const REDIAL_MS = 500;
+/** Longest pause before an address is dialled again. */
+export const REDIAL_MAX_MS = 30_000;
+/** After so many refused dials a peer no longer counts among the ten. */
+export const DIAL_FAILURES_MAX = 3;
+/** A newcomer is left this long to dial by itself, so that two links seldom cross. */
+export const COURTESY_MS = 400;
+
+/** Longest name of an account or id of a transaction. */
+export const NAME_BYTES_MAX = 256;
+/** Strings that `--dedup text` remembers. */
+export const DEDUP_TEXTS_MAX = 1_000_000;
+/** Bytes of strings that `--dedup text` remembers. */
+export const DEDUP_BYTES_MAX = 67_108_864;
+/** Requests of one guest that wait for acknowledgement. */
+export const REQUESTS_PER_GUEST_MAX = 1_024;

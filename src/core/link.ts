@@ -1,0 +1,243 @@
+/**
+ * A link is a cursor: it streams each topic from where the peer says it is, and queues nothing else.
+ * At most `WINDOW_BYTES` are under way un-acknowledged; a slow peer costs only its position.
+ */
+
+import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
+import type { Line, WireClock } from "./line.ts";
+import { type LogState, type StoredEntry, type TopicState } from "./log.ts";
+import { logKey } from "./entry.ts";
+import { ACK_BYTES, CONTROL_BURST, CONTROL_PER_SECOND, STUCK_MS, WINDOW_BYTES } from "./limits.ts";
+
+/** How far the greeting went: nothing yet, hello exchanged, both proved (or a guest). */
+export type Stage = "hello" | "proof" | "up";
+
+export interface Link {
+  readonly id: LinkId;
+  readonly role: "stranger" | "peer" | "guest";
+  readonly stage: Stage;
+  readonly dialled: Address | null;
+  /** The member that was dialled, if a certain one was; "" else. */
+  readonly expected: Id;
+  readonly remote_host: string;
+  readonly opened_ms: number;
+  /** What the peer must sign, and whether this node's own proof was sent. */
+  readonly nonce: string;
+  readonly proof_sent: boolean;
+  readonly proof_good: boolean;
+  /** Of the peer; "" before its hello. */
+  readonly peer: Id;
+  readonly address: Address;
+  readonly peer_nonce: string;
+  /** The code of the peer's goodbye; "" before it. */
+  readonly bye: string;
+
+  /** For each log, what the peer is known to have. */
+  readonly has: readonly number[];
+  /** Whether the peer's first clock is complete, so that streaming may begin. */
+  readonly streaming: boolean;
+  /** Position of the next entry to look at, for each topic. */
+  readonly cursors: ReadonlyMap<Topic, number>;
+  /** Gaps offered to the peer and not yet accepted: log and last missing entry. */
+  readonly offered: ReadonlyMap<number, number>;
+  readonly sent_bytes: number;
+  readonly acked_bytes: number;
+  /** When the peer last acknowledged something, or began to owe an acknowledgement. */
+  readonly progress_ms: number;
+
+  /** Bytes of entries taken from this link, and how many of them were acknowledged. */
+  readonly received_bytes: number;
+  readonly reported_bytes: number;
+  /** Logs of which entries came since the last acknowledgement. */
+  readonly touched: ReadonlySet<number>;
+  /** When the acknowledgement must go out; Infinity for none. */
+  readonly ack_due_ms: number;
+
+  /** Control lines it may still send now. */
+  readonly budget: number;
+  readonly budget_ms: number;
+}
+
+/** A link that just opened. */
+export function newLink(
+  opened: Pick<Link, "id" | "dialled" | "expected" | "remote_host" | "nonce">,
+  now_ms: number,
+): Link {
+  return {
+    ...opened,
+    role: "stranger",
+    stage: "hello",
+    opened_ms: now_ms,
+    proof_sent: false,
+    proof_good: false,
+    peer: "",
+    address: "",
+    peer_nonce: "",
+    bye: "",
+    has: [],
+    streaming: false,
+    cursors: new Map(),
+    offered: new Map(),
+    sent_bytes: 0,
+    acked_bytes: 0,
+    progress_ms: now_ms,
+    received_bytes: 0,
+    reported_bytes: 0,
+    touched: new Set(),
+    ack_due_ms: Infinity,
+    budget: CONTROL_BURST,
+    budget_ms: now_ms,
+  };
+}
+
+/** Whether a link is a peer's and ready. */
+export function isPeer(link: Link): boolean {
+  return link.role === "peer" && link.stage === "up";
+}
+
+/** Whether the peer has acknowledged nothing for too long. */
+export function isStuck(link: Link, now_ms: number): boolean {
+  return link.sent_bytes > link.acked_bytes && now_ms - link.progress_ms >= STUCK_MS;
+}
+
+/** Takes one control line out of the budget; null where it is used up. */
+export function spendBudget(link: Link, now_ms: number): Link | null {
+  const refill = Math.max(0, now_ms - link.budget_ms) * CONTROL_PER_SECOND / 1000;
+  const budget = Math.min(CONTROL_BURST, link.budget + refill) - 1;
+  return budget < 0 ? null : { ...link, budget, budget_ms: now_ms };
+}
+
+/** Remembers that the peer has a log up to a sequence. Changes `has`, which the caller owns. */
+export function learnHas(has: number[], index: number, seq: number): void {
+  while (has.length <= index) has.push(0);
+  if (seq > has[index]) has[index] = seq;
+}
+
+/** The acknowledged bytes that an outgoing acknowledgement may claim now. */
+export function reportableBytes(link: Link, congested: boolean): number {
+  // A congested node still trickles credit, so that two of them never wait for each other.
+  return congested
+    ? Math.min(link.received_bytes, link.reported_bytes + ACK_BYTES)
+    : link.received_bytes;
+}
+
+/** What a pump found to send, and where it left the link. */
+export interface Pumped {
+  readonly link: Link;
+  readonly lines: Uint8Array[];
+  /** Entries the peer needs that are gone. */
+  readonly gaps: Gap[];
+}
+
+/** Streams what the link's window allows of one topic. */
+export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
+  const topic = log.topics.get(name);
+  if (topic === undefined) return { link, lines: [], gaps: [] };
+  const [offered, gaps] = findGaps(link, log, name, topic);
+  const lines: Uint8Array[] = [];
+  let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
+  let { sent_bytes, has } = link;
+  // A peer must first say what becomes of a gap; entries behind it would only wait there.
+  const blocked = link.role === "peer" &&
+    [...offered.keys()].some((index) => log.heads[index].topic === name);
+  while (!blocked && cursor < topic.order.end) {
+    const stored = topic.order.get(cursor)!;
+    if (!(has[stored.log] >= stored.seq)) {
+      const under_way = sent_bytes - link.acked_bytes;
+      if (under_way > 0 && under_way + stored.line.length > WINDOW_BYTES) break;
+      lines.push(stored.line);
+      sent_bytes += stored.line.length;
+      if (link.role === "guest") {
+        // A guest has no clock to tell; what was sent to it counts as had.
+        if (has === link.has) has = has.slice();
+        learnHas(has as number[], stored.log, stored.seq);
+      }
+    }
+    cursor++;
+  }
+  if (cursor === link.cursors.get(name) && offered === link.offered) return { link, lines, gaps };
+  const cursors = new Map(link.cursors).set(name, cursor);
+  return { link: { ...link, cursors, offered, sent_bytes, has }, lines, gaps };
+}
+
+/** Bytes of a topic that a link has still to look at; 0 where it keeps up. */
+export function lagBytes(link: Link, name: Topic, topic: TopicState): number {
+  const next = topic.order.get(link.cursors.get(name) ?? topic.order.first);
+  return next === undefined ? 0 : topic.bytes - next.offset;
+}
+
+/** The position from which a peer with the link's clock must be sent a topic. */
+function startOf(link: Link, log: LogState, topic: TopicState): number {
+  let start = topic.order.end;
+  for (const index of topic.logs.from()) {
+    const { entries } = log.heads[index];
+    const next: StoredEntry | undefined = entries.get(
+      Math.max((link.has[index] ?? 0) + 1, entries.first),
+    );
+    if (next !== undefined && next.at < start) start = next.at;
+  }
+  return start;
+}
+
+/** Gaps to tell about: only looked for where the cursor may have been overtaken. */
+function findGaps(
+  link: Link,
+  log: LogState,
+  name: Topic,
+  topic: TopicState,
+): [ReadonlyMap<number, number>, Gap[]] {
+  const cursor = link.cursors.get(name);
+  let offered = link.offered;
+  if (link.role === "peer" && offered.size > 0) {
+    const open = [...offered].filter(([index, to]) => !(link.has[index] >= to));
+    if (open.length < offered.size) offered = new Map(open);
+  }
+  if (cursor !== undefined && cursor >= topic.order.first) return [offered, []];
+  const gaps: Gap[] = [];
+  const next = new Map(offered);
+  for (const index of topic.logs.from()) {
+    const head = log.heads[index];
+    const to = head.entries.first - 1, from = (link.has[index] ?? 0) + 1;
+    if (from > to || next.get(index) === to) continue;
+    gaps.push({ origin: head.origin, topic: name, from, to });
+    next.set(index, to);
+  }
+  return [gaps.length > 0 ? next : offered, gaps];
+}
+
+/** A clock as it is sent, in lines that each fit: all logs, or the given ones. */
+export function clockLines(
+  log: LogState,
+  indices: Iterable<number>,
+  n: number | undefined,
+): Line[] {
+  const lines: Line[] = [];
+  let clock: Record<Id, Record<Topic, number>> = {}, logs = 0;
+  for (const index of indices) {
+    if (log.clock[index] === 0) continue;
+    // 1,000 logs of 43 + 64 + 30 bytes stay well below the limit of a line.
+    if (logs === 1000) {
+      lines.push({ k: "have", c: clock, more: true });
+      clock = {};
+      logs = 0;
+    }
+    const { origin, topic } = log.heads[index];
+    (clock[origin] ??= {})[topic] = log.clock[index];
+    logs++;
+  }
+  lines.push(n === undefined ? { k: "have", c: clock } : { k: "have", c: clock, n });
+  return lines;
+}
+
+/** The logs of a received clock: their number (-1 where unknown), key and length. */
+export function* readClock(
+  log: LogState,
+  clock: WireClock,
+): Generator<{ index: number; key: string; seq: number }> {
+  for (const [origin, topics] of Object.entries(clock)) {
+    for (const [topic, seq] of Object.entries(topics)) {
+      const key = logKey(origin, topic);
+      yield { index: log.keys.find(key), key, seq };
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The list of peers, sorted, and which of them a node links to: the ten after itself, with
+ * wrap-around. Pure values; who dials when is decided in overlay.ts.
+ */
+
+import type { Address, Id } from "./types.ts";
+import { DIAL_FAILURES_MAX, MEMBERS_MAX, OVERLAY_LINKS } from "./limits.ts";
+
+export interface Member {
+  readonly id: Id;
+  readonly address: Address;
+  /** Whether it said itself, signed, that it is there; else somebody only named it. */
+  readonly present: boolean;
+  /** Dials in a row that nobody answered. */
+  readonly failures: number;
+  /** Not dialled before this time. */
+  readonly retry_ms: number;
+}
+
+export interface Members {
+  readonly by_id: ReadonlyMap<Id, Member>;
+  /** All ids, sorted. */
+  readonly sorted: readonly Id[];
+}
+
+/** Nobody is known. */
+export function noMembers(): Members {
+  return { by_id: new Map(), sorted: [] };
+}
+
+/** Adds or changes a member; the same reference where nothing changes or the list is full. */
+export function setMember(members: Members, member: Member): Members {
+  const known = members.by_id.get(member.id);
+  if (known === undefined && members.sorted.length >= MEMBERS_MAX) return members;
+  if (known !== undefined && isSame(known, member)) return members;
+  const by_id = new Map(members.by_id).set(member.id, member);
+  if (known !== undefined) return { by_id, sorted: members.sorted };
+  return { by_id, sorted: members.sorted.toSpliced(indexAfter(members, member.id), 0, member.id) };
+}
+
+/** Forgets a member. */
+export function removeMember(members: Members, id: Id): Members {
+  if (!members.by_id.has(id)) return members;
+  const by_id = new Map(members.by_id);
+  by_id.delete(id);
+  return { by_id, sorted: members.sorted.toSpliced(indexAfter(members, id), 1) };
+}
+
+/**
+ * The members that a node should link to: the next ten after `self` in the sorted list, those left
+ * out that have not answered for a while. Second, the unanswering ones on the way, to be tried again.
+ */
+export function nextMembers(
+  members: Members,
+  self: Id,
+  count: number = OVERLAY_LINKS,
+): { wanted: Member[]; silent: Member[] } {
+  const { sorted, by_id } = members;
+  const start = indexAfter(members, self);
+  const wanted: Member[] = [], silent: Member[] = [];
+  for (let step = 0; step < sorted.length && wanted.length < count; step++) {
+    const member = by_id.get(sorted[(start + step) % sorted.length])!;
+    if (member.id === self) continue;
+    (member.failures < DIAL_FAILURES_MAX ? wanted : silent).push(member);
+  }
+  return { wanted, silent };
+}
+
+/** Index of the first id that is not before the given one. */
+function indexAfter(members: Members, id: Id): number {
+  const { sorted } = members;
+  let low = 0, high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isSame(a: Member, b: Member): boolean {
+  return a.address === b.address && a.present === b.present && a.failures === b.failures &&
+    a.retry_ms === b.retry_ms;
+}

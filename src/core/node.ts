@@ -1,0 +1,166 @@
+/**
+ * The node: one reducer over everything that happens to it. Each case hands over to one module; what
+ * is to be sent and printed is decided only in `tick()`, so that it comes in batches as large as the
+ * input was. .github/ARCHITECTURE.md follows a line through it.
+ */
+
+import type { Effect, Env, Event, Gap } from "./types.ts";
+import {
+  clockLines,
+  isPeer,
+  isStuck,
+  lagBytes,
+  type Link,
+  pumpTopic,
+  reportableBytes,
+} from "./link.ts";
+import { closeSilent, openLink, sendProof } from "./greeting.ts";
+import { decodeLines, receive, receiveVerified } from "./receive.ts";
+import { advanceJoin, dialFailed, forgetLink, keepOverlay, start } from "./overlay.ts";
+import { draftBytes } from "./draft.ts";
+import { answerRequests, publishLocal, sealDrafts, takeSigned } from "./publish.ts";
+import { acceptGaps, giveUpCauses } from "./gaps.ts";
+import { advanceLeave, beginLeave } from "./leave.ts";
+import { frontLagBytes, pumpFront, takePrinted } from "./front.ts";
+import { PRESENCE, trimLog } from "./log.ts";
+import { initialState, type NodeState, Turn } from "./state.ts";
+import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, STUCK_MS } from "./limits.ts";
+
+export { initialState, type NodeState };
+
+/** What a node does about an event. Pure: the state that came in is untouched. */
+export function reduceNode(state: NodeState, event: Event, env: Env): [NodeState, Effect[]] {
+  const turn = new Turn(state, event.now_ms, env);
+  handle(turn, event);
+  for (const id of turn.closing) forgetLink(turn, id);
+  return turn.finish();
+}
+
+/** Whether more of the user's input may be published now; else it must wait. */
+export function isInputOpen(state: NodeState): boolean {
+  return state.phase === "running" && draftBytes(state.drafts) < DRAFT_BYTES_MAX &&
+    !isCongested(state);
+}
+
+function handle(turn: Turn, event: Event): void {
+  const { state } = turn;
+  switch (event.kind) {
+    case "started":
+      return start(turn, event);
+    case "opened":
+      return openLink(turn, event);
+    case "dial_failed":
+      return dialFailed(turn, event.address, event.why);
+    case "lines":
+      return receive(turn, event.link, decodeLines(state.log, event.lines));
+    case "verified":
+      return receiveVerified(turn, event.request, event.valid);
+    case "garbled":
+      turn.count(`rejected:${event.code}`);
+      return turn.close(event.link, event.code, "bytes that are no lines of the protocol");
+    case "closed":
+      return forgetLink(turn, event.link);
+    case "publish":
+      return publishLocal(turn, event);
+    case "signed": {
+      const { purpose, signature } = event;
+      if (purpose.kind === "entry") return takeSigned(turn, purpose.topic, signature);
+      const link = state.links.get(purpose.link);
+      return link === undefined ? undefined : sendProof(turn, link, signature);
+    }
+    case "printed":
+      state.front = takePrinted(state.front, event.bytes, turn.now_ms);
+      return;
+    case "leave":
+      return beginLeave(turn, event.deadline_ms);
+    case "tick":
+      return tick(turn);
+  }
+}
+
+/** Turns what changed into what is to be done. */
+function tick(turn: Turn): void {
+  const { state } = turn;
+  state.wake_ms = Infinity;
+  closeSilent(turn);
+  acceptGaps(turn);
+  giveUpCauses(turn);
+  advanceJoin(turn);
+  sealDrafts(turn);
+  answerRequests(turn);
+  keepOverlay(turn);
+  const congested = isCongested(state);
+  if (congested) turn.wakeAt(turn.now_ms + STUCK_MS);
+  for (const link of state.links.values()) if (link.stage === "up") serve(turn, link, congested);
+  print(turn);
+  advanceLeave(turn);
+  state.log = trimLog(state.log, state.config.keep_bytes);
+}
+
+/** Streams to a link, and acknowledges what came from it. */
+function serve(turn: Turn, before: Link, congested: boolean): void {
+  const { log } = turn.state;
+  let link = before;
+  if (link.streaming) {
+    // Who is there matters more than what was said.
+    const topics = link.role === "guest" ? link.cursors.keys() : log.topics.keys();
+    for (const topic of link.role === "guest" ? topics : [PRESENCE, ...topics]) {
+      const pumped = pumpTopic(link, log, topic);
+      link = pumped.link;
+      turn.send(link.id, ...pumped.gaps.map(gapLine));
+      turn.sendBytes(link.id, pumped.lines);
+    }
+    const was_idle = before.sent_bytes === before.acked_bytes;
+    if (was_idle && link.sent_bytes > link.acked_bytes) {
+      link = { ...link, progress_ms: turn.now_ms };
+    }
+  }
+  if (isPeer(link)) link = acknowledge(turn, link, congested);
+  if (link !== before) turn.setLink(link);
+}
+
+function acknowledge(turn: Turn, link: Link, congested: boolean): Link {
+  const owed = link.received_bytes - link.reported_bytes;
+  const due = turn.now_ms >= link.ack_due_ms || (!congested && owed >= ACK_BYTES);
+  if (!due) {
+    turn.wakeAt(link.ack_due_ms);
+    return link;
+  }
+  const reported_bytes = reportableBytes(link, congested);
+  turn.send(link.id, ...clockLines(turn.state.log, link.touched, reported_bytes));
+  const rest_ms = reported_bytes < link.received_bytes ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
+  turn.wakeAt(rest_ms);
+  return { ...link, touched: new Set(), reported_bytes, ack_due_ms: rest_ms };
+}
+
+function print(turn: Turn): void {
+  const { state } = turn;
+  const was_idle = state.front.unprinted_bytes === 0;
+  const [front, records, bytes] = pumpFront(state.front, state.log, state.ledger);
+  state.front = was_idle && bytes > 0 ? { ...front, progress_ms: turn.now_ms } : front;
+  if (records.length > 0) turn.effect({ kind: "print", records, bytes });
+}
+
+/**
+ * Whether a reader that makes progress is so far behind that it would lose entries. Then the sources
+ * must wait. A reader that is stuck does not count: it loses entries, and is told so.
+ */
+function isCongested(state: NodeState): boolean {
+  const { log, front, now_ms, config } = state;
+  const far = config.keep_bytes / 4;
+  if (log.kept_bytes < far) return false;
+  const is_stuck = front.unprinted_bytes > 0 && now_ms - front.progress_ms >= STUCK_MS;
+  if (!is_stuck && frontLagBytes(front, log) > far) return true;
+  for (const link of state.links.values()) {
+    if (!link.streaming || isStuck(link, now_ms)) continue;
+    for (const [name, topic] of log.topics) {
+      if (link.role === "guest" && !link.cursors.has(name)) continue;
+      if (lagBytes(link, name, topic) > far) return true;
+    }
+  }
+  return false;
+}
+
+function gapLine({ origin, topic, from, to }: Gap) {
+  return { k: "gap", o: origin, t: topic, s: from, e: to } as const;
+}

@@ -1,0 +1,257 @@
+/**
+ * What comes in on a link. First all lines of a batch are decoded; then signatures are checked, as
+ * many at once as possible; then everything is acted on in the order in which it came.
+ */
+
+import type { Check, Decoded, LinkId, VerifyRequest } from "./types.ts";
+import {
+  decodeEntry,
+  type Entry,
+  logKey,
+  looksLikeEntry,
+  peekHeader,
+  signedBytes,
+} from "./entry.ts";
+import { decodeLine, type Line, proofText } from "./line.ts";
+import { isPeer, learnHas, type Link, readClock, spendBudget } from "./link.ts";
+import { insertEntries, isKeptWhole, type LogState, seenLog } from "./log.ts";
+import { takeHello, takeProof } from "./greeting.ts";
+import { takeDelivered } from "./deliver.ts";
+import { takeAsk, takePublish, takeSubscribe } from "./guests.ts";
+import { aimJoin, sendPeers, takePeers } from "./overlay.ts";
+import type { Turn } from "./state.ts";
+import { ACK_DELAY_MS } from "./limits.ts";
+
+/** Looks at each line of a read. */
+export function decodeLines(log: LogState, lines: readonly Uint8Array[]): Decoded[] {
+  return lines.map((line) => {
+    // The newline belongs to the line where bytes are counted.
+    const bytes = line.length + 1;
+    if (!looksLikeEntry(line)) {
+      const control = decodeLine(line);
+      if (typeof control !== "string") return { kind: "control", line: control, bytes };
+      return { kind: "fault", code: control, fatal: control !== "unknown-kind" };
+    }
+    const header = peekHeader(line);
+    const log_index = header === null ? -1 : seenLog(log, header, line);
+    if (log_index >= 0) return { kind: "seen", log: log_index, seq: header!.seq, bytes };
+    const entry = decodeEntry(line);
+    if (typeof entry !== "string") return { kind: "entry", entry, bytes };
+    return { kind: "fault", code: entry, fatal: true };
+  });
+}
+
+/** Acts on decoded lines, up to where a signature must be checked first. */
+export function receive(turn: Turn, id: LinkId, decoded: readonly Decoded[]): void {
+  let rest = decoded;
+  while (rest.length > 0) {
+    const link = turn.state.links.get(id);
+    if (link === undefined || turn.closing.includes(id)) return;
+    const end = segmentEnd(rest);
+    const batch = rest.slice(0, end);
+    rest = rest.slice(end);
+    const checks = checksOf(turn, link, batch);
+    if (checks.length > 0) {
+      turn.effect({ kind: "verify", request: { link: id, checks, batch, rest } });
+      return;
+    }
+    act(turn, id, batch, []);
+  }
+}
+
+/** Goes on with a batch whose signatures were checked. */
+export function receiveVerified(
+  turn: Turn,
+  request: VerifyRequest,
+  valid: readonly boolean[],
+): void {
+  if (!turn.state.links.has(request.link)) return;
+  act(turn, request.link, request.batch, valid);
+  receive(turn, request.link, request.rest);
+}
+
+/** A proof is looked at alone, because what it signs depends on the hello before it. */
+function segmentEnd(decoded: readonly Decoded[]): number {
+  const proof = decoded.findIndex((one) => one.kind === "control" && one.line.k === "proof");
+  return proof < 0 ? decoded.length : Math.max(1, proof);
+}
+
+function checksOf(turn: Turn, link: Link, batch: readonly Decoded[]): Check[] {
+  const checks: Check[] = [];
+  for (const one of batch) {
+    if (one.kind === "entry" && isPeer(link)) {
+      const { origin, signature } = one.entry;
+      checks.push({ key: origin, bytes: signedBytes(one.entry), signature });
+    } else if (one.kind === "control" && one.line.k === "proof" && link.stage === "proof") {
+      const { config } = turn.state;
+      const bytes = proofText(config.network, link.nonce, link.peer, config.id);
+      checks.push({ key: link.peer, bytes, signature: one.line.z });
+    }
+  }
+  return checks;
+}
+
+/** Acts on lines in order. `valid` has one answer for each entry or proof that was checked. */
+function act(turn: Turn, id: LinkId, batch: readonly Decoded[], valid: readonly boolean[]): void {
+  let checked = 0;
+  let entries: Entry[] = [];
+  const flush = () => {
+    if (entries.length > 0) takeEntries(turn, id, entries);
+    entries = [];
+  };
+  for (const one of batch) {
+    if (turn.closing.includes(id)) break;
+    if (one.kind === "entry") {
+      if (!isPeer(turn.state.links.get(id)!)) return badOrder(turn, id);
+      if (valid[checked++]) entries.push(one.entry);
+      else {
+        flush();
+        turn.count("rejected:bad-signature");
+        turn.close(id, "bad-signature", "an entry's signature does not fit");
+      }
+      continue;
+    }
+    flush();
+    if (one.kind === "seen") takeSeen(turn, id, one);
+    else if (one.kind === "control") takeControl(turn, id, one.line, valid[checked] ?? false);
+    else {
+      turn.count(`rejected:${one.code}`);
+      if (one.fatal) turn.close(id, one.code, "a line that is not of the protocol");
+    }
+  }
+  if (!turn.closing.includes(id)) flush();
+}
+
+function takeEntries(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
+  const { state } = turn;
+  const [log, output] = insertEntries(state.log, entries, turn.now_ms, turn.env);
+  state.log = log;
+  noteReceived(turn, id, entries);
+  for (const code of output.rejected) turn.count(`rejected:${code}`);
+  for (const fork of output.forks) turn.notice({ kind: "forked", ...fork });
+  takeDelivered(turn, output.delivered);
+}
+
+function noteReceived(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
+  const { log } = turn.state;
+  const link = turn.state.links.get(id)!;
+  const has = link.has.slice(), touched = new Set(link.touched);
+  let received_bytes = link.received_bytes;
+  for (const { origin, topic, seq, line } of entries) {
+    received_bytes += line.length;
+    const index = log.keys.find(logKey(origin, topic));
+    if (index < 0) continue;
+    learnHas(has, index, seq);
+    touched.add(index);
+    noteHeld(turn, index, seq);
+  }
+  turn.setLink({ ...link, has, touched, received_bytes, ack_due_ms: ackDue(turn, link) });
+}
+
+function takeSeen(turn: Turn, id: LinkId, seen: Extract<Decoded, { kind: "seen" }>): void {
+  const link = turn.state.links.get(id)!;
+  if (!isPeer(link)) return badOrder(turn, id);
+  turn.count("duplicates");
+  noteHeld(turn, seen.log, seen.seq);
+  let { has, touched } = link;
+  if (!(has[seen.log] >= seen.seq)) learnHas((has = has.slice()) as number[], seen.log, seen.seq);
+  if (!touched.has(seen.log)) touched = new Set(touched).add(seen.log);
+  const received_bytes = link.received_bytes + seen.bytes;
+  turn.setLink({ ...link, has, touched, received_bytes, ack_due_ms: ackDue(turn, link) });
+}
+
+function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
+  const spent = spendBudget(turn.state.links.get(id)!, turn.now_ms);
+  if (spent === null) return turn.close(id, "flood", "too many lines in too short a time");
+  const link = turn.setLink(spent);
+  if (line.k === "hello") return takeHello(turn, link, line);
+  if (line.k === "bye") return takeBye(turn, link, line);
+  if (line.k === "proof") {
+    if (link.stage !== "proof") return badOrder(turn, id);
+    return takeProof(turn, link, valid);
+  }
+  if (link.stage !== "up") return badOrder(turn, id);
+  if (line.k === "ping") return turn.send(id, { k: "pong", x: line.x });
+  if (line.k === "have") return takeHave(turn, link, line);
+  if (line.k === "want" && "peers" in line) return sendPeers(turn, link);
+  if (link.role === "guest") {
+    if (line.k === "want" && !("o" in line)) return takeSubscribe(turn, link, line);
+    if (line.k === "publish") return takePublish(turn, link, line);
+    if (line.k === "ask") return takeAsk(turn, link, line);
+    return turn.count(`ignored:${line.k}`);
+  }
+  if (line.k === "peers") return takePeers(turn, line);
+  if (line.k === "gap") return takeGap(turn, link, line);
+  if (line.k === "want" && "o" in line) return sendWanted(turn, link, line);
+  turn.count(`ignored:${line.k}`);
+}
+
+function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): void {
+  const { log } = turn.state;
+  const has = link.has.slice();
+  const clock: [string, number][] = [];
+  for (const { index, key, seq } of readClock(log, line.c)) {
+    clock.push([key, seq]);
+    if (index < 0) continue;
+    learnHas(has, index, seq);
+    noteHeld(turn, index, seq);
+  }
+  aimJoin(turn, link, clock, line.more !== true);
+  const acked_bytes = Math.max(link.acked_bytes, Math.min(line.n ?? 0, link.sent_bytes));
+  const progress_ms = acked_bytes > link.acked_bytes ? turn.now_ms : link.progress_ms;
+  const streaming = link.streaming || line.more !== true;
+  turn.setLink({ ...link, has, acked_bytes, progress_ms, streaming });
+}
+
+/** A peer no longer has some entries. They are given up later, if nobody else has them. */
+function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }>): void {
+  const { state } = turn;
+  if (isKeptWhole(line.t)) return turn.close(link.id, "bad-gap", `${line.t} has no gaps`);
+  const key = logKey(line.o, line.t), index = state.log.keys.find(key);
+  if (index >= 0 && state.log.clock[index] >= line.e) {
+    const touched = new Set(link.touched).add(index);
+    turn.setLink({ ...link, touched, ack_due_ms: turn.now_ms });
+    return;
+  }
+  const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };
+  const offer = { gap, link: link.id, since_ms: turn.now_ms };
+  state.offers = new Map(state.offers).set(`${link.id} ${key}`, offer);
+}
+
+function sendWanted(
+  turn: Turn,
+  link: Link,
+  want: { readonly o: string; readonly t: string; readonly s: number },
+): void {
+  const { log } = turn.state;
+  const index = log.keys.find(logKey(want.o, want.t));
+  const stored = index < 0 ? undefined : log.heads[index].entries.get(want.s);
+  if (stored === undefined) return turn.count("wanted-unknown");
+  turn.sendBytes(link.id, [stored.line]);
+  turn.setLink({ ...link, sent_bytes: link.sent_bytes + stored.line.length });
+}
+
+function takeBye(turn: Turn, link: Link, bye: Extract<Line, { k: "bye" }>): void {
+  turn.count(`bye:${bye.code.slice(0, 32)}`);
+  turn.setLink({ ...link, bye: bye.code });
+  turn.drop(link.id);
+}
+
+/** Remembers that some peer holds an own entry. */
+function noteHeld(turn: Turn, index: number, seq: number): void {
+  const { state } = turn;
+  if (state.log.heads[index].origin !== state.config.id) return;
+  if (seq <= (state.acknowledged[index] ?? 0)) return;
+  const acknowledged = state.acknowledged.slice();
+  learnHas(acknowledged, index, Math.min(seq, state.log.clock[index]));
+  state.acknowledged = acknowledged;
+}
+
+function ackDue(turn: Turn, link: Link): number {
+  return Math.min(link.ack_due_ms, turn.now_ms + ACK_DELAY_MS);
+}
+
+function badOrder(turn: Turn, id: LinkId): void {
+  turn.count("rejected:bad-order");
+  turn.close(id, "bad-order", "say hello first, and what your role allows");
+}

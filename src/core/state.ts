@@ -1,0 +1,237 @@
+/** The state of a node, and the edit of it that one event makes. */
+
+import type {
+  Address,
+  Effect,
+  Env,
+  Gap,
+  Id,
+  Json,
+  LinkId,
+  NodeConfig,
+  Notice,
+  Topic,
+} from "./types.ts";
+import { emptyLog, type LogState } from "./log.ts";
+import { encodeLine, type Line } from "./line.ts";
+import type { EntryFields } from "./entry.ts";
+import type { Link } from "./link.ts";
+import { type Members, noMembers } from "./members.ts";
+import { emptyLedger, type Ledger } from "./apps/ledger.ts";
+import { type Front, newFront } from "./front.ts";
+import type { Random } from "./random.ts";
+import { DIALS_PER_SECOND } from "./limits.ts";
+
+/** Items that wait to become an entry of one topic. */
+export interface Draft {
+  readonly items: readonly DraftItem[];
+  readonly bytes: number;
+  /** The entry whose signature is being made; one at a time, because the next names its hash. */
+  readonly signing: { readonly fields: EntryFields; readonly unsigned: Uint8Array } | null;
+}
+
+export interface DraftItem {
+  readonly item: Json;
+  /** About how long it is on the wire. */
+  readonly bytes: number;
+  /** The guest's request that it belongs to, or "". */
+  readonly request: string;
+}
+
+/** A guest's items that are to be held by `ack` nodes. */
+export interface Request {
+  readonly link: LinkId;
+  readonly number: number;
+  readonly topic: Topic;
+  readonly ack: number;
+  /** Items that are not in an entry yet. */
+  readonly open: number;
+  /** The last entry that holds one of them. */
+  readonly seq: number;
+}
+
+/** A join under way. */
+export interface Joining {
+  readonly rest: readonly Address[];
+  readonly address: Address;
+  readonly link: LinkId | null;
+  readonly deadline_ms: number;
+  /** What the peer had when it was joined: history, up to here. */
+  readonly target: readonly (readonly [string, number])[];
+  readonly target_complete: boolean;
+  /** How many of the targets, from the end, are still to be reached. */
+  readonly open: number;
+  readonly arrivals: number;
+}
+
+/** A gap that a peer offered. */
+export interface Offer {
+  readonly gap: Gap;
+  readonly link: LinkId;
+  readonly since_ms: number;
+}
+
+export interface NodeState {
+  readonly config: NodeConfig;
+  readonly phase: "starting" | "joining" | "running" | "leaving" | "goodbye" | "done";
+  readonly address: Address | null;
+  readonly fallback_host: string;
+  readonly port: number;
+  readonly random: Random;
+  readonly log: LogState;
+  readonly ledger: Ledger;
+  readonly front: Front;
+  readonly links: ReadonlyMap<LinkId, Link>;
+  readonly members: Members;
+  readonly joining: Joining | null;
+  readonly dialling: ReadonlyMap<Address, Id | "">;
+  readonly dial_budget: number;
+  readonly dial_budget_ms: number;
+  /** When the overlay is looked at next; 0 for at once. */
+  readonly overlay_ms: number;
+  readonly drafts: ReadonlyMap<Topic, Draft>;
+  readonly requests: ReadonlyMap<string, Request>;
+  /** For each own log, what some peer is known to hold. */
+  readonly acknowledged: readonly number[];
+  readonly offers: ReadonlyMap<string, Offer>;
+  /** When entries that wait for a cause are looked at next. */
+  readonly pending_ms: number;
+  readonly leave_deadline_ms: number;
+  /** When the next tick is due even if nothing happens. */
+  readonly wake_ms: number;
+  readonly now_ms: number;
+  /** How often each thing happened: rejected lines, forks, ... */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** A node before anything happened. `seed` makes its randomness. */
+export function initialState(config: NodeConfig, seed: number): NodeState {
+  return {
+    config,
+    phase: "starting",
+    address: config.advertise,
+    fallback_host: "127.0.0.1",
+    port: 0,
+    random: seed | 0,
+    log: emptyLog(config.id),
+    ledger: emptyLedger(),
+    front: newFront(config.front, config.join.length > 0),
+    links: new Map(),
+    members: noMembers(),
+    joining: null,
+    dialling: new Map(),
+    dial_budget: DIALS_PER_SECOND,
+    dial_budget_ms: 0,
+    overlay_ms: 0,
+    drafts: new Map(),
+    requests: new Map(),
+    acknowledged: [],
+    offers: new Map(),
+    pending_ms: Infinity,
+    leave_deadline_ms: Infinity,
+    wake_ms: Infinity,
+    now_ms: 0,
+    counts: new Map(),
+  };
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What one event changes. A `Turn` lives for one `reduceNode()` call: it copies each structure the
+ * first time it changes it, collects the effects, and is thrown away. The state that came in is
+ * never touched.
+ */
+export class Turn {
+  readonly #before: NodeState;
+  readonly #effects: Effect[] = [];
+  readonly #lines = new Map<LinkId, Uint8Array[]>();
+  readonly #closing: LinkId[] = [];
+  readonly state: Writable<NodeState>;
+  #links_copied = false;
+  #counts_copied = false;
+
+  readonly now_ms: number;
+
+  constructor(before: NodeState, now_ms: number, readonly env: Env) {
+    this.#before = before;
+    // A clock that was set back must not undo deadlines.
+    this.now_ms = Math.max(before.now_ms, now_ms);
+    this.state = { ...before, now_ms: this.now_ms };
+  }
+
+  /** Replaces a link; all links are copied once. */
+  setLink(link: Link): Link {
+    (this.#ownLinks()).set(link.id, link);
+    return link;
+  }
+
+  /** Forgets a link. */
+  deleteLink(id: LinkId): void {
+    this.#ownLinks().delete(id);
+  }
+
+  /** Sends control lines behind what this event sends on the link already. */
+  send(id: LinkId, ...lines: Line[]): void {
+    this.sendBytes(id, lines.map(encodeLine));
+  }
+
+  /** Sends lines as they are. */
+  sendBytes(id: LinkId, lines: readonly Uint8Array[]): void {
+    if (lines.length === 0) return;
+    const queue = this.#lines.get(id);
+    if (queue === undefined) this.#lines.set(id, [...lines]);
+    else for (const line of lines) queue.push(line);
+  }
+
+  /** Says why, and closes a link at the end of the event. */
+  close(id: LinkId, code: string, why: string): void {
+    if (!this.state.links.has(id) || this.#closing.includes(id)) return;
+    this.count(`closed:${code}`);
+    this.send(id, { k: "bye", code, why });
+    this.#closing.push(id);
+  }
+
+  /** Closes a link at the end of the event without a word. */
+  drop(id: LinkId): void {
+    if (!this.#closing.includes(id)) this.#closing.push(id);
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  notice(notice: Notice): void {
+    this.#effects.push({ kind: "notice", notice });
+  }
+
+  count(what: string, times = 1): void {
+    if (!this.#counts_copied) this.state.counts = new Map(this.state.counts);
+    this.#counts_copied = true;
+    const counts = this.state.counts as Map<string, number>;
+    counts.set(what, (counts.get(what) ?? 0) + times);
+  }
+
+  /** Asks for a tick at a time, or sooner. */
+  wakeAt(time_ms: number): void {
+    if (time_ms < this.state.wake_ms) this.state.wake_ms = time_ms;
+  }
+
+  /** The links that this event closes; whoever ends the event forgets them. */
+  get closing(): readonly LinkId[] {
+    return this.#closing;
+  }
+
+  /** The state after the event, and what is to be done, sends before closes. */
+  finish(): [NodeState, Effect[]] {
+    for (const [link, lines] of this.#lines) this.#effects.push({ kind: "send", link, lines });
+    for (const link of this.#closing) this.#effects.push({ kind: "close", link });
+    return [this.state, this.#effects];
+  }
+
+  #ownLinks(): Map<LinkId, Link> {
+    if (!this.#links_copied) this.state.links = new Map(this.#before.links);
+    this.#links_copied = true;
+    return this.state.links as Map<LinkId, Link>;
+  }
+}
