@@ -4,18 +4,9 @@ import { createHash } from "node:crypto";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { PERMISSIONS } from "./permissions.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-/** What the binary may do; it never asks for more, since a prompt would break into the chat. */
-export const PERMISSIONS = [
-  "--no-prompt",
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-sys=networkInterfaces",
-];
 
 /** Where denort comes from when Deno's own site is out of reach: a program compiled with it. */
 const FALLBACK = {
@@ -63,7 +54,16 @@ export function parseOptions(args: string[], cwd: string, os: string): Options {
 /** The arguments after `deno` that compile the program. */
 export function compileArgs({ output, target }: Options): string[] {
   const targetArgs = target === undefined ? [] : ["--target", target];
-  return ["compile", "--frozen", ...PERMISSIONS, ...targetArgs, "--output", output, "main.ts"];
+  return [
+    "compile",
+    "--frozen",
+
+    ...PERMISSIONS,
+    ...targetArgs,
+    "--output",
+    output,
+    "main.ts",
+  ];
 }
 
 /** Whether a failed compilation failed because denort could not be had. */

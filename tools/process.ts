@@ -1,6 +1,7 @@
 /** Starts real `rumor` processes and waits for what they print: by event, with a deadline. */
 
 import { fileURLToPath } from "node:url";
+import { PERMISSIONS } from "./permissions.ts";
 import { type LineCheck, LineCollector, withDeadline } from "./lines.ts";
 
 /** How long a wait lasts, unless it is told, before it fails and shows what was printed. */
@@ -45,11 +46,7 @@ export function rumorCommand(): string[] {
     "--no-check",
     "--config",
     path("deno.json"),
-    "--allow-net",
-    "--allow-read",
-    "--allow-write",
-    "--allow-env",
-    "--allow-sys=networkInterfaces",
+    ...PERMISSIONS,
     path("main.ts"),
   ];
 }

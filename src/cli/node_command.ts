@@ -157,8 +157,13 @@ class Session {
       };
       for (const [index, raw] of batch.items.entries()) {
         const number = batch.numbers[index];
-        const item = this.#read_item(raw, number);
-        if (item === undefined || number !== first + items.length) flush();
+        const item = this.#readItem(raw);
+        // Complaints come in the order of the lines, so what is before this one goes first.
+        if (item === undefined || isFault(item) || number !== first + items.length) flush();
+        if (isFault(item)) {
+          complain(number, item.fault);
+          continue;
+        }
         if (item === undefined) continue;
         if (items.length === 0) first = number;
         items.push(item);
@@ -168,13 +173,9 @@ class Session {
     return true;
   }
 
-  /** What a line of input means; undefined where nothing is to be published. */
-  #read_item(raw: Json, number: number): Json | undefined {
-    if (typeof raw !== "string") return raw;
-    const item = this.#app.readLine(raw, this.#runtime.state);
-    if (item === undefined || typeof item === "string" || !isFault(item)) return item as Json;
-    this.#complain(`line ${number}: ${item.fault}`);
-    return undefined;
+  /** What a line of input means; undefined where it was a command. */
+  #readItem(raw: Json): ReturnType<ReadLine> {
+    return typeof raw === "string" ? this.#app.readLine(raw, this.#runtime.state) : raw;
   }
 
   async #readTerminal(): Promise<boolean> {
@@ -188,8 +189,9 @@ class Session {
         continue;
       }
       await this.#runtime.inputOpen();
-      const item = this.#read_item(event.text, number);
-      if (item !== undefined) this.#runtime.publish(this.#app.topic, [item], number);
+      const item = this.#readItem(event.text);
+      if (isFault(item)) this.#complain(`line ${number}: ${item.fault}`);
+      else if (item !== undefined) this.#runtime.publish(this.#app.topic, [item], number);
     }
     return false;
   }

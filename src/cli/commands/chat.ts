@@ -24,7 +24,7 @@ const flags = {
 const command: Command = {
   summary: "send lines to every peer, print theirs",
   help: `Examples:
-  rumor                                         chat; asks whom to join
+  rumor chat                                    the same as rumor; asks whom to join
   rumor --listen 0.0.0.0:7000 --keep-open       a node others can join
   tail -f build.log | rumor --join 10.0.0.5:7000
   rumor --join 10.0.0.5:7000 --json </dev/null  what was said so far

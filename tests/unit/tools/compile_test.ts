@@ -1,11 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  compileArgs,
-  elfLength,
-  lacksDenort,
-  parseOptions,
-  PERMISSIONS,
-} from "../../../tools/compile.ts";
+import { compileArgs, elfLength, lacksDenort, parseOptions } from "../../../tools/compile.ts";
+import { PERMISSIONS } from "../../../tools/permissions.ts";
 
 /** The start of an ELF64 file whose section headers end at `sectionsAt + entries * entrySize`. */
 function elf(sectionsAt: number, entrySize: number, entries: number, size: number) {

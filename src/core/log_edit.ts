@@ -1,0 +1,239 @@
+/** How a batch changes the log. Used only by log.ts, which says what the log is. */
+
+import type { Env, Gap, Id, Topic } from "./types.ts";
+import { type Entry, hashedBytes, logKey, sameBytes } from "./entry.ts";
+import { AppendLog } from "./append_log.ts";
+import type { Interner } from "./interner.ts";
+import {
+  type Head,
+  isKeptWhole,
+  type LogOutput,
+  type LogState,
+  PRESENCE,
+  type StoredEntry,
+  type TopicState,
+} from "./log.ts";
+import { isPublicKey } from "./public_key.ts";
+import { ENTRY_OVERHEAD_BYTES, LOGS_MAX, TOPICS_MAX } from "./limits.ts";
+import { addPending, dropPendingUntil, type Pending, takeReady } from "./pending.ts";
+
+/** One batch of changes: copies each structure once, and is thrown away with the batch. */
+export class LogEdit {
+  readonly #heads: Head[];
+  readonly #clock: number[];
+  readonly #topics: Map<Topic, TopicState>;
+  /** Entries delivered in this batch, appended to their lists at the end. */
+  readonly #orders = new Map<Topic, StoredEntry[]>();
+  readonly #tails = new Map<number, StoredEntry[]>();
+  readonly #fresh = new Map<Topic, Map<Id, number>>();
+  #keys: Interner;
+  #pending: Pending;
+  #kept_bytes: number;
+  #arrivals: number;
+  #changed = false;
+  readonly #output: LogOutput = { delivered: [], rejected: [], forks: [] };
+
+  constructor(readonly before: LogState, readonly env: Env) {
+    this.#heads = before.heads.slice();
+    this.#clock = before.clock.slice();
+    this.#topics = new Map(before.topics);
+    this.#keys = before.keys;
+    this.#pending = before.pending;
+    this.#kept_bytes = before.kept_bytes;
+    this.#arrivals = before.arrivals;
+  }
+
+  insert(entry: Entry, now_ms: number): void {
+    const index = this.#indexOf(entry.origin, entry.topic);
+    if (index < 0) return;
+    const head = this.#heads[index];
+    if (head.fork !== null) this.#reject("frozen");
+    else if (entry.seq <= this.#clock[index]) this.#compare(index, entry);
+    else if (entry.seq === this.#clock[index] + 1 && this.#hasCauses(entry)) {
+      this.#deliver(index, entry);
+      this.deliverReady();
+    } else {
+      const pending = addPending(this.#pending, index, entry, now_ms);
+      if (typeof pending === "string") this.#reject(pending);
+      else this.#pending = pending;
+    }
+  }
+
+  skip(gap: Gap): void {
+    const index = this.#indexOf(gap.origin, gap.topic);
+    if (index < 0 || this.#clock[index] >= gap.to) return;
+    this.#flushTail(index);
+    this.#changed = true;
+    this.#clock[index] = gap.to;
+    this.#heads[index] = {
+      ...this.#heads[index],
+      hash: null,
+      next_item: 0,
+      entries: AppendLog.empty(gap.to + 1),
+    };
+    this.#pending = dropPendingUntil(this.#pending, index, gap.to);
+    this.deliverReady();
+  }
+
+  deliverReady(): void {
+    for (;;) {
+      const [pending, index, entry] = takeReady(
+        this.#pending,
+        (index, entry, waived) =>
+          entry.seq === this.#clock[index] + 1 && (waived || this.#hasCauses(entry)),
+      );
+      if (entry === null) return;
+      this.#pending = pending;
+      this.#deliver(index, entry);
+    }
+  }
+
+  finish(): [LogState, LogOutput] {
+    for (const [name, added] of this.#orders) {
+      const topic = this.#topics.get(name)!;
+      this.#topics.set(name, { ...topic, order: topic.order.append(added) });
+    }
+    for (const index of [...this.#tails.keys()]) this.#flushTail(index);
+    const after: LogState = {
+      self: this.before.self,
+      keys: this.#keys,
+      heads: this.#heads,
+      clock: this.#clock,
+      topics: this.#topics,
+      pending: this.#pending,
+      kept_bytes: this.#kept_bytes,
+      arrivals: this.#arrivals,
+    };
+    const changed = this.#changed || this.#keys !== this.before.keys ||
+      this.#pending !== this.before.pending;
+    return [changed ? after : this.before, this.#output];
+  }
+
+  #deliver(index: number, entry: Entry): void {
+    const head = this.#heads[index];
+    if (head.hash !== null && entry.previous !== head.hash) {
+      // It was signed on top of another version of the entry before it.
+      const kept = this.#lastOf(index);
+      this.#freeze(index, entry, kept?.line ?? entry.line);
+      return;
+    }
+    if (head.next_item !== 0 && entry.first !== head.next_item) return this.#reject("bad-count");
+    const topic = this.#topics.get(entry.topic)!;
+    const added = this.#orders.get(entry.topic) ?? [];
+    const stored: StoredEntry = {
+      log: index,
+      seq: entry.seq,
+      first: entry.first,
+      count: entry.items.length,
+      line: entry.line,
+      at: topic.order.end + added.length,
+      offset: topic.bytes,
+      arrival: this.#arrivals++,
+    };
+    this.#orders.set(entry.topic, added);
+    added.push(stored);
+    const tail = this.#tails.get(index);
+    if (tail === undefined) this.#tails.set(index, [stored]);
+    else tail.push(stored);
+    this.#changed = true;
+    this.#clock[index] = entry.seq;
+    this.#heads[index] = {
+      ...head,
+      hash: this.env.sha256(hashedBytes(entry.line)),
+      next_item: entry.first + entry.items.length,
+    };
+    this.#topics.set(entry.topic, {
+      ...topic,
+      bytes: topic.bytes + entry.line.length,
+      fresh: this.#refresh(topic, entry),
+    });
+    if (!isKeptWhole(entry.topic)) this.#kept_bytes += entry.line.length + ENTRY_OVERHEAD_BYTES;
+    this.#output.delivered.push({ stored, entry });
+  }
+
+  /** A second entry with a number that was taken proves a fork, unless it is the same one. */
+  #compare(index: number, entry: Entry): void {
+    const tail = this.#tails.get(index)?.find((stored) => stored.seq === entry.seq);
+    const kept = tail ?? this.#heads[index].entries.get(entry.seq);
+    if (kept !== undefined && !sameBytes(kept.line, entry.line)) {
+      this.#freeze(index, entry, kept.line);
+    }
+  }
+
+  #freeze(index: number, entry: Entry, kept: Uint8Array): void {
+    this.#changed = true;
+    this.#heads[index] = { ...this.#heads[index], fork: [kept, entry.line] };
+    this.#pending = dropPendingUntil(this.#pending, index, Infinity);
+    this.#output.forks.push({ origin: entry.origin, topic: entry.topic, seq: entry.seq });
+    this.#reject("fork");
+  }
+
+  #hasCauses(entry: Entry): boolean {
+    for (const [origin, seq] of entry.deps) {
+      const index = this.#keys.find(logKey(origin, entry.topic));
+      if (index < 0 || this.#clock[index] < seq) return false;
+    }
+    return true;
+  }
+
+  /** The number of a log, which is made where it is new; -1 where it may not be. */
+  #indexOf(origin: Id, topic: Topic): number {
+    const key = logKey(origin, topic);
+    const known = this.#keys.find(key);
+    if (known >= 0) return known;
+    const code = this.#keys.length >= LOGS_MAX
+      ? "too-many-logs"
+      : !this.#topics.has(topic) && this.#topics.size >= TOPICS_MAX
+      ? "too-many-topics"
+      : !isPublicKey(origin)
+      ? "bad-key"
+      : null;
+    if (code !== null) {
+      this.#reject(code);
+      return -1;
+    }
+    const index = this.#keys.length;
+    this.#keys = this.#keys.add(key);
+    this.#clock.push(0);
+    const entries = AppendLog.empty<StoredEntry>(1);
+    this.#heads.push({ origin, topic, hash: "", next_item: 1, entries, fork: null });
+    const state = this.#topics.get(topic) ?? emptyTopic();
+    this.#topics.set(topic, { ...state, logs: state.logs.append([index]) });
+    return index;
+  }
+
+  /** What the next own entry depends on, after an entry was delivered. */
+  #refresh(topic: TopicState, entry: Entry): ReadonlyMap<Id, number> {
+    // Presence speaks of its own origin only, so that it waits for nobody.
+    if (entry.topic === PRESENCE) return topic.fresh;
+    let fresh = this.#fresh.get(entry.topic);
+    if (fresh === undefined) this.#fresh.set(entry.topic, fresh = new Map(topic.fresh));
+    if (entry.origin !== this.before.self) fresh.set(entry.origin, entry.seq);
+    else {
+      for (const [origin, seq] of entry.deps) {
+        if (fresh.get(origin)! <= seq) fresh.delete(origin);
+      }
+    }
+    return fresh;
+  }
+
+  #lastOf(index: number): StoredEntry | undefined {
+    return this.#tails.get(index)?.at(-1) ?? this.#heads[index].entries.get(this.#clock[index]);
+  }
+
+  #flushTail(index: number): void {
+    const tail = this.#tails.get(index);
+    if (tail === undefined) return;
+    const head = this.#heads[index];
+    this.#heads[index] = { ...head, entries: head.entries.append(tail) };
+    this.#tails.delete(index);
+  }
+
+  #reject(code: string): void {
+    this.#output.rejected.push(code);
+  }
+}
+
+function emptyTopic(): TopicState {
+  return { order: AppendLog.empty(), bytes: 0, logs: AppendLog.empty(), fresh: new Map() };
+}
