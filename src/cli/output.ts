@@ -4,7 +4,7 @@
  */
 
 import { Outbox } from "../shell/outbox.ts";
-import { whenReaderCloses } from "../shell/pipe.ts";
+import { Pipe } from "../shell/pipe.ts";
 
 const encoder = new TextEncoder();
 const WATCH_AFTER_MS = 200;
@@ -15,6 +15,7 @@ export class Output {
   readonly closed: Promise<void>;
   readonly #outbox: Outbox;
   readonly #close: () => void;
+  #pipe: Pipe | null = null;
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -22,11 +23,19 @@ export class Output {
     this.#close = resolve;
     this.#outbox = new Outbox({ write: (bytes) => Deno.stdout.write(bytes) }, () => resolve());
     // Later, so that it costs the start nothing.
-    setTimeout(() => whenReaderCloses(1).then(resolve), WATCH_AFTER_MS);
+    setTimeout(() => {
+      if (Deno.stdout.isTerminal()) return;
+      this.#pipe = Pipe.open(1);
+      this.#pipe?.whenReaderCloses().then(resolve);
+    }, WATCH_AFTER_MS);
   }
 
   /** Writes bytes; resolves when they are written or nobody reads any more. */
   async write(bytes: Uint8Array): Promise<void> {
+    // A write in another thread costs more than a short line; but nothing here may ever wait.
+    if (this.#outbox.bytes === 0 && this.#pipe?.takesAtOnce(bytes.length)) {
+      return this.writeNow(bytes);
+    }
     this.#outbox.push([bytes]);
     await this.#outbox.flush();
   }

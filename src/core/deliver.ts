@@ -4,6 +4,7 @@ import { type Delivered, LEDGER, PRESENCE } from "./log.ts";
 import { type LedgerItem, reduceLedger } from "./apps/ledger.ts";
 import { offerDelivered } from "./front.ts";
 import { takePresence } from "./overlay.ts";
+import { noteDelivered } from "./spread/flood.ts";
 import type { Turn } from "./state.ts";
 
 /** Hands delivered entries to their apps. */
@@ -11,6 +12,9 @@ export function takeDelivered(turn: Turn, delivered: readonly Delivered[]): void
   if (delivered.length === 0) return;
   const { state } = turn;
   state.front = offerDelivered(state.front, delivered);
+  const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
+  const own = delivered.some(({ entry }) => entry.origin === state.config.id);
+  state.flood = noteDelivered(state.flood, bytes, own);
   const transactions: LedgerItem[] = [];
   for (const { entry } of delivered) {
     if (entry.topic === PRESENCE) takePresence(turn, entry);

@@ -1,6 +1,6 @@
 /** Leaving: first be acknowledged and printed, then say goodbye to everybody, then be done. */
 
-import { isPeer } from "./link.ts";
+import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
 import { draftItems } from "./draft.ts";
@@ -24,22 +24,24 @@ export function advanceLeave(turn: Turn): void {
   turn.wakeAt(state.leave_deadline_ms);
   const late = turn.now_ms >= state.leave_deadline_ms;
   const held = state.drafts.size === 0 && areHeld(turn);
+  const alone = countPeers(turn) === 0;
   if (state.phase === "goodbye") {
-    if (held || late) finishLeave(turn, true);
+    if (held || late || alone) finishLeave(turn, true);
     return;
   }
   if (late) return finishLeave(turn, held);
   if (!held || !isDrained(state.front, state.log, state.ledger)) return;
-  if (![...state.links.values()].some(isPeer)) return finishLeave(turn, true);
+  if (alone) return finishLeave(turn, true);
   draftItems(turn, PRESENCE, [{ left: true }], "");
   state.phase = "goodbye";
+  // The next tick makes an entry of it.
+  turn.wakeAt(turn.now_ms);
 }
 
 /** Whether each own entry is held by some peer, or nobody was ever there to hold it. */
 function areHeld(turn: Turn): boolean {
-  const { log, config, acknowledged, members, links } = turn.state;
-  const expected = members.by_id.size > 0 || [...links.values()].some(isPeer);
-  if (!expected) return true;
+  const { log, config, acknowledged, members } = turn.state;
+  if (members.by_id.size === 0 && countPeers(turn) === 0) return true;
   return log.heads.every((head, index) =>
     head.origin !== config.id || (acknowledged[index] ?? 0) >= log.clock[index]
   );

@@ -46,8 +46,14 @@ export const ENTRY_OVERHEAD_BYTES = 400;
 export const WINDOW_BYTES = 131_072;
 /** Received bytes after which an acknowledgement goes out at once. */
 export const ACK_BYTES = 32_768;
-/** Longest wait of an acknowledgement. */
-export const ACK_DELAY_MS = 20;
+/** Longest wait of an acknowledgement that nobody asked for with a ping. */
+export const ACK_DELAY_MS = 200;
+/** Longest moment that a relayed entry waits for a copy that spares sending it. */
+export const RELAY_DELAY_MAX_MS = 3;
+/** So many waiting bytes are relayed at once. */
+export const RELAY_BYTES = 16_384;
+/** With fewer peers nothing waits: nobody else would bring it. */
+export const RELAY_PEERS_MIN = 3;
 /** Pause between the small credits that a congested node gives. */
 export const CONGESTED_ACK_MS = 50;
 /** Printed bytes that the output may owe before printing waits for it. */

@@ -42,6 +42,8 @@ export interface Link {
   readonly offered: ReadonlyMap<number, number>;
   readonly sent_bytes: number;
   readonly acked_bytes: number;
+  /** How many sent bytes a ping asked about. */
+  readonly asked_bytes: number;
   /** When the peer last acknowledged something, or began to owe an acknowledgement. */
   readonly progress_ms: number;
 
@@ -80,6 +82,7 @@ export function newLink(
     offered: new Map(),
     sent_bytes: 0,
     acked_bytes: 0,
+    asked_bytes: 0,
     progress_ms: now_ms,
     received_bytes: 0,
     reported_bytes: 0,
@@ -158,6 +161,12 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   if (cursor === link.cursors.get(name) && offered === link.offered) return { link, lines, gaps };
   const cursors = new Map(link.cursors).set(name, cursor);
   return { link: { ...link, cursors, offered, sent_bytes, has }, lines, gaps };
+}
+
+/** Whether a link has looked at everything in a topic, so that there is nothing to pump. */
+export function isAtEnd(link: Link, log: LogState, name: Topic): boolean {
+  const cursor = link.cursors.get(name);
+  return cursor !== undefined && cursor === log.topics.get(name)?.order.end;
 }
 
 /** Bytes of a topic that a link has still to look at; 0 where it keeps up. */

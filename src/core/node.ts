@@ -7,6 +7,7 @@
 import type { Effect, Env, Event, Gap } from "./types.ts";
 import {
   clockLines,
+  isAtEnd,
   isPeer,
   isStuck,
   lagBytes,
@@ -16,13 +17,14 @@ import {
 } from "./link.ts";
 import { closeSilent, openLink, sendProof } from "./greeting.ts";
 import { decodeLines, receive, receiveVerified } from "./receive.ts";
-import { advanceJoin, dialFailed, forgetLink, keepOverlay, start } from "./overlay.ts";
+import { advanceJoin, countPeers, dialFailed, forgetLink, keepOverlay, start } from "./overlay.ts";
 import { draftBytes } from "./draft.ts";
-import { answerRequests, publishLocal, sealDrafts, takeSigned } from "./publish.ts";
+import { answerRequests, isAckAwaited, publishLocal, sealDrafts, takeSigned } from "./publish.ts";
 import { acceptGaps, giveUpCauses } from "./gaps.ts";
 import { advanceLeave, beginLeave } from "./leave.ts";
 import { frontLagBytes, pumpFront, takePrinted } from "./front.ts";
 import { PRESENCE, trimLog } from "./log.ts";
+import { decideRelay } from "./spread/flood.ts";
 import { initialState, type NodeState, Turn } from "./state.ts";
 import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, STUCK_MS } from "./limits.ts";
 
@@ -91,32 +93,50 @@ function tick(turn: Turn): void {
   keepOverlay(turn);
   const congested = isCongested(state);
   if (congested) turn.wakeAt(turn.now_ms + STUCK_MS);
-  for (const link of state.links.values()) if (link.stage === "up") serve(turn, link, congested);
+  const relay = isRelayTime(turn);
+  for (const link of state.links.values()) {
+    if (link.stage !== "up") continue;
+    // A guest has nobody else to hear it from.
+    let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
+    if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congested));
+    if (served !== link) turn.setLink(served);
+  }
   print(turn);
   advanceLeave(turn);
   state.log = trimLog(state.log, state.config.keep_bytes);
 }
 
-/** Streams to a link, and acknowledges what came from it. */
-function serve(turn: Turn, before: Link, congested: boolean): void {
+/** Whether peers are sent what is new now, or a moment later. */
+function isRelayTime(turn: Turn): boolean {
+  const { state } = turn;
+  const { flood, random, relay } = decideRelay(
+    state.flood,
+    turn.now_ms,
+    countPeers(turn),
+    state.random,
+  );
+  state.flood = flood;
+  state.random = random;
+  turn.wakeAt(flood.due_ms);
+  return relay;
+}
+
+/** Sends what a link's cursors and window allow. */
+function stream(turn: Turn, before: Link): Link {
   const { log } = turn.state;
   let link = before;
-  if (link.streaming) {
-    // Who is there matters more than what was said.
-    const topics = link.role === "guest" ? link.cursors.keys() : log.topics.keys();
-    for (const topic of link.role === "guest" ? topics : [PRESENCE, ...topics]) {
-      const pumped = pumpTopic(link, log, topic);
-      link = pumped.link;
-      turn.send(link.id, ...pumped.gaps.map(gapLine));
-      turn.sendBytes(link.id, pumped.lines);
-    }
-    const was_idle = before.sent_bytes === before.acked_bytes;
-    if (was_idle && link.sent_bytes > link.acked_bytes) {
-      link = { ...link, progress_ms: turn.now_ms };
-    }
+  // Who is there matters more than what was said.
+  const topics = link.role === "guest" ? link.cursors.keys() : log.topics.keys();
+  for (const topic of link.role === "guest" ? topics : [PRESENCE, ...topics]) {
+    if (isAtEnd(link, log, topic)) continue;
+    const pumped = pumpTopic(link, log, topic);
+    link = pumped.link;
+    turn.send(link.id, ...pumped.gaps.map(gapLine));
+    turn.sendBytes(link.id, pumped.lines);
   }
-  if (isPeer(link)) link = acknowledge(turn, link, congested);
-  if (link !== before) turn.setLink(link);
+  const was_idle = before.sent_bytes === before.acked_bytes;
+  if (!was_idle || link.sent_bytes === link.acked_bytes) return link;
+  return { ...link, progress_ms: turn.now_ms };
 }
 
 function acknowledge(turn: Turn, link: Link, congested: boolean): Link {
@@ -131,6 +151,14 @@ function acknowledge(turn: Turn, link: Link, congested: boolean): Link {
   const rest_ms = reported_bytes < link.received_bytes ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
   turn.wakeAt(rest_ms);
   return { ...link, touched: new Set(), reported_bytes, ack_due_ms: rest_ms };
+}
+
+/** Acknowledgements take their time, unless somebody waits for one. */
+function askForAck(turn: Turn, link: Link): Link {
+  if (link.asked_bytes >= link.sent_bytes || link.acked_bytes >= link.sent_bytes) return link;
+  if (!isAckAwaited(turn.state)) return link;
+  turn.send(link.id, { k: "ping", x: link.sent_bytes });
+  return { ...link, asked_bytes: link.sent_bytes };
 }
 
 function print(turn: Turn): void {

@@ -11,7 +11,7 @@ import { isWellFormed } from "./json_scan.ts";
 import { refuseTransaction, type Transaction } from "./apps/ledger.ts";
 import { takeDelivered } from "./deliver.ts";
 import { draftItems, itemBytes, setDraft } from "./draft.ts";
-import type { DraftItem, Turn } from "./state.ts";
+import type { DraftItem, NodeState, Turn } from "./state.ts";
 import { ENTRY_BYTES_TARGET, ENTRY_DEPS_MAX, ENTRY_ITEMS_MAX, LINE_BYTES_MAX } from "./limits.ts";
 
 /** Longest item as JSON: what fits into a line besides the largest envelope. */
@@ -99,6 +99,13 @@ export function answerRequests(turn: Turn): void {
     const held = holders(turn, request.topic, request.seq);
     if (asked) turn.send(request.link, { k: "published", i: request.number, held });
   }
+}
+
+/** Whether a guest, or the end of this node, waits until others hold something. */
+export function isAckAwaited(state: NodeState): boolean {
+  if (state.phase === "leaving" || state.phase === "goodbye") return true;
+  for (const request of state.requests.values()) if (request.ack > 1) return true;
+  return false;
 }
 
 function sealDraft(turn: Turn, topic: Topic): void {

@@ -171,7 +171,11 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
     return takeProof(turn, link, valid);
   }
   if (link.stage !== "up") return badOrder(turn, id);
-  if (line.k === "ping") return turn.send(id, { k: "pong", x: line.x });
+  if (line.k === "ping") {
+    // Whoever pings waits for an acknowledgement.
+    turn.setLink({ ...link, ack_due_ms: turn.now_ms });
+    return turn.send(id, { k: "pong", x: line.x });
+  }
   if (line.k === "have") return takeHave(turn, link, line);
   if (line.k === "want" && "peers" in line) return sendPeers(turn, link);
   if (link.role === "guest") {

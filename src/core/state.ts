@@ -20,6 +20,7 @@ import { type Members, noMembers } from "./members.ts";
 import { emptyLedger, type Ledger } from "./apps/ledger.ts";
 import { type Front, newFront } from "./front.ts";
 import type { Random } from "./random.ts";
+import { type Flood, FLOOD_START } from "./spread/flood.ts";
 import { DIALS_PER_SECOND } from "./limits.ts";
 
 /** Items that wait to become an entry of one topic. */
@@ -82,6 +83,7 @@ export interface NodeState {
   readonly ledger: Ledger;
   readonly front: Front;
   readonly links: ReadonlyMap<LinkId, Link>;
+  readonly flood: Flood;
   readonly members: Members;
   readonly joining: Joining | null;
   readonly dialling: ReadonlyMap<Address, Id | "">;
@@ -117,6 +119,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     ledger: emptyLedger(),
     front: newFront(config.front, config.join.length > 0),
     links: new Map(),
+    flood: FLOOD_START,
     members: noMembers(),
     joining: null,
     dialling: new Map(),

@@ -1,10 +1,11 @@
 /**
- * Whether anybody still reads a pipe. A write would tell, but `rumor sub | head -1` must end although
- * nothing more is written; only poll(2) says so without writing, and Deno reaches it by FFI. Where
- * that is not to be had, the next write finds out.
+ * What poll(2) knows about stdout, and no write can tell: whether anybody still reads it, so that
+ * `rumor sub | head -1` ends although nothing more is written; and whether a small write would wait.
+ * Deno reaches poll(2) by FFI. Where that is not to be had, `Pipe.open()` gives null, and the next
+ * write finds out.
  */
 
-/** Where the C library is; the permissions name the same paths. */
+/** Where the C library is; the permissions in deno.json name the same paths. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   linux: [
     "/lib/x86_64-linux-gnu/libc.so.6",
@@ -14,40 +15,66 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   ],
   darwin: ["/usr/lib/libSystem.B.dylib"],
 };
-const POLL = {
-  poll: { parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+const SYMBOLS = {
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+  pollLater: {
+    name: "poll",
+    parameters: ["buffer", "u64", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
 } as const;
-/** The other side is gone: POLLERR, POLLHUP or POLLNVAL. */
-const GONE = 0x08 | 0x10 | 0x20;
+/** Bits of poll(2): a write would not wait; the other side is gone (POLLERR, POLLHUP, POLLNVAL). */
+const POLLOUT = 0x04, GONE = 0x08 | 0x10 | 0x20;
+/** A pipe that can be written takes at least so many bytes at once (PIPE_BUF of Linux). */
+const WRITABLE_BYTES = 4_096;
+/** An interrupted call is made again, but not forever. */
+const TRIES_MAX = 100;
 
-/** Resolves when the reader of a pipe that this process writes to is gone; else never. */
-export async function whenReaderCloses(descriptor: number): Promise<void> {
-  const library = isPipe() ? openLibrary() : null;
-  if (library !== null) {
-    // struct pollfd { int fd; short events; short revents; }, in the machine's byte order.
-    const request = new Int32Array([descriptor, 0]);
-    const results = new Int16Array(request.buffer);
-    // An interrupted call (-1) is made again, but not forever.
-    for (let failures = 0; failures < 100 && (results[3] & GONE) === 0; failures++) {
-      await library.symbols.poll(new Uint8Array(request.buffer), 1n, -1);
-    }
-    if ((results[3] & GONE) !== 0) return;
+export class Pipe {
+  readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+  readonly #descriptor: number;
+
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, descriptor: number) {
+    this.#symbols = library.symbols;
+    this.#descriptor = descriptor;
   }
-  await new Promise(() => {});
+
+  /** A look at a file descriptor of this process; null where the C library is out of reach. */
+  static open(descriptor: number): Pipe | null {
+    for (const path of LIBRARIES[Deno.build.os] ?? []) {
+      try {
+        if (Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") continue;
+        return new Pipe(Deno.dlopen(path, SYMBOLS), descriptor);
+      } catch {
+        // Not this one.
+      }
+    }
+    return null;
+  }
+
+  /** Whether a write of so many bytes is certain not to wait. */
+  takesAtOnce(bytes: number): boolean {
+    if (bytes > WRITABLE_BYTES) return false;
+    const { request, results } = pollRequest(this.#descriptor, POLLOUT);
+    return this.#symbols.poll(request, 1n, 0) === 1 && results[3] === POLLOUT;
+  }
+
+  /** Resolves when the reader is gone; else never. */
+  async whenReaderCloses(): Promise<void> {
+    const { request, results } = pollRequest(this.#descriptor, 0);
+    for (let tries = 0; tries < TRIES_MAX && (results[3] & GONE) === 0; tries++) {
+      await this.#symbols.pollLater(request, 1n, -1);
+    }
+    if ((results[3] & GONE) === 0) await new Promise(() => {});
+  }
 }
 
-function isPipe(): boolean {
-  return Deno.build.os in LIBRARIES && !Deno.stdout.isTerminal();
-}
-
-function openLibrary(): Deno.DynamicLibrary<typeof POLL> | null {
-  for (const path of LIBRARIES[Deno.build.os]) {
-    try {
-      if (Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") continue;
-      return Deno.dlopen(path, POLL);
-    } catch {
-      // Not this one.
-    }
-  }
-  return null;
+/** struct pollfd { int fd; short events; short revents; }, in the machine's byte order. */
+function pollRequest(descriptor: number, events: number) {
+  const request = new Uint8Array(8);
+  new Int32Array(request.buffer)[0] = descriptor;
+  const results = new Int16Array(request.buffer);
+  results[2] = events;
+  return { request, results };
 }

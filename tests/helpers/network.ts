@@ -47,10 +47,13 @@ export async function allPrint(nodes: readonly Process[], what: string | number)
   await Promise.all(nodes.map((node) => node.waitForStdout(what)));
 }
 
-/** Ends the input of each node and expects each to leave with `code`. */
+/** Leaving takes well under a second; this much is for a machine with other things to do. */
+export const LEAVE_MS = 5_000;
+
+/** Ends the input of each node and expects each to leave with `code`, and soon. */
 export async function endAll(nodes: readonly Process[], code = 0): Promise<Result[]> {
   await Promise.all(nodes.map((node) => node.closeStdin()));
-  const results = await Promise.all(nodes.map((node) => node.result()));
+  const results = await Promise.all(nodes.map((node) => node.result({ timeout_ms: LEAVE_MS })));
   for (const [index, result] of results.entries()) {
     const how = { code: result.code, signal: result.signal };
     assertEquals(how, { code, signal: null }, nodes[index].report());

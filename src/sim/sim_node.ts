@@ -1,0 +1,241 @@
+/**
+ * One node of a simulation: the very same reducer and effects as in the shell's runtime, driven by a
+ * virtual clock. Decides nothing.
+ */
+
+import type { Address, Effect, Event, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
+import type { Notice, Printed } from "../core/types.ts";
+import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/node.ts";
+import type { Connection, TransportHandler } from "../shell/transport.ts";
+import type { Clock } from "./clock.ts";
+import type { Signer, SimCrypto } from "./crypto.ts";
+import type { Host } from "./cables.ts";
+
+/** How a node's output takes what is printed: at once, not before it is released, or at a rate. */
+export type OutputRate = "free" | "held" | { readonly bytes_per_ms: number };
+
+/** What a node is made of. */
+export interface SimNodeParts {
+  readonly name: string;
+  readonly address: Address;
+  readonly config: NodeConfig;
+  readonly seed: number;
+  readonly signer: Signer;
+  readonly crypto: SimCrypto;
+  readonly clock: Clock;
+  readonly dial: (from: Host, address: Address) => void;
+  readonly observer: NodeObserver;
+}
+
+/** Told of everything that a node does. */
+export interface NodeObserver {
+  reduced(node: SimNode, event: Event, effects: readonly Effect[]): void;
+}
+
+/** A tick that asks for the next one at the same time again and again would never end. */
+const EVENTS_PER_MS_MAX = 100_000;
+
+export class SimNode implements Host {
+  readonly name: string;
+  readonly address: Address;
+  readonly handler: TransportHandler;
+  state: NodeState;
+  alive = true;
+  /** Everything that was printed. */
+  readonly printed: Printed[] = [];
+  readonly notices: Notice[] = [];
+  /** How it left; null while it has not. */
+  acknowledged: boolean | null = null;
+  readonly #parts: SimNodeParts;
+  readonly #connections = new Map<LinkId, Connection>();
+  readonly #links = new Map<Connection, LinkId>();
+  /** Batches of items that wait until more may be published. */
+  #feed: { readonly topic: Topic; readonly items: readonly Json[] }[] = [];
+  #output: OutputRate = "free";
+  #output_free_ms = 0;
+  #owed: number[] = [];
+  #next_link = 1;
+  #next_tag = 1;
+  #tick_due = false;
+  #feed_due = false;
+  #timer_ms = Infinity;
+  #busy = { at_ms: 0, events: 0 };
+
+  constructor(parts: SimNodeParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.address = parts.address;
+    this.state = initialState(parts.config, parts.seed);
+    this.handler = {
+      opened: (connection, dialled) => this.#opened(connection, dialled),
+      dialFailed: (address, why) => this.dispatch({ kind: "dial_failed", address, why }),
+      lines: (connection, lines) => {
+        const link = this.#links.get(connection);
+        if (link !== undefined) this.dispatch({ kind: "lines", link, lines });
+      },
+      garbled: (connection, code) => {
+        const link = this.#links.get(connection);
+        if (link !== undefined) this.dispatch({ kind: "garbled", link, code });
+      },
+      closed: (connection) => this.#closed(connection),
+    };
+  }
+
+  get id(): string {
+    return this.#parts.signer.id;
+  }
+
+  /** Signs as this node would; for entries that the core itself would never make. */
+  get signer(): Signer {
+    return this.#parts.signer;
+  }
+
+  /** Publishes items at once, whether or not the input is open. */
+  publish(topic: Topic, items: readonly Json[]): void {
+    const first_tag = this.#next_tag;
+    this.#next_tag += items.length;
+    this.dispatch({ kind: "publish", topic, items, first_tag });
+  }
+
+  /** Publishes batches of items one after the other, each when the input is open. */
+  feed(topic: Topic, batches: Iterable<readonly Json[]>): void {
+    for (const items of batches) this.#feed.push({ topic, items });
+    this.#scheduleFeed();
+  }
+
+  /** Items that wait for the input to open. */
+  get unfed(): number {
+    return this.#feed.reduce((sum, { items }) => sum + items.length, 0);
+  }
+
+  /** Changes how fast the output takes what is printed. */
+  setOutput(rate: OutputRate): void {
+    this.#output = rate;
+    if (rate === "held") return;
+    for (const bytes of this.#owed.splice(0)) this.#takeOutput(bytes);
+  }
+
+  /** One event, with what follows from it at once. */
+  dispatch(event: Untimed<Event>): void {
+    if (!this.alive) return;
+    const { clock, crypto, observer } = this.#parts;
+    const queue: Event[] = [{ ...event, now_ms: Math.ceil(clock.now_ms) }];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      this.#countEvent();
+      if (next.kind !== "tick") this.#scheduleTick();
+      const [state, effects] = reduceNode(this.state, next, crypto.env);
+      this.state = state;
+      observer.reduced(this, next, effects);
+      // The buffer of a read is used again; the core must have copied what it keeps.
+      if (next.kind === "lines") for (const line of next.lines) line.fill(0x7e);
+      // Answers go first, so that a link's lines stay in order.
+      queue.unshift(...effects.flatMap((effect) => this.#perform(effect)));
+    }
+    this.#armTimer();
+    if (this.#feed.length > 0 && isInputOpen(this.state)) this.#scheduleFeed();
+  }
+
+  #opened(connection: Connection, dialled: Address | null): void {
+    const link = this.#next_link++;
+    this.#connections.set(link, connection);
+    this.#links.set(connection, link);
+    const { local_host, remote_host } = connection;
+    const nonce = `${this.name}-${link}`;
+    this.dispatch({ kind: "opened", link, dialled, local_host, remote_host, nonce });
+  }
+
+  #closed(connection: Connection): void {
+    const link = this.#links.get(connection);
+    if (link === undefined) return;
+    this.#links.delete(connection);
+    this.#connections.delete(link);
+    this.dispatch({ kind: "closed", link });
+  }
+
+  /** Carries out an effect; what can be answered at once is. */
+  #perform(effect: Effect): Event[] {
+    const { clock, crypto, dial, signer } = this.#parts;
+    const now_ms = Math.ceil(clock.now_ms);
+    switch (effect.kind) {
+      case "send":
+        this.#connections.get(effect.link)?.send(effect.lines);
+        return [];
+      case "close":
+        this.#connections.get(effect.link)?.close();
+        return [];
+      case "dial":
+        dial(this, effect.address);
+        return [];
+      case "sign": {
+        const signature = signer.sign(effect.bytes);
+        return [{ kind: "signed", now_ms, purpose: effect.purpose, signature }];
+      }
+      case "verify": {
+        const valid = effect.request.checks.map(crypto.verify);
+        return [{ kind: "verified", now_ms, request: effect.request, valid }];
+      }
+      case "print":
+        this.printed.push(...effect.records);
+        if (this.#output === "held") this.#owed.push(effect.bytes);
+        else this.#takeOutput(effect.bytes);
+        return [];
+      case "notice":
+        this.notices.push(effect.notice);
+        return [];
+      case "done":
+        this.acknowledged = effect.acknowledged;
+        return [];
+    }
+  }
+
+  #takeOutput(bytes: number): void {
+    const { clock } = this.#parts;
+    const pause_ms = typeof this.#output === "object" ? bytes / this.#output.bytes_per_ms : 0;
+    this.#output_free_ms = Math.max(this.#output_free_ms, clock.now_ms) + pause_ms;
+    clock.at(this.#output_free_ms, "work", () => this.dispatch({ kind: "printed", bytes }));
+  }
+
+  /** One tick for all that arrives at one time, as far as the clock's order has it so. */
+  #scheduleTick(): void {
+    if (this.#tick_due) return;
+    this.#tick_due = true;
+    const { clock } = this.#parts;
+    clock.at(clock.now_ms, "work", () => {
+      this.#tick_due = false;
+      this.dispatch({ kind: "tick" });
+    });
+  }
+
+  #scheduleFeed(): void {
+    if (this.#feed_due) return;
+    this.#feed_due = true;
+    const { clock } = this.#parts;
+    clock.at(clock.now_ms, "work", () => {
+      this.#feed_due = false;
+      if (!isInputOpen(this.state)) return;
+      const batch = this.#feed.shift();
+      if (batch !== undefined) this.publish(batch.topic, batch.items);
+    });
+  }
+
+  #armTimer(): void {
+    const { wake_ms } = this.state;
+    if (wake_ms === this.#timer_ms) return;
+    this.#timer_ms = wake_ms;
+    if (wake_ms === Infinity) return;
+    this.#parts.clock.at(wake_ms, "timer", () => {
+      // A timer that was set anew stays on the clock, but means nothing.
+      if (this.#timer_ms !== wake_ms) return;
+      this.#timer_ms = Infinity;
+      this.dispatch({ kind: "tick" });
+    });
+  }
+
+  #countEvent(): void {
+    const at_ms = this.#parts.clock.now_ms;
+    if (this.#busy.at_ms !== at_ms) this.#busy = { at_ms, events: 0 };
+    if (++this.#busy.events > EVENTS_PER_MS_MAX) throw new Error(`${this.name} never rests`);
+  }
+}
+
+type Untimed<T> = T extends unknown ? Omit<T, "now_ms"> : never;
