@@ -3,42 +3,62 @@
  * that is missing is asked for, and in the end given up. Either way the user is told.
  */
 
-import type { Gap } from "./types.ts";
+import type { Gap, LinkId } from "./types.ts";
 import { isPeer } from "./link.ts";
+import { countPeers } from "./overlay.ts";
 import { isKeptWhole, retryPending, seenOf, skipEntries } from "./log.ts";
 import { logKey } from "./entry.ts";
 import { missingOf, waiveFirst } from "./pending.ts";
 import { takeDelivered } from "./deliver.ts";
 import type { Turn } from "./state.ts";
-import { GAP_WAIT_MS, PENDING_ASK_MS, PENDING_EXPIRE_MS } from "./limits.ts";
+import {
+  GAP_EXPIRE_MS,
+  GAP_WAIT_MS,
+  GAP_WANTS_MAX,
+  PENDING_ASK_MS,
+  PENDING_EXPIRE_MS,
+} from "./limits.ts";
 
-/** Accepts the gaps that were offered long enough ago, or by the only peer there is. */
+/**
+ * Accepts the gaps that were offered long enough ago, or by the only peer there is. A gap must be
+ * proved by the entry behind it, signed by the origin: nobody can cut off a log by a number alone.
+ */
 export function acceptGaps(turn: Turn): void {
   const { state } = turn;
   if (state.offers.size === 0) return;
-  let peers = 0;
-  for (const link of state.links.values()) if (isPeer(link)) peers++;
+  const peers = countPeers(turn);
   const offers = new Map(state.offers);
-  for (const [key, { gap, link: id, since_ms }] of state.offers) {
+  let wants = 0;
+  for (const [key, offer] of state.offers) {
+    const { gap, link, since_ms, asked } = offer;
     const due_ms = since_ms + GAP_WAIT_MS;
-    if (peers > 1 && turn.now_ms < due_ms) {
-      turn.wakeAt(due_ms);
-      continue;
-    }
-    offers.delete(key);
-    const link = state.links.get(id);
-    if (link === undefined) continue;
-    giveUp(turn, gap);
-    // The peer waits to hear that the gap was accepted.
     const index = state.log.keys.find(logKey(gap.origin, gap.topic));
-    if (index < 0) continue;
-    turn.setLink({
-      ...link,
-      touched: new Set(link.touched).add(index),
-      ack_due_ms: turn.now_ms,
-    });
+    const is_proved = state.log.pending.logs.get(index)?.[0].entry.seq === gap.to + 1;
+    if (index >= 0 && state.log.clock[index] >= gap.to) {
+      offers.delete(key);
+      touch(turn, link, index);
+    } else if (!state.links.has(link) || turn.now_ms >= since_ms + GAP_EXPIRE_MS) {
+      offers.delete(key);
+    } else if (peers > 1 && turn.now_ms < due_ms) turn.wakeAt(due_ms);
+    else if (is_proved) {
+      giveUp(turn, gap);
+      offers.delete(key);
+      touch(turn, link, index);
+    } else if (!asked && wants++ < GAP_WANTS_MAX) {
+      offers.set(key, { ...offer, asked: true });
+      turn.send(link, { k: "want", o: gap.origin, t: gap.topic, s: gap.to + 1 });
+      turn.wakeAt(since_ms + GAP_EXPIRE_MS);
+    } else turn.wakeAt(asked ? since_ms + GAP_EXPIRE_MS : turn.now_ms + 1);
   }
   state.offers = offers;
+}
+
+/** Tells a peer soon how far a log is: it waits to hear that a gap was accepted. */
+function touch(turn: Turn, id: LinkId, index: number): void {
+  const link = turn.state.links.get(id);
+  if (link === undefined) return;
+  const touched = new Set(link.touched).add(index);
+  turn.setLink({ ...link, touched, ack_due_ms: turn.now_ms });
 }
 
 /** Asks for missing causes, and gives up those that did not come in time. */

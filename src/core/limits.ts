@@ -36,6 +36,12 @@ export const PENDING_ASK_MS = 1_000;
 export const PENDING_EXPIRE_MS = 30_000;
 /** A gap that one peer offers is accepted after this time, unless another peer fills it. */
 export const GAP_WAIT_MS = 1_000;
+/** A gap that nobody proves by the entry behind it is forgotten after this time. */
+export const GAP_EXPIRE_MS = 30_000;
+/** Entries behind gaps that are asked for at once. */
+export const GAP_WANTS_MAX = 100;
+/** Gaps that one peer may offer and not prove. */
+export const OFFERS_MAX = 65_536;
 
 /** What a node keeps for late joiners, all topics but the ledger. */
 export const KEEP_BYTES_DEFAULT = 67_108_864;
@@ -76,12 +82,14 @@ export const STRANGERS_PER_HOST_MAX = 64;
 /** Control lines that a link may send at once. */
 export const CONTROL_BURST = 10_000;
 /** Control lines a second that a link may go on to send. */
-export const CONTROL_PER_SECOND = 2_000;
+export const CONTROL_PER_SECOND = 10_000;
 
 /** How many peers a node links to. */
 export const OVERLAY_LINKS = 10;
 /** Peers that a node remembers. */
 export const MEMBERS_MAX = 10_000;
+/** Peers that a node remembers although they were only named by others. */
+export const INTRODUCED_MAX = 1_000;
 /** Peers in one `peers` line. */
 export const PEERS_PER_LINE = 1_000;
 /** Dials a second, so that a lying list of peers cannot turn a node against others. */

@@ -5,7 +5,7 @@
 
 import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
 import type { Line, WireClock } from "./line.ts";
-import { type LogState, type StoredEntry, type TopicState } from "./log.ts";
+import { firstKept, type LogState, type StoredEntry, type TopicState } from "./log.ts";
 import { logKey } from "./entry.ts";
 import { ACK_BYTES, CONTROL_BURST, CONTROL_PER_SECOND, STUCK_MS, WINDOW_BYTES } from "./limits.ts";
 
@@ -206,7 +206,8 @@ function findGaps(
   const next = new Map(offered);
   for (const index of topic.logs.from()) {
     const head = log.heads[index];
-    const to = head.entries.first - 1, from = (link.has[index] ?? 0) + 1;
+    const to = (link.role === "guest" ? head.entries.first : firstKept(head)) - 1,
+      from = (link.has[index] ?? 0) + 1;
     if (from > to || next.get(index) === to) continue;
     gaps.push({ origin: head.origin, topic: name, from, to });
     next.set(index, to);

@@ -45,6 +45,8 @@ export interface Head {
   readonly next_item: number;
   /** The kept entries, by sequence. */
   readonly entries: AppendLog<StoredEntry>;
+  /** The newest entry. It is never dropped: it proves to others that those before it existed. */
+  readonly last: StoredEntry | null;
   /** Two lines that the origin signed with one number: this log ends here. */
   readonly fork: readonly [Uint8Array, Uint8Array] | null;
 }
@@ -100,6 +102,16 @@ export function emptyLog(self: Id): LogState {
   };
 }
 
+/** An entry of a log, where it is still kept. */
+export function keptEntry(head: Head, seq: number): StoredEntry | undefined {
+  return head.last?.seq === seq ? head.last : head.entries.get(seq);
+}
+
+/** Sequence of the first entry that a peer can still get. */
+export function firstKept({ entries, last }: Head): number {
+  return entries.length > 0 || last === null ? entries.first : last.seq;
+}
+
 /** Whether a topic never drops anything. */
 export function isKeptWhole(topic: Topic): boolean {
   return topic === LEDGER;
@@ -118,7 +130,7 @@ export function seenOf(log: LogState, origin: Id, topic: Topic): number {
 export function seenLog(log: LogState, header: EntryHeader, line: Uint8Array): number {
   const index = log.keys.find(header.key);
   if (index < 0 || header.seq > log.clock[index] || header.seq < 1) return -1;
-  const kept = log.heads[index].entries.get(header.seq);
+  const kept = keptEntry(log.heads[index], header.seq);
   if (kept !== undefined && !sameBytes(sealOf(kept.line), sealOf(line))) return -1;
   return index;
 }

@@ -7,6 +7,7 @@ import type { Interner } from "./interner.ts";
 import {
   type Head,
   isKeptWhole,
+  keptEntry,
   type LogOutput,
   type LogState,
   PRESENCE,
@@ -70,6 +71,7 @@ export class LogEdit {
       hash: null,
       next_item: 0,
       entries: AppendLog.empty(gap.to + 1),
+      last: null,
     };
     this.#pending = dropPendingUntil(this.#pending, index, gap.to);
     this.deliverReady();
@@ -113,8 +115,7 @@ export class LogEdit {
     const head = this.#heads[index];
     if (head.hash !== null && entry.previous !== head.hash) {
       // It was signed on top of another version of the entry before it.
-      const kept = this.#lastOf(index);
-      this.#freeze(index, entry, kept?.line ?? entry.line);
+      this.#freeze(index, entry, head.last!.line);
       return;
     }
     if (head.next_item !== 0 && entry.first !== head.next_item) return this.#reject("bad-count");
@@ -141,6 +142,7 @@ export class LogEdit {
       ...head,
       hash: this.env.sha256(hashedBytes(entry.line)),
       next_item: entry.first + entry.items.length,
+      last: stored,
     };
     this.#topics.set(entry.topic, {
       ...topic,
@@ -154,7 +156,7 @@ export class LogEdit {
   /** A second entry with a number that was taken proves a fork, unless it is the same one. */
   #compare(index: number, entry: Entry): void {
     const tail = this.#tails.get(index)?.find((stored) => stored.seq === entry.seq);
-    const kept = tail ?? this.#heads[index].entries.get(entry.seq);
+    const kept = tail ?? keptEntry(this.#heads[index], entry.seq);
     if (kept !== undefined && !sameBytes(kept.line, entry.line)) {
       this.#freeze(index, entry, kept.line);
     }
@@ -196,7 +198,7 @@ export class LogEdit {
     this.#keys = this.#keys.add(key);
     this.#clock.push(0);
     const entries = AppendLog.empty<StoredEntry>(1);
-    this.#heads.push({ origin, topic, hash: "", next_item: 1, entries, fork: null });
+    this.#heads.push({ origin, topic, hash: "", next_item: 1, entries, last: null, fork: null });
     const state = this.#topics.get(topic) ?? emptyTopic();
     this.#topics.set(topic, { ...state, logs: state.logs.append([index]) });
     return index;
@@ -215,10 +217,6 @@ export class LogEdit {
       }
     }
     return fresh;
-  }
-
-  #lastOf(index: number): StoredEntry | undefined {
-    return this.#tails.get(index)?.at(-1) ?? this.#heads[index].entries.get(this.#clock[index]);
   }
 
   #flushTail(index: number): void {

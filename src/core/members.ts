@@ -4,7 +4,7 @@
  */
 
 import type { Address, Id } from "./types.ts";
-import { DIAL_FAILURES_MAX, MEMBERS_MAX, OVERLAY_LINKS } from "./limits.ts";
+import { DIAL_FAILURES_MAX, INTRODUCED_MAX, MEMBERS_MAX, OVERLAY_LINKS } from "./limits.ts";
 
 export interface Member {
   readonly id: Id;
@@ -21,34 +21,44 @@ export interface Members {
   readonly by_id: ReadonlyMap<Id, Member>;
   /** All ids, sorted. */
   readonly sorted: readonly Id[];
+  /** How many of them were only named by others. */
+  readonly introduced: number;
 }
 
 /** Nobody is known. */
 export function noMembers(): Members {
-  return { by_id: new Map(), sorted: [] };
+  return { by_id: new Map(), sorted: [], introduced: 0 };
 }
 
 /** Adds or changes a member; the same reference where nothing changes or the list is full. */
 export function setMember(members: Members, member: Member): Members {
   const known = members.by_id.get(member.id);
+  const introduced = members.introduced + Number(!member.present) -
+    Number(known !== undefined && !known.present);
   if (known === undefined && members.sorted.length >= MEMBERS_MAX) return members;
+  if (introduced > INTRODUCED_MAX && introduced > members.introduced) return members;
   if (known !== undefined && isSame(known, member)) return members;
   const by_id = new Map(members.by_id).set(member.id, member);
-  if (known !== undefined) return { by_id, sorted: members.sorted };
-  return { by_id, sorted: members.sorted.toSpliced(indexAfter(members, member.id), 0, member.id) };
+  if (known !== undefined) return { by_id, sorted: members.sorted, introduced };
+  const sorted = members.sorted.toSpliced(indexAfter(members, member.id), 0, member.id);
+  return { by_id, sorted, introduced };
 }
 
 /** Forgets a member. */
 export function removeMember(members: Members, id: Id): Members {
-  if (!members.by_id.has(id)) return members;
+  const known = members.by_id.get(id);
+  if (known === undefined) return members;
   const by_id = new Map(members.by_id);
   by_id.delete(id);
-  return { by_id, sorted: members.sorted.toSpliced(indexAfter(members, id), 1) };
+  const sorted = members.sorted.toSpliced(indexAfter(members, id), 1);
+  return { by_id, sorted, introduced: members.introduced - Number(!known.present) };
 }
 
 /**
  * The members that a node should link to: the next ten after `self` in the sorted list, those left
- * out that have not answered for a while. Second, the unanswering ones on the way, to be tried again.
+ * out that have not answered for a while. Who was only named by others comes in only where there are
+ * less than ten who said themselves that they are there, so that a lying list displaces nobody.
+ * Second, the unanswering ones on the way, to be tried again.
  */
 export function nextMembers(
   members: Members,
@@ -58,10 +68,12 @@ export function nextMembers(
   const { sorted, by_id } = members;
   const start = indexAfter(members, self);
   const wanted: Member[] = [], silent: Member[] = [];
-  for (let step = 0; step < sorted.length && wanted.length < count; step++) {
-    const member = by_id.get(sorted[(start + step) % sorted.length])!;
-    if (member.id === self) continue;
-    (member.failures < DIAL_FAILURES_MAX ? wanted : silent).push(member);
+  for (const present of [true, false]) {
+    for (let step = 0; step < sorted.length && wanted.length < count; step++) {
+      const member = by_id.get(sorted[(start + step) % sorted.length])!;
+      if (member.id === self || member.present !== present) continue;
+      (member.failures < DIAL_FAILURES_MAX ? wanted : silent).push(member);
+    }
   }
   return { wanted, silent };
 }

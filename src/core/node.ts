@@ -89,10 +89,11 @@ function tick(turn: Turn): void {
   giveUpCauses(turn);
   advanceJoin(turn);
   sealDrafts(turn);
-  answerRequests(turn);
-  keepOverlay(turn);
   const congested = isCongested(state);
   if (congested) turn.wakeAt(turn.now_ms + STUCK_MS);
+  // A guest that publishes waits for its answers; so it is held back like the user's input.
+  else answerRequests(turn);
+  keepOverlay(turn);
   const relay = isRelayTime(turn);
   for (const link of state.links.values()) {
     if (link.stage !== "up") continue;

@@ -5,7 +5,13 @@ export const ID_CHARS = 43;
 /** Characters of a signature: 64 bytes in base64url without padding. */
 export const SIGNATURE_CHARS = 86;
 
-const BASE64URL = /^[A-Za-z0-9_-]+$/;
+/**
+ * The canonical forms of 32 and of 64 bytes. The last character has bits to spare, which must be 0:
+ * a second spelling of the same signature would let a relay make two lines of one entry, which looks
+ * like a fork that its origin never made.
+ */
+const ID_TEXT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const SIGNATURE_TEXT = /^[A-Za-z0-9_-]{85}[AQgw]$/;
 
 /**
  * The y coordinates of the points of small order, little-endian, sign bit cleared. Anybody can make
@@ -20,41 +26,22 @@ const SMALL_ORDER_Y = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ]);
 
-/** 32 bytes of an id, or null where it is not canonical base64url of 32 bytes. */
-export function decodeId(id: string): Uint8Array | null {
-  if (!isIdText(id)) return null;
-  return fromBase64(`${id}=`);
-}
-
 /** Whether an id is a canonical Ed25519 public key that is not of small order. */
 export function isPublicKey(id: string): boolean {
-  const bytes = decodeId(id);
-  if (bytes === null) return false;
-  const y = bytes.slice();
+  if (!isIdText(id)) return false;
+  const y = Uint8Array.fromBase64(id, { alphabet: "base64url" });
   y[31] &= 0x7f;
   return isBelowPrime(y) && !SMALL_ORDER_Y.has(y.toHex());
 }
 
 /** Whether text has the shape of an id; whether it is a key that may sign is `isPublicKey()`. */
 export function isIdText(text: unknown): text is string {
-  return typeof text === "string" && text.length === ID_CHARS && BASE64URL.test(text);
+  return typeof text === "string" && ID_TEXT.test(text);
 }
 
-/**
- * Whether text is the canonical form of 64 bytes. A second spelling of the same signature would let
- * a relay make two lines of one entry, which looks like a fork that its origin never made.
- */
+/** Whether text is 64 bytes in canonical base64url. */
 export function isSignatureText(text: unknown): text is string {
-  return typeof text === "string" && text.length === SIGNATURE_CHARS && BASE64URL.test(text) &&
-    fromBase64(`${text}==`) !== null;
-}
-
-function fromBase64(text: string): Uint8Array | null {
-  try {
-    return Uint8Array.fromBase64(text, { alphabet: "base64url", lastChunkHandling: "strict" });
-  } catch {
-    return null;
-  }
+  return typeof text === "string" && SIGNATURE_TEXT.test(text);
 }
 
 /** Whether a little-endian number is below 2^255 - 19. */

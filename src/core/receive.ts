@@ -14,13 +14,13 @@ import {
 } from "./entry.ts";
 import { decodeLine, type Line, proofText } from "./line.ts";
 import { isPeer, learnHas, type Link, readClock, spendBudget } from "./link.ts";
-import { insertEntries, isKeptWhole, type LogState, seenLog } from "./log.ts";
+import { insertEntries, isKeptWhole, keptEntry, type LogState, seenLog } from "./log.ts";
 import { takeHello, takeProof } from "./greeting.ts";
 import { takeDelivered } from "./deliver.ts";
 import { takeAsk, takePublish, takeSubscribe } from "./guests.ts";
 import { aimJoin, sendPeers, takePeers } from "./overlay.ts";
 import type { Turn } from "./state.ts";
-import { ACK_DELAY_MS } from "./limits.ts";
+import { ACK_DELAY_MS, OFFERS_MAX } from "./limits.ts";
 
 /** Looks at each line of a read. */
 export function decodeLines(log: LogState, lines: readonly Uint8Array[]): Decoded[] {
@@ -217,8 +217,9 @@ function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }>): voi
     turn.setLink({ ...link, touched, ack_due_ms: turn.now_ms });
     return;
   }
+  if (state.offers.size >= OFFERS_MAX) return turn.count("rejected:too-many-gaps");
   const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };
-  const offer = { gap, link: link.id, since_ms: turn.now_ms };
+  const offer = { gap, link: link.id, since_ms: turn.now_ms, asked: false };
   state.offers = new Map(state.offers).set(`${link.id} ${key}`, offer);
 }
 
@@ -229,7 +230,7 @@ function sendWanted(
 ): void {
   const { log } = turn.state;
   const index = log.keys.find(logKey(want.o, want.t));
-  const stored = index < 0 ? undefined : log.heads[index].entries.get(want.s);
+  const stored = index < 0 ? undefined : keptEntry(log.heads[index], want.s);
   if (stored === undefined) return turn.count("wanted-unknown");
   turn.sendBytes(link.id, [stored.line]);
   turn.setLink({ ...link, sent_bytes: link.sent_bytes + stored.line.length });

@@ -70,6 +70,8 @@ export interface Offer {
   readonly gap: Gap;
   readonly link: LinkId;
   readonly since_ms: number;
+  /** Whether the entry behind it was asked for. */
+  readonly asked: boolean;
 }
 
 export interface NodeState {

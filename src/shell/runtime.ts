@@ -196,10 +196,10 @@ export class Runtime {
 
   #armTimer(): void {
     const { wake_ms } = this.#state;
-    if (wake_ms === this.#timer_ms) return;
+    // A timer that fires too early does no harm: its tick asks for the right time again.
+    if (wake_ms >= this.#timer_ms) return;
     clearTimeout(this.#timer);
     this.#timer_ms = wake_ms;
-    if (wake_ms === Infinity) return;
     const pause_ms = Math.min(Math.max(0, wake_ms - now().now_ms), 2 ** 31 - 1);
     this.#timer = setTimeout(() => {
       this.#timer_ms = Infinity;

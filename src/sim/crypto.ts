@@ -29,15 +29,19 @@ const encoder = new TextEncoder();
  * do and a trace can be read.
  */
 export function fakeCrypto(): SimCrypto {
-  const sign = (id: Id, bytes: Uint8Array) => digest(bytes, 64, digestSeed(id)).toBase64(BASE64URL);
   return {
     env: { sha256: (bytes) => digest(bytes, 32, 0).toBase64(BASE64URL) },
     signer: (name) => {
       const id = fakeId(name);
-      return { id, sign: (bytes) => sign(id, bytes) };
+      return { id, sign: (bytes) => fakeSignature(id, bytes) };
     },
-    verify: ({ key, bytes, signature }) => sign(key, bytes) === signature,
+    verify: ({ key, bytes, signature }) => fakeSignature(key, bytes) === signature,
   };
+}
+
+/** The signature of an id under `fakeCrypto()`. */
+export function fakeSignature(id: Id, bytes: Uint8Array): string {
+  return digest(bytes, 64, digestSeed(id)).toBase64(BASE64URL);
 }
 
 /** The id of a name under `fakeCrypto()`. */

@@ -9,7 +9,7 @@ import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/n
 import type { Connection, TransportHandler } from "../shell/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Signer, SimCrypto } from "./crypto.ts";
-import type { Host } from "./cables.ts";
+import type { Cables, Host } from "./cables.ts";
 
 /** How a node's output takes what is printed: at once, not before it is released, or at a rate. */
 export type OutputRate = "free" | "held" | { readonly bytes_per_ms: number };
@@ -23,14 +23,12 @@ export interface SimNodeParts {
   readonly signer: Signer;
   readonly crypto: SimCrypto;
   readonly clock: Clock;
-  readonly dial: (from: Host, address: Address) => void;
-  readonly observer: NodeObserver;
+  readonly cables: Cables;
+  /** Told of everything that the node does. */
+  readonly onReduced: ReducedHandler;
 }
 
-/** Told of everything that a node does. */
-export interface NodeObserver {
-  reduced(node: SimNode, event: Event, effects: readonly Effect[]): void;
-}
+export type ReducedHandler = (node: SimNode, event: Event, effects: readonly Effect[]) => void;
 
 /** A tick that asks for the next one at the same time again and again would never end. */
 const EVENTS_PER_MS_MAX = 100_000;
@@ -115,19 +113,25 @@ export class SimNode implements Host {
     for (const bytes of this.#owed.splice(0)) this.#takeOutput(bytes);
   }
 
+  /** Ends the node without a word. */
+  kill(): void {
+    this.alive = false;
+    this.#parts.cables.abandon(this);
+  }
+
   /** One event, with what follows from it at once. */
   dispatch(event: Untimed<Event>): void {
     if (!this.alive) return;
-    const { clock, crypto, observer } = this.#parts;
+    const { clock, crypto, onReduced } = this.#parts;
     const queue: Event[] = [{ ...event, now_ms: Math.ceil(clock.now_ms) }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.#countEvent();
       if (next.kind !== "tick") this.#scheduleTick();
       const [state, effects] = reduceNode(this.state, next, crypto.env);
       this.state = state;
-      observer.reduced(this, next, effects);
+      onReduced(this, next, effects);
       // The buffer of a read is used again; the core must have copied what it keeps.
-      if (next.kind === "lines") for (const line of next.lines) line.fill(0x7e);
+      if (next.kind === "lines") { for (const line of next.lines) line.fill(0x7e); }
       // Answers go first, so that a link's lines stay in order.
       queue.unshift(...effects.flatMap((effect) => this.#perform(effect)));
     }
@@ -154,7 +158,7 @@ export class SimNode implements Host {
 
   /** Carries out an effect; what can be answered at once is. */
   #perform(effect: Effect): Event[] {
-    const { clock, crypto, dial, signer } = this.#parts;
+    const { clock, cables, crypto, signer } = this.#parts;
     const now_ms = Math.ceil(clock.now_ms);
     switch (effect.kind) {
       case "send":
@@ -164,7 +168,7 @@ export class SimNode implements Host {
         this.#connections.get(effect.link)?.close();
         return [];
       case "dial":
-        dial(this, effect.address);
+        cables.dial(this, effect.address);
         return [];
       case "sign": {
         const signature = signer.sign(effect.bytes);
@@ -184,6 +188,7 @@ export class SimNode implements Host {
         return [];
       case "done":
         this.acknowledged = effect.acknowledged;
+        clock.at(clock.now_ms, "work", () => this.kill());
         return [];
     }
   }

@@ -1,0 +1,224 @@
+/**
+ * An in-memory network: many nodes under one virtual clock, which can be cut, slowed down and killed.
+ * Everything is drawn from one seed, and the same seed gives the same trace.
+ */
+
+import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
+import { joinAddress } from "../core/address.ts";
+import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import type { TransportHandler } from "../shell/transport.ts";
+import { Cables, type CarriedHandler, type Host, type Shape } from "./cables.ts";
+import { Clock } from "./clock.ts";
+import { fakeCrypto, type SimCrypto } from "./crypto.ts";
+import { Dice } from "./dice.ts";
+import { type ReducedHandler, SimNode } from "./sim_node.ts";
+
+export interface NetworkOptions {
+  readonly seed?: number;
+  readonly crypto?: SimCrypto;
+  /** Least and most time that a line is under way. */
+  readonly latency_ms?: readonly [number, number];
+  readonly onCarried?: CarriedHandler;
+  readonly onReduced?: ReducedHandler;
+}
+
+export interface NodeOptions {
+  readonly name?: string;
+  /** Nodes to join, or addresses; none starts a network. */
+  readonly join?: readonly (SimNode | Address)[];
+  readonly front?: Partial<FrontConfig>;
+  readonly config?: Partial<NodeConfig>;
+}
+
+const START_MS = 1_000_000;
+const PORT = 7000;
+/** A network that is not at rest after this much virtual time never will be. */
+const SETTLE_MS_MAX = 3_600_000;
+const USUAL_FRONT: FrontConfig = {
+  app: "chat",
+  topic: "chat",
+  echo: true,
+  history: null,
+  dedup_text: false,
+};
+
+export class Network {
+  readonly nodes: SimNode[] = [];
+  readonly #options: NetworkOptions;
+  readonly #crypto: SimCrypto;
+  readonly #dice: Dice;
+  readonly #clock: Clock;
+  readonly #cables: Cables;
+
+  constructor(options: NetworkOptions = {}) {
+    this.#options = options;
+    this.#crypto = options.crypto ?? fakeCrypto();
+    this.#dice = new Dice(options.seed ?? 1);
+    this.#clock = new Clock(new Dice(this.#dice.below(2 ** 31)), START_MS);
+    const usual: Shape = {
+      latency_ms: options.latency_ms ?? [1, 20],
+      bytes_per_ms: Infinity,
+      stalled: false,
+      blocked: false,
+    };
+    this.#cables = new Cables(this.#clock, this.#dice, usual, options.onCarried ?? (() => {}));
+  }
+
+  get now_ms(): number {
+    return this.#clock.now_ms;
+  }
+
+  /** Starts a node. */
+  addNode({ name = `n${this.nodes.length}`, join = [], front, config }: NodeOptions = {}): SimNode {
+    const signer = this.#crypto.signer(name);
+    const node = new SimNode({
+      name,
+      address: joinAddress(name, PORT),
+      config: {
+        id: signer.id,
+        network: "rumor",
+        join: join.map((to) => typeof to === "string" ? to : to.address),
+        must_join: false,
+        advertise: null,
+        keep_bytes: KEEP_BYTES_DEFAULT,
+        ...config,
+        front: { ...USUAL_FRONT, ...front },
+      },
+      seed: this.#dice.below(2 ** 31),
+      signer,
+      crypto: this.#crypto,
+      clock: this.#clock,
+      cables: this.#cables,
+      onReduced: this.#options.onReduced ?? (() => {}),
+    });
+    this.nodes.push(node);
+    this.#cables.listen(node);
+    node.dispatch({ kind: "started", host: null, fallback_host: name, port: PORT });
+    return node;
+  }
+
+  /** Adds a host that is no node; gives what it dials with. */
+  attach(name: string, handler: TransportHandler): (address: Address) => void {
+    const host: Host = { name, address: joinAddress(name, PORT), handler, alive: true };
+    this.#cables.listen(host);
+    return (address) => this.#cables.dial(host, address);
+  }
+
+  /** Publishes items at a node. */
+  publish(node: SimNode, topic: Topic, items: readonly Json[]): void {
+    node.publish(topic, items);
+  }
+
+  /** What a node has printed, one text for each item, transaction or gap. */
+  printed(node: SimNode): string[] {
+    return node.printed.flatMap((record) => this.#show(record));
+  }
+
+  /** The name of the node with an id. */
+  nameOf(id: string): string {
+    return this.nodes.find((node) => node.id === id)?.name ?? id.replace(/0+$/, "");
+  }
+
+  /** The node begins to leave. */
+  leave(node: SimNode, within_ms = 10_000): void {
+    node.dispatch({ kind: "leave", deadline_ms: this.now_ms + within_ms });
+  }
+
+  /** Runs to a point in time, or until something holds, which it must within an hour. */
+  run(until: number | (() => boolean)): void {
+    const isOver = typeof until === "number" ? () => this.#clock.next_ms > until : until;
+    const limit_ms = this.now_ms + SETTLE_MS_MAX;
+    while (!isOver()) {
+      if (this.#clock.next_ms > limit_ms) throw new Error("What was waited for does not happen");
+      this.#clock.step();
+    }
+    if (typeof until === "number") this.#clock.skipTo(until);
+  }
+
+  /** Lets some time pass. */
+  pass(time_ms: number): void {
+    this.run(this.now_ms + time_ms);
+  }
+
+  /** Runs until nothing is under way; timers that are due later are not waited for. */
+  deliver(): void {
+    this.run(() => this.#clock.work === 0);
+  }
+
+  /** Runs until nothing has happened for a while. */
+  settle(quiet_ms = 3_000): void {
+    this.run(() => this.#clock.next_ms > this.#clock.worked_ms + quiet_ms);
+  }
+
+  /** Breaks the connections between two nodes; they may make new ones. */
+  cut(a: SimNode, b: SimNode): void {
+    this.#cables.cut(a.name, b.name);
+  }
+
+  /** Divides the network: groups cannot reach each other before `heal()`. */
+  partition(...groups: readonly (readonly SimNode[])[]): void {
+    for (const [one, group] of groups.entries()) {
+      for (const other of groups.slice(one + 1).flat()) {
+        for (const node of group) {
+          this.#reshape(node, other, { blocked: true });
+          this.cut(node, other);
+        }
+      }
+    }
+  }
+
+  /** Everybody can reach everybody again. */
+  heal(): void {
+    for (const a of this.nodes) for (const b of this.nodes) this.#reshape(a, b, { blocked: false });
+  }
+
+  /** Lines between two nodes take so long from now on. */
+  delay(a: SimNode, b: SimNode, latency_ms: number): void {
+    this.#reshape(a, b, { latency_ms: [latency_ms, latency_ms] });
+  }
+
+  /** Bytes from one node to another go at this rate from now on. */
+  throttle(from: SimNode, to: SimNode, bytes_per_ms: number): void {
+    this.#cables.reshape(from.name, to.name, { bytes_per_ms });
+  }
+
+  /** A node reads nothing more of what another sends it, or all that has waited. */
+  stall(from: SimNode, to: SimNode, stalled = true): void {
+    this.#cables.reshape(from.name, to.name, { stalled });
+  }
+
+  /** Bytes under way from one node to another. */
+  unsentBytes(from: SimNode, to: SimNode): number {
+    return this.#cables.unsentBytes(from.name, to.name);
+  }
+
+  /** The output of a node takes nothing before `release()`. */
+  hold(node: SimNode): void {
+    node.setOutput("held");
+  }
+
+  /** The output of a node takes what it owes, and goes on at a rate, or at once. */
+  release(node: SimNode, bytes_per_ms = Infinity): void {
+    node.setOutput(bytes_per_ms === Infinity ? "free" : { bytes_per_ms });
+  }
+
+  #reshape(a: SimNode, b: SimNode, change: Partial<Shape>): void {
+    this.#cables.reshape(a.name, b.name, change);
+    this.#cables.reshape(b.name, a.name, change);
+  }
+
+  #show(record: Printed): string[] {
+    switch (record.kind) {
+      case "items":
+        return record.items.map((item) => typeof item === "string" ? item : JSON.stringify(item));
+      case "applied": {
+        const { id, from, to, amount } = record.transaction;
+        return [`${id} ${from} ${to} ${amount}`];
+      }
+      case "gap": {
+        const { topic, origin, from, to } = record.gap;
+        return [`(gap ${this.nameOf(origin)}/${topic} ${from}-${to})`];
+      }
+    }
+  }
+}
