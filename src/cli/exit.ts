@@ -10,6 +10,8 @@ export const EXIT = {
   /** Not acknowledged in time. */
   unacknowledged: 75,
   interrupted: 130,
+  /** Ended by SIGHUP: the terminal is gone. */
+  hung_up: 129,
   /** Ended by SIGTERM, in the shell's way of saying it. */
   terminated: 143,
 } as const;

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first leaves politely, the second ends at once. */
+/** Ctrl-C, SIGTERM and a closed terminal: the first leaves politely, the second ends at once. */
 
 import { EXIT } from "./exit.ts";
 
@@ -7,6 +7,7 @@ export function watchSignals(onSignal: (code: number) => void): () => void {
   const handlers: [Deno.Signal, () => void][] = [
     ["SIGINT", () => onSignal(EXIT.interrupted)],
     ["SIGTERM", () => onSignal(EXIT.terminated)],
+    ["SIGHUP", () => onSignal(EXIT.hung_up)],
   ];
   const active = handlers.filter(([signal, handler]) => {
     try {

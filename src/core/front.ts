@@ -85,7 +85,14 @@ export function beginPrinting(
   for (const stored of log.topics.get(topic)?.order.from() ?? []) {
     if (isHistory(history_clock, stored)) items += stored.count;
   }
-  return { ...front, waiting: false, history_clock, skip: Math.max(0, items - history) };
+  const printed = front.printed.slice();
+  // Nobody misses what lies before the history that was asked for.
+  if (items >= history) {
+    for (const index of log.topics.get(topic)?.logs.from() ?? []) {
+      printed[index] = log.heads[index].entries.first - 1;
+    }
+  }
+  return { ...front, waiting: false, history_clock, skip: Math.max(0, items - history), printed };
 }
 
 /** Prints what the window allows. Second, the records and the bytes they count for. */

@@ -13,16 +13,18 @@ export function beginLeave(turn: Turn, deadline_ms: number): void {
   state.leave_deadline_ms = Math.min(state.leave_deadline_ms, deadline_ms);
   turn.wakeAt(state.leave_deadline_ms);
   if (state.phase === "goodbye") return;
-  if (state.phase === "running" || state.phase === "joining") state.phase = "leaving";
+  // A node that joins first gets in step: it prints what it missed before it goes.
+  if (state.phase === "running") state.phase = "leaving";
   if (state.phase === "starting") finishLeave(turn, true);
 }
 
 /** Goes on with leaving, as far as acknowledgements have come. */
 export function advanceLeave(turn: Turn): void {
   const { state } = turn;
-  if (state.phase !== "leaving" && state.phase !== "goodbye") return;
-  turn.wakeAt(state.leave_deadline_ms);
   const late = turn.now_ms >= state.leave_deadline_ms;
+  if (state.phase === "joining" && late) return finishLeave(turn, true);
+  turn.wakeAt(state.leave_deadline_ms);
+  if (state.phase !== "leaving" && state.phase !== "goodbye") return;
   const held = state.drafts.size === 0 && areHeld(turn);
   const alone = countPeers(turn) === 0;
   if (state.phase === "goodbye") {

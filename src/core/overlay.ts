@@ -58,6 +58,7 @@ export function forgetLink(turn: Turn, id: LinkId): void {
   turn.deleteLink(id);
   state.overlay_ms = 0;
   if (link.dialled !== null) endDial(turn, link.dialled);
+  if (state.phase === "done") return;
   if (state.joining?.link === id) return joinFailed(turn, joinFault(link));
   // A polite goodbye is believed; everything else is dialled again.
   if (link.bye === "left" && link.peer !== "") {
@@ -221,10 +222,12 @@ function enterNetwork(turn: Turn, history_clock: ReadonlyMap<number, number>): v
   const { state } = turn;
   if (state.address === null) setAddress(turn, state.fallback_host);
   if (state.phase !== "joining") return;
-  state.phase = "running";
+  state.phase = state.leave_deadline_ms === Infinity ? "running" : "leaving";
   state.front = beginPrinting(state.front, state.log, state.ledger, history_clock);
   state.overlay_ms = 0;
-  draftItems(turn, PRESENCE, [{ address: state.address! }], "");
+  if (state.phase === "running") {
+    draftItems(turn, PRESENCE, [{ address: state.address! }], "");
+  }
 }
 
 function introduce(turn: Turn, id: Id, address: Address, present: boolean): void {
