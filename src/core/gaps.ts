@@ -12,6 +12,7 @@ import { missingOf, waiveFirst } from "./pending.ts";
 import { takeDelivered } from "./deliver.ts";
 import type { Turn } from "./state.ts";
 import {
+  ASKS_MAX,
   GAP_EXPIRE_MS,
   GAP_WAIT_MS,
   GAP_WANTS_MAX,
@@ -70,34 +71,45 @@ export function giveUpCauses(turn: Turn): void {
   }
   if (state.pending_ms === Infinity) state.pending_ms = turn.now_ms + PENDING_ASK_MS;
   if (turn.now_ms < state.pending_ms) return turn.wakeAt(state.pending_ms);
-  let waived = false;
-  for (const [index, [first]] of state.log.pending.logs) {
-    const { topic } = first.entry;
-    const missing = missingOf(
-      first,
-      state.log.clock[index],
-      (origin) => seenOf(state.log, origin, topic),
-    );
-    const age_ms = turn.now_ms - first.since_ms;
-    if (age_ms >= PENDING_EXPIRE_MS) {
-      if (missing.causes.length > 0) {
-        const { log } = state;
-        state.log = { ...log, pending: waiveFirst(log.pending, index) };
-        waived = true;
-        turn.count("causes-given-up", missing.causes.length);
-      }
-      if (missing.before !== null && !isKeptWhole(topic)) giveUp(turn, missing.before);
-    } else if (age_ms >= PENDING_ASK_MS) {
-      ask(turn, missing.before);
-      for (const cause of missing.causes) ask(turn, cause);
-    }
-  }
   state.pending_ms = turn.now_ms + PENDING_ASK_MS;
   turn.wakeAt(state.pending_ms);
-  if (!waived) return;
+  const wanted: Gap[] = [];
+  for (const index of state.log.pending.logs.keys()) {
+    // Giving up one cause may have delivered others.
+    const first = state.log.pending.logs.get(index)?.[0];
+    if (first === undefined) continue;
+    const { topic } = first.entry;
+    const seen = (origin: string) => seenOf(state.log, origin, topic);
+    const missing = missingOf(first, state.log.clock[index], seen);
+    const age_ms = turn.now_ms - first.since_ms;
+    if (age_ms >= PENDING_EXPIRE_MS) expire(turn, index, missing);
+    else if (age_ms >= PENDING_ASK_MS) {
+      wanted.push(...(missing.before === null ? [] : [missing.before]), ...missing.causes);
+    }
+  }
+  // Whoever waits for much must not make this node ask for much.
+  for (const gap of wanted.slice(0, ASKS_MAX)) ask(turn, gap);
   const [log, output] = retryPending(state.log, turn.env);
   state.log = log;
   takeDelivered(turn, output.delivered);
+}
+
+/** What is missing did not come: the entry goes on without it, and the user is told. */
+function expire(turn: Turn, index: number, missing: ReturnType<typeof missingOf>): void {
+  const { state } = turn;
+  const { log } = state;
+  if (missing.before !== null) {
+    // What is kept whole has no gaps: it waits.
+    if (!isKeptWhole(missing.before.topic)) giveUp(turn, missing.before);
+    return;
+  }
+  state.log = { ...log, pending: waiveFirst(log.pending, index) };
+  const { app, topic } = state.front.config;
+  for (const gap of missing.causes) {
+    turn.count("causes-given-up");
+    if (app !== "chat" || gap.topic !== topic) continue;
+    turn.effect({ kind: "print", records: [{ kind: "gap", gap }], bytes: 0 });
+  }
 }
 
 function giveUp(turn: Turn, gap: Gap): void {
@@ -111,8 +123,7 @@ function giveUp(turn: Turn, gap: Gap): void {
 }
 
 /** Wants the first missing entry of every peer; whoever has it sends it. */
-function ask(turn: Turn, gap: Gap | null): void {
-  if (gap === null) return;
+function ask(turn: Turn, gap: Gap): void {
   turn.count("asked");
   for (const link of turn.state.links.values()) {
     if (isPeer(link)) turn.send(link.id, { k: "want", o: gap.origin, t: gap.topic, s: gap.from });

@@ -32,6 +32,8 @@ export const PENDING_ENTRIES_MAX = 4_096;
 export const PENDING_BYTES_MAX = 8_388_608;
 /** A missing cause is asked for after this time. */
 export const PENDING_ASK_MS = 1_000;
+/** Missing causes that are asked for at once. */
+export const ASKS_MAX = 100;
 /** A missing cause is given up, and reported as a gap, after this time. */
 export const PENDING_EXPIRE_MS = 30_000;
 /** A gap that one peer offers is accepted after this time, unless another peer fills it. */
