@@ -149,14 +149,14 @@ export function readSeconds(text: string): number {
   throw new UsageError(`${text} is not a number of seconds above 0`);
 }
 
-/** Bytes, also as 64K, 64M or 1G. */
-export function readBytes(text: string): number {
-  const match = /^([0-9]{1,15})([KMG]?)$/.exec(text);
-  const value = match === null ? NaN : Number(match[1]) * 1024 ** " KMG".indexOf(match[2] || " ");
-  if (value >= 0 && Number.isSafeInteger(value)) return value;
-  throw new UsageError(
-    `${text} is not a number of bytes; allowed is a whole number, also 64K, 64M`,
-  );
+/** At least so many bytes, also as 64K, 64M or 1G. */
+export function readBytes(least: number): (text: string) => number {
+  return (text) => {
+    const match = /^([0-9]{1,15})([KMG]?)$/.exec(text);
+    const value = match === null ? NaN : Number(match[1]) * 1024 ** " KMG".indexOf(match[2] || " ");
+    if (value >= least && Number.isSafeInteger(value)) return value;
+    throw new UsageError(`${text} is not a number of bytes from ${least}; 64K, 64M are fine too`);
+  };
 }
 
 /** The name of a topic. */

@@ -21,6 +21,17 @@ export function visible(text: string): string {
   return ANY_UNSAFE.test(text) ? text.replace(EVERY_UNSAFE, escapeOf) : text;
 }
 
+/** The same for a text of JSON, which stays JSON and means the same. */
+export function visibleJson(json: string): string {
+  if (!ANY_UNSAFE.test(json)) return json;
+  return json.replace(
+    EVERY_UNSAFE,
+    (character) =>
+      character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+        .join(""),
+  );
+}
+
 /** The escape of one character, as it would be written in a string literal. */
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;

@@ -1,5 +1,6 @@
 /** Flags that several commands share. */
 
+import { KEEP_BYTES_MIN } from "../core/limits.ts";
 import {
   readAddress,
   readBytes,
@@ -94,8 +95,8 @@ export const nodeFlags = {
   "keep-open": { short: "k", help: "stay after the end of input", read: readSwitch },
   "keep-bytes": {
     value: "BYTES",
-    help: "kept for late joiners, all topics but ledger (default: 64M)",
-    read: readBytes,
+    help: "kept for late joiners, all topics but ledger; at least 1M (default: 64M)",
+    read: readBytes(KEEP_BYTES_MIN),
   },
   ...timeoutFlag,
 } as const;

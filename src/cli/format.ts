@@ -2,6 +2,7 @@
 
 import type { Gap, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
+import { visible, visibleJson } from "./escape.ts";
 import { readItem } from "./items.ts";
 import { say } from "./output.ts";
 
@@ -11,8 +12,8 @@ const NEWLINE = new Uint8Array([0x0a]);
 /** What makes bytes of records. */
 export interface Format {
   readonly json: boolean;
-  /** Makes text safe for a terminal; leaves it alone for a pipe. */
-  readonly clean: (text: string) => string;
+  /** Whether a terminal shows it: then what it would obey is escaped. A pipe gets it as it is. */
+  readonly shown: boolean;
 }
 
 /** The bytes of records, each line with its newline. Gaps in plain form go to stderr. */
@@ -27,15 +28,15 @@ export function formatRecords(records: readonly Printed[], format: Format): Uint
     if (record.kind === "items" && !format.json) {
       for (const item of record.items) {
         const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-        if (typeof line === "string") text += `${format.clean(line)}\n`;
+        if (typeof line === "string") text += `${clean(format, line)}\n`;
         else {
           flush();
           parts.push(...bytesLine(line, format));
         }
       }
-    } else if (record.kind === "items") text += itemObjects(record);
+    } else if (record.kind === "items") text += itemObjects(record, format);
     else if (record.kind === "applied") text += appliedLine(record, format);
-    else if (format.json) text += `${JSON.stringify({ gap: gapObject(record.gap) })}\n`;
+    else if (format.json) text += jsonLine({ gap: gapObject(record.gap) }, format);
     else say(gapText(record.gap));
   }
   flush();
@@ -55,10 +56,10 @@ export function formatBalances(
   if (format.json) {
     // Amounts can pass 2^53: they are written as they are, not as a rounded number.
     return rows.map(([account, amount]) =>
-      `{"account":${JSON.stringify(account)},"amount":${amount}}\n`
+      `${cleanJson(format, `{"account":${JSON.stringify(account)},"amount":${amount}}`)}\n`
     ).join("");
   }
-  const names = rows.map(([account]) => format.clean(account));
+  const names = rows.map(([account]) => clean(format, account));
   const amounts = rows.map(([, amount]) => String(amount));
   const name_width = format.align ? Math.max(0, ...names.map((name) => name.length)) : 0;
   const amount_width = format.align ? Math.max(0, ...amounts.map((text) => text.length)) : 0;
@@ -73,11 +74,23 @@ export function gapText({ topic, origin, from, to }: Gap): string {
   return `rumor: gap: ${entries} of ${origin} in ${topic} are no longer kept by anybody here`;
 }
 
-function gapObject({ topic, origin, from, to }: Gap): Json {
-  return { topic, from: origin, first: from, last: to };
+function jsonLine(value: unknown, format: Format): string {
+  return `${cleanJson(format, JSON.stringify(value))}\n`;
 }
 
-function itemObjects(record: Extract<Printed, { kind: "items" }>): string {
+function clean(format: Format, text: string): string {
+  return format.shown ? visible(text) : text;
+}
+
+function cleanJson(format: Format, json: string): string {
+  return format.shown ? visibleJson(json) : json;
+}
+
+function gapObject({ topic, origin, from, to }: Gap): Json {
+  return { topic, from: origin, first_entry: from, last_entry: to };
+}
+
+function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format): string {
   const time = new Date(record.time_ms).toISOString();
   let text = "", seq = record.first;
   for (const item of record.items) {
@@ -88,7 +101,7 @@ function itemObjects(record: Extract<Printed, { kind: "items" }>): string {
       : line === null
       ? { item }
       : { base64: line.toBase64() };
-    text += `${JSON.stringify({ ...object, ...content })}\n`;
+    text += jsonLine({ ...object, ...content }, format);
   }
   return text;
 }
@@ -97,16 +110,16 @@ function appliedLine(
   { transaction, replaced }: Extract<Printed, { kind: "applied" }>,
   format: Format,
 ): string {
-  if (!format.json) return `${format.clean(transactionText(transaction))}\n`;
+  if (!format.json) return `${clean(format, transactionText(transaction))}\n`;
   const { id, from, to, amount } = transaction;
   const object = { id, from, to, amount };
-  return `${JSON.stringify(replaced === null ? object : { ...object, replaces: replaced })}\n`;
+  return jsonLine(replaced === null ? object : { ...object, replaces: replaced }, format);
 }
 
 /** A line that is no text: as it is for a pipe, cleaned for a terminal. */
 function bytesLine(line: Uint8Array, format: Format): Uint8Array[] {
   const shown = new TextDecoder("latin1").decode(line);
-  const cleaned = format.clean(shown);
+  const cleaned = clean(format, shown);
   return cleaned === shown ? [line, NEWLINE] : [encoder.encode(`${cleaned}\n`)];
 }
 

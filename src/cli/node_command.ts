@@ -28,6 +28,8 @@ export interface NodeApp {
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
+/** Complaints about other nodes' items that are said one by one; the rest are counted. */
+const LEFT_OUT_LINES = 10;
 /** A closed stdout is not waited for long. */
 const CLOSED_MS = 500;
 
@@ -51,7 +53,10 @@ class Session {
   #terminal: import("./terminal.ts").Terminal | null = null;
   #code: number = EXIT.done;
   #ending = false;
+  #at_once = false;
   #acknowledged = true;
+  #id = "";
+  #left_out = 0;
 
   constructor(given: Given<typeof nodeFlags>, makeApp: MakeApp) {
     this.#given = given;
@@ -60,8 +65,7 @@ class Session {
 
   async run(): Promise<number> {
     const shown = Deno.stdout.isTerminal();
-    const clean = shown ? (await import("./escape.ts")).visible : (text: string) => text;
-    this.#format = { json: this.#given.json ?? false, clean };
+    this.#format = { json: this.#given.json ?? false, shown };
     this.#app = this.#makeApp(this.#format);
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
@@ -69,10 +73,14 @@ class Session {
       if (!this.#ending) this.#start(join);
       this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
       await this.#ended.promise;
+      if (this.#at_once) return this.#code;
       await this.#output.flush();
       if (this.#code === EXIT.done && !this.#acknowledged) {
         say("rumor: not everything was acknowledged by another node");
         this.#code = EXIT.unacknowledged;
+      }
+      if (this.#left_out > LEFT_OUT_LINES) {
+        say(`rumor: ${this.#left_out} items of other nodes were left out`);
       }
       const last = this.#runtime === undefined ? "" : this.#app.atExit(this.#runtime.state);
       if (last !== "") await this.#output.write(new TextEncoder().encode(last));
@@ -107,6 +115,7 @@ class Session {
 
   #start(join: readonly string[]): void {
     const identity = makeIdentity();
+    this.#id = identity.id;
     const config: NodeConfig = {
       id: identity.id,
       network: this.#given.network ?? "rumor",
@@ -226,8 +235,7 @@ class Session {
         return this.#complain(`${line}${notice.why}`);
       }
       case "ignored":
-        if (this.#app.front.app !== "ledger") return;
-        return this.#complain(`left out, from ${notice.origin}: ${notice.why}`);
+        return this.#ignored(notice.origin, notice.why);
       case "forked":
         return this.#say(
           `rumor: ${notice.origin} signed two different entries ${notice.seq} in ${notice.topic}; ` +
@@ -236,20 +244,29 @@ class Session {
     }
   }
 
+  /** An item that all nodes leave out. Only the own ones are this node's failure. */
+  #ignored(origin: string, why: string): void {
+    if (this.#app.front.app !== "ledger") return;
+    const text = `left out, from ${origin}: ${why}`;
+    if (origin === this.#id) return this.#complain(text);
+    // Somebody else must not fill this node's stderr.
+    if (++this.#left_out <= LEFT_OUT_LINES) this.#say(`rumor: ${text}`);
+  }
+
   #complain(text: string): void {
     if (this.#code === EXIT.done) this.#code = EXIT.failed;
     this.#say(`rumor: ${text}`);
   }
 
   #say(text: string): void {
-    const clean = this.#format.clean(text);
-    if (this.#terminal === null) say(clean);
-    else this.#terminal.printAbove(() => say(clean));
+    if (this.#terminal === null) say(text);
+    else this.#terminal.printAbove(() => say(text));
   }
 
   #interrupt(code: number): void {
     if (this.#ending && this.#code === code) {
       // The second time nobody wants to wait.
+      this.#at_once = true;
       this.#ended.resolve();
       return;
     }

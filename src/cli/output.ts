@@ -5,6 +5,7 @@
 
 import { Outbox } from "../shell/outbox.ts";
 import { Pipe } from "../shell/pipe.ts";
+import { visible } from "./escape.ts";
 
 const encoder = new TextEncoder();
 const WATCH_AFTER_MS = 200;
@@ -55,10 +56,13 @@ export class Output {
   }
 }
 
-/** One line on stderr. Never throws: there is nowhere to say so. */
+/**
+ * One line on stderr, in which nothing that came from outside can break out of the line or command
+ * the terminal. Never throws: there is nowhere to say so.
+ */
 export function say(text: string): void {
   try {
-    const bytes = encoder.encode(`${text}\n`);
+    const bytes = encoder.encode(`${visible(text)}\n`);
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
   } catch {
     // A closed stderr is nobody's problem.

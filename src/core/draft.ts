@@ -2,7 +2,7 @@
 
 import type { Json, Topic } from "./types.ts";
 import type { Draft, DraftItem, Turn } from "./state.ts";
-import { ENTRY_BYTES_TARGET } from "./limits.ts";
+import { ITEM_JSON_BYTES_MAX } from "./limits.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,14 +29,13 @@ export function draftBytes(drafts: ReadonlyMap<Topic, Draft>): number {
 
 /** Replaces the draft of a topic, or ends it. */
 export function setDraft(turn: Turn, topic: Topic, draft: Draft | null): void {
-  const drafts = new Map(turn.state.drafts);
-  if (draft === null) drafts.delete(topic);
-  else drafts.set(topic, draft);
-  turn.state.drafts = drafts;
+  if (draft === null) turn.own("drafts").delete(topic);
+  else turn.own("drafts").set(topic, draft);
 }
 
-/** Bytes of an item on the wire: exact near the limit, else an estimate that costs nothing. */
+/** Bytes of an item on the wire: exact where it may be too long, else an estimate that costs little. */
 export function itemBytes(item: Json): number {
-  if (typeof item === "string" && item.length < ENTRY_BYTES_TARGET) return item.length + 3;
+  // Escapes make six bytes of a character at worst.
+  if (typeof item === "string" && item.length * 6 < ITEM_JSON_BYTES_MAX) return item.length + 3;
   return encoder.encode(JSON.stringify(item)).length + 1;
 }

@@ -12,6 +12,7 @@ import {
   ENTRY_ITEMS_MAX,
   JSON_DEPTH_MAX,
   LINE_BYTES_MAX,
+  TIME_MS_MAX,
   TOPIC_BYTES_MAX,
 } from "./limits.ts";
 
@@ -204,7 +205,7 @@ function isEntryShape(value: unknown, header: EntryHeader, line: Uint8Array): va
   if (o !== header.origin || t !== header.topic || s !== header.seq || header.seq < 1) return false;
   if (p !== "" && !(typeof p === "string" && HASH_TEXT.test(p))) return false;
   if ((p === "") !== (header.seq === 1)) return false;
-  if (!isCount(w, 0) || !isCount(i, 1)) return false;
+  if (!isCount(w, 0) || w > TIME_MS_MAX || !isCount(i, 1)) return false;
   if (!Array.isArray(b) || b.length > ENTRY_ITEMS_MAX) return false;
   if (!isSignatureText(z)) return false;
   // The signature covers the bytes before `,"z":`, so it must stand exactly at the end.

@@ -3,9 +3,10 @@
  * a window of bytes that the output may owe. A slow output costs only its position, like a slow peer.
  */
 
-import type { FrontConfig, Gap, Id, Json, Printed } from "./types.ts";
+import type { FrontConfig, Gap, Json, Printed } from "./types.ts";
 import { type Delivered, type Head, LEDGER, type LogState, type StoredEntry } from "./log.ts";
 import type { Applied, Ledger } from "./apps/ledger.ts";
+import { textFault } from "./apps/chat.ts";
 import { type Dedup, emptyDedup, reduceDedup } from "./apps/dedup.ts";
 import { decodeStored } from "./entry.ts";
 import { FRONT_WINDOW_BYTES } from "./limits.ts";
@@ -134,8 +135,8 @@ export function pumpFront(
     if (items.length === 0) continue;
     unprinted_bytes += stored.line.length;
     const record = { topic: entry.topic, origin: entry.origin, time_ms: entry.time_ms };
-    if (!front.config.dedup_text) records.push({ kind: "items", ...record, first, items });
-    else dedup = pushNew(records, record, first, items, dedup);
+    if (front.config.dedup_text) dedup = pushNew(records, record, first, items, dedup);
+    else records.push(...lineRecords(record, first, items));
   }
   const gapped = front.gapped && cursor < topic.order.end;
   if (front.gapped && !gapped) records.push(...gapsBefore(log, printed, topic.logs.from()));
@@ -190,10 +191,32 @@ function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
   return [{ ...front, cursor, unprinted_bytes }, records, unprinted_bytes - front.unprinted_bytes];
 }
 
-/** Prints the items whose text is new, as one record for each run. */
+/**
+ * Records of the items that are lines. What is none is left out, by everybody alike: an item with a
+ * newline in it would look like two lines, of which one was never sent.
+ */
+export function lineRecords(
+  record: ItemsOf,
+  first: number,
+  items: readonly Json[],
+): Printed[] {
+  if (items.every(isLine)) return [{ kind: "items", ...record, first, items }];
+  return items.flatMap((item, index) =>
+    isLine(item) ? [{ kind: "items", ...record, first: first + index, items: [item] }] : []
+  );
+}
+
+/** What the records of one entry have in common. */
+type ItemsOf = Pick<Extract<Printed, { kind: "items" }>, "topic" | "origin" | "time_ms">;
+
+function isLine(item: Json): boolean {
+  return textFault(item) === null;
+}
+
+/** Prints the items whose text is new, as one record for each. */
 function pushNew(
   records: Printed[],
-  record: { topic: string; origin: Id; time_ms: number },
+  record: ItemsOf,
   first: number,
   items: readonly Json[],
   dedup: Dedup,
@@ -203,9 +226,7 @@ function pushNew(
     const text = typeof item === "string" ? `t${item}` : `j${JSON.stringify(item)}`;
     const [next, fresh] = reduceDedup(dedup, [text]);
     dedup = next;
-    if (fresh.length > 0) {
-      records.push({ kind: "items", ...record, first: first + index, items: [item] });
-    }
+    if (fresh.length > 0) records.push(...lineRecords(record, first + index, [item]));
   }
   return dedup;
 }

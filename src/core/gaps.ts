@@ -6,9 +6,9 @@
 import type { Gap, LinkId } from "./types.ts";
 import { isPeer } from "./link.ts";
 import { countPeers } from "./overlay.ts";
-import { isKeptWhole, retryPending, seenOf, skipEntries } from "./log.ts";
+import { isKeptWhole, reachOf, skipEntries, waiveCauses } from "./log.ts";
 import { logKey } from "./entry.ts";
-import { missingOf, waiveFirst } from "./pending.ts";
+import { missingOf } from "./pending.ts";
 import { takeDelivered } from "./deliver.ts";
 import type { Turn } from "./state.ts";
 import {
@@ -28,7 +28,7 @@ export function acceptGaps(turn: Turn): void {
   const { state } = turn;
   if (state.offers.size === 0) return;
   const peers = countPeers(turn);
-  const offers = new Map(state.offers);
+  const offers = turn.own("offers");
   let wants = 0;
   for (const [key, offer] of state.offers) {
     const { gap, link, since_ms, asked } = offer;
@@ -51,7 +51,6 @@ export function acceptGaps(turn: Turn): void {
       turn.wakeAt(since_ms + GAP_EXPIRE_MS);
     } else turn.wakeAt(asked ? since_ms + GAP_EXPIRE_MS : turn.now_ms + 1);
   }
-  state.offers = offers;
 }
 
 /** Tells a peer soon how far a log is: it waits to hear that a gap was accepted. */
@@ -79,7 +78,7 @@ export function giveUpCauses(turn: Turn): void {
     const first = state.log.pending.logs.get(index)?.[0];
     if (first === undefined) continue;
     const { topic } = first.entry;
-    const seen = (origin: string) => seenOf(state.log, origin, topic);
+    const seen = (origin: string) => reachOf(state.log, origin, topic);
     const missing = missingOf(first, state.log.clock[index], seen);
     const age_ms = turn.now_ms - first.since_ms;
     if (age_ms >= PENDING_EXPIRE_MS) expire(turn, index, missing);
@@ -89,27 +88,25 @@ export function giveUpCauses(turn: Turn): void {
   }
   // Whoever waits for much must not make this node ask for much.
   for (const gap of wanted.slice(0, ASKS_MAX)) ask(turn, gap);
-  const [log, output] = retryPending(state.log, turn.env);
-  state.log = log;
-  takeDelivered(turn, output.delivered);
 }
 
 /** What is missing did not come: the entry goes on without it, and the user is told. */
 function expire(turn: Turn, index: number, missing: ReturnType<typeof missingOf>): void {
   const { state } = turn;
-  const { log } = state;
   if (missing.before !== null) {
     // What is kept whole has no gaps: it waits.
     if (!isKeptWhole(missing.before.topic)) giveUp(turn, missing.before);
     return;
   }
-  state.log = { ...log, pending: waiveFirst(log.pending, index) };
   const { app, topic } = state.front.config;
   for (const gap of missing.causes) {
     turn.count("causes-given-up");
     if (app !== "chat" || gap.topic !== topic) continue;
     turn.effect({ kind: "print", records: [{ kind: "gap", gap }], bytes: 0 });
   }
+  const [log, output] = waiveCauses(state.log, index, turn.env);
+  state.log = log;
+  takeDelivered(turn, output.delivered);
 }
 
 function giveUp(turn: Turn, gap: Gap): void {

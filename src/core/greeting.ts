@@ -48,9 +48,7 @@ export function setAddress(turn: Turn, host: string): void {
 /** An address is no longer being dialled. */
 export function endDial(turn: Turn, address: Address): void {
   if (!turn.state.dialling.has(address)) return;
-  const dialling = new Map(turn.state.dialling);
-  dialling.delete(address);
-  turn.state.dialling = dialling;
+  turn.own("dialling").delete(address);
 }
 
 /** A hello came. */

@@ -6,15 +6,17 @@
 import type { Json, Topic } from "./types.ts";
 import { type Line } from "./line.ts";
 import { learnHas, type Link } from "./link.ts";
-import { balancesOf } from "./apps/ledger.ts";
+import { sortedAccounts } from "./apps/ledger.ts";
 import { draftBytes, draftItems } from "./draft.ts";
 import { refuser } from "./publish.ts";
 import type { LogState } from "./log.ts";
 import type { Turn } from "./state.ts";
-import { DRAFT_BYTES_MAX, REQUESTS_PER_GUEST_MAX } from "./limits.ts";
-
-/** Balances in one `answer` line: 256 bytes of name, escaped, stay below the limit of a line. */
-const BALANCES_PER_LINE = 100;
+import {
+  ANSWER_BYTES_TARGET,
+  DRAFT_BYTES_MAX,
+  REQUESTS_PER_GUEST_MAX,
+  TOPICS_PER_GUEST_MAX,
+} from "./limits.ts";
 
 /** A guest wants a topic, with the last `history` items, or all. */
 export function takeSubscribe(
@@ -23,6 +25,9 @@ export function takeSubscribe(
   want: { readonly t: Topic; readonly history?: number },
 ): void {
   const { log } = turn.state;
+  if (!link.cursors.has(want.t) && link.cursors.size >= TOPICS_PER_GUEST_MAX) {
+    return turn.close(link.id, "too-many-topics", `at most ${TOPICS_PER_GUEST_MAX} for a guest`);
+  }
   const start = historyStart(log, want.t, want.history ?? Infinity);
   const has: number[] = link.has.slice();
   // Entries before the start count as had, so that they are not told as a gap.
@@ -46,9 +51,7 @@ export function takePublish(
   if (state.phase !== "running") return refuse("the node is not taking lines now");
   if (state.requests.has(key)) return refuse(`request ${line.i} is under way already`);
   if (draftBytes(state.drafts) > DRAFT_BYTES_MAX) return refuse("the node is busy, try again");
-  let open = 0;
-  for (const request of state.requests.values()) if (request.link === link.id) open++;
-  if (open >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
+  if (link.open_requests >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
   const items: Json[] = [];
   const refusal = refuser(turn, line.t);
   for (const [index, item] of line.b.entries()) {
@@ -65,19 +68,37 @@ export function takePublish(
     open: items.length,
     seq: 0,
   };
-  state.requests = new Map(state.requests).set(key, request);
+  turn.own("requests").set(key, request);
+  turn.setLink({ ...link, open_requests: link.open_requests + 1 });
   draftItems(turn, line.t, items, key);
 }
 
-/** A guest asks for balances. */
+/**
+ * A guest asks for balances. One line of them is sent at a time; asking again with the same number
+ * gets the next, so that a guest that reads nothing is owed nothing.
+ */
 export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }>): void {
-  const rows = balancesOf(turn.state.ledger, line.a)
-    .map(([name, amount]): [string, string] => [name, String(amount)]);
-  for (let at = 0; at === 0 || at < rows.length; at += BALANCES_PER_LINE) {
-    const r = rows.slice(at, at + BALANCES_PER_LINE);
-    const answer = { k: "answer", i: line.i, r } as const;
-    turn.send(link.id, at + BALANCES_PER_LINE < rows.length ? { ...answer, more: true } : answer);
+  const { ledger } = turn.state;
+  const goes_on = link.question?.number === line.i;
+  if (line.a.length === 0 && turn.state.accounts.length !== ledger.balances.size) {
+    turn.state.accounts = sortedAccounts(ledger);
   }
+  const question = goes_on ? link.question! : {
+    number: line.i,
+    names: line.a.length === 0 ? turn.state.accounts : [...new Set(line.a)].sort(),
+    answered: 0,
+  };
+  const r: [string, string][] = [];
+  let bytes = 0, at = question.answered;
+  for (; at < question.names.length && bytes < ANSWER_BYTES_TARGET; at++) {
+    const name = question.names[at], amount = String(ledger.balances.get(name) ?? 0n);
+    r.push([name, amount]);
+    // A character of a name takes six bytes at worst.
+    bytes += name.length * 6 + amount.length + 8;
+  }
+  const more = at < question.names.length;
+  turn.setLink({ ...link, question: more ? { ...question, answered: at } : null });
+  turn.send(link.id, more ? { k: "answer", i: line.i, r, more } : { k: "answer", i: line.i, r });
 }
 
 /** Where the last `history` items of a topic begin: position, items to leave out, logs before it. */

@@ -5,6 +5,7 @@ import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
 import { draftItems } from "./draft.ts";
 import type { Turn } from "./state.ts";
+import { GOODBYE_MS } from "./limits.ts";
 
 /** Nothing more will be published. */
 export function beginLeave(turn: Turn, deadline_ms: number): void {
@@ -36,6 +37,8 @@ export function advanceLeave(turn: Turn): void {
   if (alone) return finishLeave(turn, true);
   draftItems(turn, PRESENCE, [{ left: true }], "");
   state.phase = "goodbye";
+  // What was said is held already; that it left, others also see.
+  state.leave_deadline_ms = Math.min(state.leave_deadline_ms, turn.now_ms + GOODBYE_MS);
   // The next tick makes an entry of it.
   turn.wakeAt(turn.now_ms);
 }

@@ -17,12 +17,20 @@ export const ENTRY_BYTES_TARGET = 49_152;
 export const ENTRY_ITEMS_MAX = 16_384;
 /** Most dependencies that one entry names; more are spread over entries without items. */
 export const ENTRY_DEPS_MAX = 1_000;
+/** Longest item as JSON: what fits into a line besides the largest envelope. */
+export const ITEM_JSON_BYTES_MAX = LINE_BYTES_MAX - 1_024 - ENTRY_DEPS_MAX * 64;
 /** Deepest nesting of JSON that is parsed at all. */
 export const JSON_DEPTH_MAX = 32;
 /** Longest name of a topic. */
 export const TOPIC_BYTES_MAX = 64;
-/** Most topics that a node relays. */
+/** Most topics that others may open at a node. */
 export const TOPICS_MAX = 1_024;
+/** Most topics that one origin may speak in. */
+export const TOPICS_PER_ORIGIN_MAX = 256;
+/** Most topics that one guest may follow. */
+export const TOPICS_PER_GUEST_MAX = 64;
+/** Latest time that an entry may claim: the end of the year 9999, the last that RFC 3339 can say. */
+export const TIME_MS_MAX = 253_402_300_799_999;
 /** Most logs (origin and topic) that a node follows. */
 export const LOGS_MAX = 262_144;
 
@@ -45,6 +53,8 @@ export const GAP_WANTS_MAX = 100;
 /** Gaps that one peer may offer and not prove. */
 export const OFFERS_MAX = 65_536;
 
+/** Least that a node keeps for late joiners: some entries of the largest size. */
+export const KEEP_BYTES_MIN = 1_048_576;
 /** What a node keeps for late joiners, all topics but the ledger. */
 export const KEEP_BYTES_DEFAULT = 67_108_864;
 /** What an entry costs in memory besides its own bytes. */
@@ -68,8 +78,14 @@ export const CONGESTED_ACK_MS = 50;
 export const FRONT_WINDOW_BYTES = 1_048_576;
 /** Drafted bytes after which input waits. */
 export const DRAFT_BYTES_MAX = 1_048_576;
-/** A reader without any progress for this long no longer holds back the others. */
+/** A reader that takes less than `PACE_BYTES` in this time no longer holds back the others. */
 export const STUCK_MS = 5_000;
+/** What a reader must take to count; slower ones lose entries when they fall too far behind. */
+export const PACE_BYTES = 262_144;
+/** A peer with a full window that acknowledges nothing for this long is closed. */
+export const EVICT_MS = 10_000;
+/** Longest wait until the others hold that this node left. */
+export const GOODBYE_MS = 1_000;
 
 /** A connection that has not proved itself is closed after this time. */
 export const HELLO_TIMEOUT_MS = 5_000;
@@ -112,4 +128,6 @@ export const DEDUP_TEXTS_MAX = 1_000_000;
 /** Bytes of strings that `--dedup text` remembers. */
 export const DEDUP_BYTES_MAX = 67_108_864;
 /** Requests of one guest that wait for acknowledgement. */
-export const REQUESTS_PER_GUEST_MAX = 1_024;
+export const REQUESTS_PER_GUEST_MAX = 64;
+/** Bytes of balances in one answer, about. */
+export const ANSWER_BYTES_TARGET = 65_536;

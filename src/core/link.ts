@@ -7,7 +7,15 @@ import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
 import type { Line, WireClock } from "./line.ts";
 import { firstKept, type LogState, type StoredEntry, type TopicState } from "./log.ts";
 import { logKey } from "./entry.ts";
-import { ACK_BYTES, CONTROL_BURST, CONTROL_PER_SECOND, STUCK_MS, WINDOW_BYTES } from "./limits.ts";
+import {
+  ACK_BYTES,
+  CONTROL_BURST,
+  CONTROL_PER_SECOND,
+  EVICT_MS,
+  PACE_BYTES,
+  STUCK_MS,
+  WINDOW_BYTES,
+} from "./limits.ts";
 
 /** How far the greeting went: nothing yet, hello exchanged, both proved (or a guest). */
 export type Stage = "hello" | "proof" | "up";
@@ -46,6 +54,9 @@ export interface Link {
   readonly asked_bytes: number;
   /** When the peer last acknowledged something, or began to owe an acknowledgement. */
   readonly progress_ms: number;
+  /** When the peer last had taken another `PACE_BYTES`, and how many bytes it had then. */
+  readonly pace_ms: number;
+  readonly pace_bytes: number;
 
   /** Bytes of entries taken from this link, and how many of them were acknowledged. */
   readonly received_bytes: number;
@@ -55,9 +66,21 @@ export interface Link {
   /** When the acknowledgement must go out; Infinity for none. */
   readonly ack_due_ms: number;
 
+  /** Requests of a guest that wait for acknowledgement. */
+  readonly open_requests: number;
+  /** What a guest asked, and how many rows of the answer it got. */
+  readonly question: Question | null;
+
   /** Control lines it may still send now. */
   readonly budget: number;
   readonly budget_ms: number;
+}
+
+/** A guest's question, answered line by line as the guest asks on. */
+export interface Question {
+  readonly number: number;
+  readonly names: readonly string[];
+  readonly answered: number;
 }
 
 /** A link that just opened. */
@@ -84,10 +107,15 @@ export function newLink(
     acked_bytes: 0,
     asked_bytes: 0,
     progress_ms: now_ms,
+    // Whoever has taken nothing yet holds nobody back.
+    pace_ms: -Infinity,
+    pace_bytes: 0,
     received_bytes: 0,
     reported_bytes: 0,
     touched: new Set(),
     ack_due_ms: Infinity,
+    open_requests: 0,
+    question: null,
     budget: CONTROL_BURST,
     budget_ms: now_ms,
   };
@@ -98,9 +126,24 @@ export function isPeer(link: Link): boolean {
   return link.role === "peer" && link.stage === "up";
 }
 
-/** Whether the peer has acknowledged nothing for too long. */
-export function isStuck(link: Link, now_ms: number): boolean {
-  return link.sent_bytes > link.acked_bytes && now_ms - link.progress_ms >= STUCK_MS;
+/** The peer acknowledged bytes of entries. */
+export function noteAcked(link: Link, n: number, now_ms: number): Link {
+  const acked_bytes = Math.min(n, link.sent_bytes);
+  if (acked_bytes <= link.acked_bytes) return link;
+  const next = { ...link, acked_bytes, progress_ms: now_ms };
+  if (acked_bytes - link.pace_bytes < PACE_BYTES) return next;
+  return { ...next, pace_ms: now_ms, pace_bytes: acked_bytes };
+}
+
+/** Whether a peer reads fast enough that the others wait for it when it falls behind. */
+export function keepsPace(link: Link, now_ms: number): boolean {
+  return link.streaming && now_ms - link.pace_ms < STUCK_MS;
+}
+
+/** When a peer that acknowledges nothing any more is given up; Infinity while its window has room. */
+export function stuckAt(link: Link): number {
+  const under_way = link.sent_bytes - link.acked_bytes;
+  return under_way > WINDOW_BYTES / 2 ? link.progress_ms + EVICT_MS : Infinity;
 }
 
 /** Takes one control line out of the budget; null where it is used up. */

@@ -12,8 +12,11 @@ import type { AppendLog } from "./append_log.ts";
 import { Interner } from "./interner.ts";
 import { ENTRY_OVERHEAD_BYTES } from "./limits.ts";
 import { LogEdit } from "./log_edit.ts";
-import { noPending, type Pending } from "./pending.ts";
+import { noPending, type Pending, waiveFirst } from "./pending.ts";
+import { SharedMap } from "./shared_map.ts";
 
+/** The topic of lines, unless another is named. */
+export const CHAT: Topic = "chat";
 /** The topic of who is there. */
 export const PRESENCE: Topic = "presence";
 /** The topic of transactions, the only one that is kept whole. */
@@ -68,6 +71,8 @@ export interface LogState {
   /** For each log, how many entries were delivered. */
   readonly clock: readonly number[];
   readonly topics: ReadonlyMap<Topic, TopicState>;
+  /** For each origin, in how many topics it speaks. */
+  readonly origins: SharedMap<Id, number>;
   readonly pending: Pending;
   /** What the topics that are not kept whole take up. */
   readonly kept_bytes: number;
@@ -96,6 +101,7 @@ export function emptyLog(self: Id): LogState {
     heads: [],
     clock: [],
     topics: new Map(),
+    origins: SharedMap.of(),
     pending: noPending(),
     kept_bytes: 0,
     arrivals: 0,
@@ -112,15 +118,21 @@ export function firstKept({ entries, last }: Head): number {
   return entries.length > 0 || last === null ? entries.first : last.seq;
 }
 
+/** Whether there is always room for a topic. */
+export function isBuiltIn(topic: Topic): boolean {
+  return topic === LEDGER || topic === PRESENCE || topic === CHAT;
+}
+
 /** Whether a topic never drops anything. */
 export function isKeptWhole(topic: Topic): boolean {
   return topic === LEDGER;
 }
 
-/** How many entries of a log were delivered. */
-export function seenOf(log: LogState, origin: Id, topic: Topic): number {
+/** How far a log can serve as a cause: all that was delivered; a log that ends in a fork, all. */
+export function reachOf(log: LogState, origin: Id, topic: Topic): number {
   const index = log.keys.find(logKey(origin, topic));
-  return index < 0 ? 0 : log.clock[index];
+  if (index < 0) return 0;
+  return log.heads[index].fork === null ? log.clock[index] : Infinity;
 }
 
 /**
@@ -155,10 +167,10 @@ export function skipEntries(log: LogState, gap: Gap, env: Env): [LogState, LogOu
   return edit.finish();
 }
 
-/** Tries again what waits; for when a missing cause was given up. */
-export function retryPending(log: LogState, env: Env): [LogState, LogOutput] {
-  const edit = new LogEdit(log, env);
-  edit.deliverReady();
+/** Gives up the missing causes of the first entry that waits in a log, and delivers it. */
+export function waiveCauses(log: LogState, index: number, env: Env): [LogState, LogOutput] {
+  const edit = new LogEdit({ ...log, pending: waiveFirst(log.pending, index) }, env);
+  edit.retry(index);
   return edit.finish();
 }
 

@@ -6,6 +6,7 @@ import { AppendLog } from "./append_log.ts";
 import type { Interner } from "./interner.ts";
 import {
   type Head,
+  isBuiltIn,
   isKeptWhole,
   keptEntry,
   type LogOutput,
@@ -15,8 +16,9 @@ import {
   type TopicState,
 } from "./log.ts";
 import { isPublicKey } from "./public_key.ts";
-import { ENTRY_OVERHEAD_BYTES, LOGS_MAX, TOPICS_MAX } from "./limits.ts";
-import { addPending, dropPendingUntil, type Pending, takeReady } from "./pending.ts";
+import { ENTRY_OVERHEAD_BYTES, LOGS_MAX, TOPICS_MAX, TOPICS_PER_ORIGIN_MAX } from "./limits.ts";
+import { PendingEdit, type Waiting } from "./pending.ts";
+import type { SharedMap } from "./shared_map.ts";
 
 /** One batch of changes: copies each structure once, and is thrown away with the batch. */
 export class LogEdit {
@@ -28,7 +30,8 @@ export class LogEdit {
   readonly #tails = new Map<number, StoredEntry[]>();
   readonly #fresh = new Map<Topic, Map<Id, number>>();
   #keys: Interner;
-  #pending: Pending;
+  readonly #pending: PendingEdit;
+  #origins: SharedMap<Id, number>;
   #kept_bytes: number;
   #arrivals: number;
   #changed = false;
@@ -39,7 +42,8 @@ export class LogEdit {
     this.#clock = before.clock.slice();
     this.#topics = new Map(before.topics);
     this.#keys = before.keys;
-    this.#pending = before.pending;
+    this.#pending = new PendingEdit(before.pending);
+    this.#origins = before.origins;
     this.#kept_bytes = before.kept_bytes;
     this.#arrivals = before.arrivals;
   }
@@ -47,17 +51,16 @@ export class LogEdit {
   insert(entry: Entry, now_ms: number): void {
     const index = this.#indexOf(entry.origin, entry.topic);
     if (index < 0) return;
-    const head = this.#heads[index];
-    if (head.fork !== null) this.#reject("frozen");
-    else if (entry.seq <= this.#clock[index]) this.#compare(index, entry);
-    else if (entry.seq === this.#clock[index] + 1 && this.#hasCauses(entry)) {
+    if (this.#heads[index].fork !== null) return this.#reject("frozen");
+    if (entry.seq <= this.#clock[index]) this.#compare(index, entry);
+    else if (this.#missing(index, { entry, since_ms: now_ms, waived: false }) === null) {
       this.#deliver(index, entry);
-      this.deliverReady();
     } else {
-      const pending = addPending(this.#pending, index, entry, now_ms);
-      if (typeof pending === "string") this.#reject(pending);
-      else this.#pending = pending;
+      if (!this.#pending.add(index, entry, now_ms)) this.#reject("pending-full");
+      else if (this.#pending.first(index)!.entry === entry) this.#await(index);
+      return;
     }
+    this.#deliverFreed([index]);
   }
 
   skip(gap: Gap): void {
@@ -73,21 +76,52 @@ export class LogEdit {
       entries: AppendLog.empty(gap.to + 1),
       last: null,
     };
-    this.#pending = dropPendingUntil(this.#pending, index, gap.to);
-    this.deliverReady();
+    this.#pending.dropUntil(index, gap.to);
+    this.#deliverFreed([index]);
   }
 
-  deliverReady(): void {
-    for (;;) {
-      const [pending, index, entry] = takeReady(
-        this.#pending,
-        (index, entry, waived) =>
-          entry.seq === this.#clock[index] + 1 && (waived || this.#hasCauses(entry)),
-      );
-      if (entry === null) return;
-      this.#pending = pending;
-      this.#deliver(index, entry);
+  /** Tries again what waits in a log; for when its missing causes were given up. */
+  retry(index: number): void {
+    this.#deliverFreed([index]);
+  }
+
+  /** Delivers what waits in the given logs as far as it can, and what that sets free, and so on. */
+  #deliverFreed(indices: number[]): void {
+    if (this.#pending.is_empty) return;
+    for (let index = indices.pop(); index !== undefined; index = indices.pop()) {
+      const { origin, topic } = this.#heads[index];
+      const key = logKey(origin, topic);
+      for (;;) {
+        const first = this.#pending.first(index);
+        if (first === undefined || this.#missing(index, first) !== null) break;
+        this.#pending.dropUntil(index, first.entry.seq);
+        this.#deliver(index, first.entry);
+      }
+      const reached = this.#heads[index].fork === null ? this.#clock[index] : Infinity;
+      indices.push(...this.#pending.wake(key, reached));
+      if (this.#pending.first(index) !== undefined) this.#await(index);
     }
+  }
+
+  /** Lists the first entry that waits in a log under what it waits for. */
+  #await(index: number): void {
+    const missing = this.#missing(index, this.#pending.first(index)!);
+    if (missing !== null) this.#pending.wait(index, missing.key, missing.seq);
+  }
+
+  /** The first thing that an entry waits for, or null where it can be delivered. */
+  #missing(index: number, { entry, waived }: Waiting): { key: string; seq: number } | null {
+    const { origin, topic, seq, deps } = entry;
+    if (seq > this.#clock[index] + 1) return { key: logKey(origin, topic), seq: seq - 1 };
+    if (waived) return null;
+    for (const [cause, needed] of deps) {
+      const key = logKey(cause, topic);
+      const known = this.#keys.find(key);
+      // A log that ends in a fork gives no more causes.
+      if (known >= 0 && (this.#clock[known] >= needed || this.#heads[known].fork)) continue;
+      return { key, seq: needed };
+    }
+    return null;
   }
 
   finish(): [LogState, LogOutput] {
@@ -96,18 +130,20 @@ export class LogEdit {
       this.#topics.set(name, { ...topic, order: topic.order.append(added) });
     }
     for (const index of [...this.#tails.keys()]) this.#flushTail(index);
+    const pending = this.#pending.finish();
     const after: LogState = {
       self: this.before.self,
       keys: this.#keys,
       heads: this.#heads,
       clock: this.#clock,
       topics: this.#topics,
-      pending: this.#pending,
+      origins: this.#origins,
+      pending,
       kept_bytes: this.#kept_bytes,
       arrivals: this.#arrivals,
     };
     const changed = this.#changed || this.#keys !== this.before.keys ||
-      this.#pending !== this.before.pending;
+      pending !== this.before.pending;
     return [changed ? after : this.before, this.#output];
   }
 
@@ -165,17 +201,9 @@ export class LogEdit {
   #freeze(index: number, entry: Entry, kept: Uint8Array): void {
     this.#changed = true;
     this.#heads[index] = { ...this.#heads[index], fork: [kept, entry.line] };
-    this.#pending = dropPendingUntil(this.#pending, index, Infinity);
+    this.#pending.dropUntil(index, Infinity);
     this.#output.forks.push({ origin: entry.origin, topic: entry.topic, seq: entry.seq });
     this.#reject("fork");
-  }
-
-  #hasCauses(entry: Entry): boolean {
-    for (const [origin, seq] of entry.deps) {
-      const index = this.#keys.find(logKey(origin, entry.topic));
-      if (index < 0 || this.#clock[index] < seq) return false;
-    }
-    return true;
   }
 
   /** The number of a log, which is made where it is new; -1 where it may not be. */
@@ -183,19 +211,14 @@ export class LogEdit {
     const key = logKey(origin, topic);
     const known = this.#keys.find(key);
     if (known >= 0) return known;
-    const code = this.#keys.length >= LOGS_MAX
-      ? "too-many-logs"
-      : !this.#topics.has(topic) && this.#topics.size >= TOPICS_MAX
-      ? "too-many-topics"
-      : !isPublicKey(origin)
-      ? "bad-key"
-      : null;
+    const code = this.#refusal(origin, topic);
     if (code !== null) {
       this.#reject(code);
       return -1;
     }
     const index = this.#keys.length;
     this.#keys = this.#keys.add(key);
+    this.#origins = this.#origins.set(origin, (this.#origins.get(origin) ?? 0) + 1);
     this.#clock.push(0);
     const entries = AppendLog.empty<StoredEntry>(1);
     this.#heads.push({ origin, topic, hash: "", next_item: 1, entries, last: null, fork: null });
@@ -217,6 +240,16 @@ export class LogEdit {
       }
     }
     return fresh;
+  }
+
+  /** Why a new log may not be made, or null. There is always room for own logs. */
+  #refusal(origin: Id, topic: Topic): string | null {
+    if (origin === this.before.self) return null;
+    if (!isPublicKey(origin)) return "bad-key";
+    if (this.#keys.length >= LOGS_MAX) return "too-many-logs";
+    if ((this.#origins.get(origin) ?? 0) >= TOPICS_PER_ORIGIN_MAX) return "too-many-topics";
+    const is_new = !this.#topics.has(topic) && !isBuiltIn(topic);
+    return is_new && this.#topics.size >= TOPICS_MAX ? "too-many-topics" : null;
   }
 
   #flushTail(index: number): void {

@@ -32,16 +32,28 @@ export function noMembers(): Members {
 
 /** Adds or changes a member; the same reference where nothing changes or the list is full. */
 export function setMember(members: Members, member: Member): Members {
-  const known = members.by_id.get(member.id);
-  const introduced = members.introduced + Number(!member.present) -
-    Number(known !== undefined && !known.present);
-  if (known === undefined && members.sorted.length >= MEMBERS_MAX) return members;
-  if (introduced > INTRODUCED_MAX && introduced > members.introduced) return members;
-  if (known !== undefined && isSame(known, member)) return members;
-  const by_id = new Map(members.by_id).set(member.id, member);
-  if (known !== undefined) return { by_id, sorted: members.sorted, introduced };
-  const sorted = members.sorted.toSpliced(indexAfter(members, member.id), 0, member.id);
-  return { by_id, sorted, introduced };
+  return setMembers(members, [member]);
+}
+
+/** Adds or changes members. The lists are copied once, however many there are. */
+export function setMembers(members: Members, changes: readonly Member[]): Members {
+  let by_id: Map<Id, Member> | null = null;
+  const added: Id[] = [];
+  let { introduced } = members;
+  for (const member of changes) {
+    const known = (by_id ?? members.by_id).get(member.id);
+    const more = Number(!member.present) - Number(known !== undefined && !known.present);
+    if (known === undefined && members.sorted.length + added.length >= MEMBERS_MAX) continue;
+    if (more > 0 && introduced >= INTRODUCED_MAX) continue;
+    if (known !== undefined && isSame(known, member)) continue;
+    by_id ??= new Map(members.by_id);
+    by_id.set(member.id, member);
+    introduced += more;
+    if (known === undefined) added.push(member.id);
+  }
+  if (by_id === null) return members;
+  if (added.length === 0) return { by_id, sorted: members.sorted, introduced };
+  return { by_id, sorted: [...members.sorted, ...added].sort(compareIds), introduced };
 }
 
 /** Forgets a member. */
@@ -88,6 +100,10 @@ function indexAfter(members: Members, id: Id): number {
     else high = middle;
   }
   return low;
+}
+
+function compareIds(a: Id, b: Id): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function isSame(a: Member, b: Member): boolean {

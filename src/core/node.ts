@@ -9,11 +9,12 @@ import {
   clockLines,
   isAtEnd,
   isPeer,
-  isStuck,
+  keepsPace,
   lagBytes,
   type Link,
   pumpTopic,
   reportableBytes,
+  stuckAt,
 } from "./link.ts";
 import { closeSilent, openLink, sendProof } from "./greeting.ts";
 import { decodeLines, receive, receiveVerified } from "./receive.ts";
@@ -97,6 +98,12 @@ function tick(turn: Turn): void {
   const relay = isRelayTime(turn);
   for (const link of state.links.values()) {
     if (link.stage !== "up") continue;
+    const stuck_ms = isPeer(link) ? stuckAt(link) : Infinity;
+    if (turn.now_ms >= stuck_ms) {
+      turn.close(link.id, "stuck", "nothing was acknowledged for too long");
+      continue;
+    }
+    turn.wakeAt(stuck_ms);
     // A guest has nobody else to hear it from.
     let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
     if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congested));
@@ -181,7 +188,7 @@ function isCongested(state: NodeState): boolean {
   const is_stuck = front.unprinted_bytes > 0 && now_ms - front.progress_ms >= STUCK_MS;
   if (!is_stuck && frontLagBytes(front, log) > far) return true;
   for (const link of state.links.values()) {
-    if (!link.streaming || isStuck(link, now_ms)) continue;
+    if (!keepsPace(link, now_ms)) continue;
     for (const [name, topic] of log.topics) {
       if (link.role === "guest" && !link.cursors.has(name)) continue;
       if (lagBytes(link, name, topic) > far) return true;

@@ -8,7 +8,7 @@ import type { Entry } from "./entry.ts";
 import { isAddress } from "./address.ts";
 import type { Line } from "./line.ts";
 import { isPeer, type Link } from "./link.ts";
-import { type Member, nextMembers, removeMember, setMember } from "./members.ts";
+import { type Member, nextMembers, removeMember, setMember, setMembers } from "./members.ts";
 import { beginPrinting } from "./front.ts";
 import { endDial, setAddress } from "./greeting.ts";
 import { PRESENCE } from "./log.ts";
@@ -79,14 +79,14 @@ export function takePresence(turn: Turn, entry: Entry): void {
     const { address, left } = item as { address?: unknown; left?: unknown };
     if (entry.origin === state.config.id) continue;
     if (left === true) state.members = removeMember(state.members, entry.origin);
-    else if (isAddress(address)) introduce(turn, entry.origin, address, true);
+    else if (isAddress(address)) introduce(turn, [[entry.origin, address]], true);
   }
   state.overlay_ms = 0;
 }
 
 /** A peer's list of peers. Nothing in it is proved: it only says whom to try. */
 export function takePeers(turn: Turn, line: Extract<Line, { k: "peers" }>): void {
-  for (const [id, address] of line.p) introduce(turn, id, address, false);
+  introduce(turn, line.p, false);
   turn.state.overlay_ms = 0;
 }
 
@@ -230,19 +230,26 @@ function enterNetwork(turn: Turn, history_clock: ReadonlyMap<number, number>): v
   }
 }
 
-function introduce(turn: Turn, id: Id, address: Address, present: boolean): void {
+/** What a member becomes when it is named, or says that it is there; null where nothing changes. */
+function introduced(turn: Turn, id: Id, address: Address, present: boolean): Member | null {
   const { state } = turn;
-  if (id === state.config.id) return;
   const known = state.members.by_id.get(id);
-  if (known !== undefined && (known.present && !present)) return;
+  if (id === state.config.id || (known?.present && !present)) return null;
   if (known?.address === address) {
-    state.members = setMember(state.members, { ...known, present: known.present || present });
-    return;
+    return known.present === present ? null : { ...known, present: true };
   }
   // A newcomer dials its ten by itself; dialling it at the same moment would make two links.
   const pause_ms = present && state.phase === "running" ? COURTESY_MS * (1 + random(turn)) : 0;
-  const retry_ms = turn.now_ms + pause_ms;
-  state.members = setMember(state.members, { id, address, present, failures: 0, retry_ms });
+  return { id, address, present, failures: 0, retry_ms: turn.now_ms + pause_ms };
+}
+
+function introduce(
+  turn: Turn,
+  list: readonly (readonly [Id, Address])[],
+  present: boolean,
+): void {
+  const members = list.flatMap(([id, address]) => introduced(turn, id, address, present) ?? []);
+  turn.state.members = setMembers(turn.state.members, members);
 }
 
 function noteFailure(turn: Turn, id: Id): void {
@@ -266,7 +273,7 @@ function delayMember(turn: Turn, member: Member, pause_ms: number): void {
 }
 
 function dial(turn: Turn, address: Address, id: Id | ""): void {
-  turn.state.dialling = new Map(turn.state.dialling).set(address, id);
+  turn.own("dialling").set(address, id);
   turn.effect({ kind: "dial", address });
 }
 

@@ -1,6 +1,7 @@
 /**
  * Entries that came before one of their causes. Bounded; what does not come is asked for, and in the
- * end given up and reported.
+ * end given up and reported. Each log that waits is listed under one thing that it waits for, so that
+ * a delivery looks only at what it may have set free.
  */
 
 import type { Gap } from "./types.ts";
@@ -15,54 +16,19 @@ export interface Waiting {
   readonly waived: boolean;
 }
 
-/** All that waits: for each log, by sequence. */
+/** All that waits. */
 export interface Pending {
+  /** For each log, by sequence. */
   readonly logs: ReadonlyMap<number, readonly Waiting[]>;
+  /** For the key of each missed log, who waits for it, and for which of its entries. */
+  readonly waits: ReadonlyMap<string, ReadonlyMap<number, number>>;
   readonly entries: number;
   readonly bytes: number;
 }
 
 /** Nothing waits. */
 export function noPending(): Pending {
-  return { logs: new Map(), entries: 0, bytes: 0 };
-}
-
-/** Keeps an entry for later; the same reference where it waits already, a code where it is full. */
-export function addPending(
-  pending: Pending,
-  index: number,
-  entry: Entry,
-  now_ms: number,
-): Pending | "pending-full" {
-  const waiting = pending.logs.get(index) ?? [];
-  const after = waiting.findIndex((other) => other.entry.seq >= entry.seq);
-  const at = after < 0 ? waiting.length : after;
-  if (waiting[at]?.entry.seq === entry.seq) return pending;
-  const bytes = pending.bytes + entry.line.length;
-  if (pending.entries >= PENDING_ENTRIES_MAX || bytes > PENDING_BYTES_MAX) return "pending-full";
-  const one: Waiting = { entry, since_ms: now_ms, waived: false };
-  const logs = new Map(pending.logs).set(index, waiting.toSpliced(at, 0, one));
-  return { logs, entries: pending.entries + 1, bytes };
-}
-
-/** Takes out one entry that can be delivered now; the first of a log is the only candidate. */
-export function takeReady(
-  pending: Pending,
-  isReady: (index: number, entry: Entry, waived: boolean) => boolean,
-): [Pending, number, Entry | null] {
-  for (const [index, waiting] of pending.logs) {
-    const { entry, waived } = waiting[0];
-    if (isReady(index, entry, waived)) return [remove(pending, index, 1), index, entry];
-  }
-  return [pending, -1, null];
-}
-
-/** Forgets what waits in a log up to a sequence. */
-export function dropPendingUntil(pending: Pending, index: number, seq: number): Pending {
-  const waiting = pending.logs.get(index);
-  if (waiting === undefined) return pending;
-  const keep = waiting.findIndex((one) => one.entry.seq > seq);
-  return remove(pending, index, keep < 0 ? waiting.length : keep);
+  return { logs: new Map(), waits: new Map(), entries: 0, bytes: 0 };
 }
 
 /** What an entry that waits has not got: predecessors of its own log, or other causes. */
@@ -90,13 +56,96 @@ export function waiveFirst(pending: Pending, index: number): Pending {
   return { ...pending, logs };
 }
 
-function remove(pending: Pending, index: number, count: number): Pending {
-  if (count === 0) return pending;
-  const waiting = pending.logs.get(index)!;
-  const logs = new Map(pending.logs);
-  if (count === waiting.length) logs.delete(index);
-  else logs.set(index, waiting.slice(count));
-  let bytes = pending.bytes;
-  for (const { entry } of waiting.slice(0, count)) bytes -= entry.line.length;
-  return { logs, entries: pending.entries - count, bytes };
+/** The changes of one batch; copies each structure once. */
+export class PendingEdit {
+  readonly #before: Pending;
+  #logs: Map<number, readonly Waiting[]> | null = null;
+  #waits: Map<string, ReadonlyMap<number, number>> | null = null;
+  /** Keys whose lists of waiters are this edit's own. */
+  readonly #owned = new Set<string>();
+  #entries: number;
+  #bytes: number;
+
+  constructor(before: Pending) {
+    this.#before = before;
+    this.#entries = before.entries;
+    this.#bytes = before.bytes;
+  }
+
+  /** Whether nothing waits. */
+  get is_empty(): boolean {
+    return this.#entries === 0;
+  }
+
+  /** The first entry that waits in a log. */
+  first(index: number): Waiting | undefined {
+    return (this.#logs ?? this.#before.logs).get(index)?.[0];
+  }
+
+  /** Keeps an entry for later; false where there is no room. One that waits already is no change. */
+  add(index: number, entry: Entry, now_ms: number): boolean {
+    const waiting = (this.#logs ?? this.#before.logs).get(index) ?? [];
+    const after = waiting.findIndex((other) => other.entry.seq >= entry.seq);
+    const at = after < 0 ? waiting.length : after;
+    if (waiting[at]?.entry.seq === entry.seq) return true;
+    const bytes = this.#bytes + entry.line.length;
+    if (this.#entries >= PENDING_ENTRIES_MAX || bytes > PENDING_BYTES_MAX) return false;
+    const one: Waiting = { entry, since_ms: now_ms, waived: false };
+    this.#ownLogs().set(index, waiting.toSpliced(at, 0, one));
+    this.#entries++;
+    this.#bytes = bytes;
+    return true;
+  }
+
+  /** Forgets what waits in a log up to a sequence. */
+  dropUntil(index: number, seq: number): void {
+    const waiting = (this.#logs ?? this.#before.logs).get(index);
+    if (waiting === undefined || waiting[0].entry.seq > seq) return;
+    const keep = waiting.filter((one) => one.entry.seq > seq);
+    if (keep.length === 0) this.#ownLogs().delete(index);
+    else this.#ownLogs().set(index, keep);
+    this.#entries -= waiting.length - keep.length;
+    for (const { entry } of waiting) if (entry.seq <= seq) this.#bytes -= entry.line.length;
+  }
+
+  /** Lists a log as waiting for an entry of another, or of its own. */
+  wait(index: number, key: string, seq: number): void {
+    this.#ownWaiters(key).set(index, seq);
+  }
+
+  /** Takes off the list, and gives, the logs that wait for a log up to a sequence. */
+  wake(key: string, seq: number): number[] {
+    const waiters = (this.#waits ?? this.#before.waits).get(key);
+    if (waiters === undefined) return [];
+    const woken = [...waiters].filter(([, needed]) => needed <= seq).map(([index]) => index);
+    if (woken.length === 0) return [];
+    const own = this.#ownWaiters(key);
+    for (const index of woken) own.delete(index);
+    if (own.size === 0) this.#waits!.delete(key);
+    return woken;
+  }
+
+  /** What waits now; the same reference where nothing changed. */
+  finish(): Pending {
+    if (this.#logs === null && this.#waits === null) return this.#before;
+    return {
+      logs: this.#logs ?? this.#before.logs,
+      waits: this.#waits ?? this.#before.waits,
+      entries: this.#entries,
+      bytes: this.#bytes,
+    };
+  }
+
+  #ownLogs(): Map<number, readonly Waiting[]> {
+    return this.#logs ??= new Map(this.#before.logs);
+  }
+
+  #ownWaiters(key: string): Map<number, number> {
+    this.#waits ??= new Map(this.#before.waits);
+    if (!this.#owned.has(key) || !this.#waits.has(key)) {
+      this.#waits.set(key, new Map(this.#waits.get(key)));
+      this.#owned.add(key);
+    }
+    return this.#waits.get(key) as Map<number, number>;
+  }
 }

@@ -10,12 +10,17 @@ import { isPeer } from "./link.ts";
 import { isWellFormed } from "./json_scan.ts";
 import { refuseTransaction, type Transaction } from "./apps/ledger.ts";
 import { takeDelivered } from "./deliver.ts";
+import { textFault } from "./apps/chat.ts";
 import { draftItems, itemBytes, setDraft } from "./draft.ts";
 import type { DraftItem, NodeState, Turn } from "./state.ts";
-import { ENTRY_BYTES_TARGET, ENTRY_DEPS_MAX, ENTRY_ITEMS_MAX, LINE_BYTES_MAX } from "./limits.ts";
-
-/** Longest item as JSON: what fits into a line besides the largest envelope. */
-const ITEM_JSON_BYTES_MAX = LINE_BYTES_MAX - 1_024 - ENTRY_DEPS_MAX * 64;
+import {
+  ENTRY_BYTES_TARGET,
+  ENTRY_DEPS_MAX,
+  ENTRY_ITEMS_MAX,
+  ITEM_JSON_BYTES_MAX,
+  LINE_BYTES_MAX,
+  TOPICS_MAX,
+} from "./limits.ts";
 
 /** The user's own items. Bad ones are refused by their tag, the rest go on. */
 export function publishLocal(turn: Turn, event: Extract<Event, { kind: "publish" }>): void {
@@ -40,6 +45,8 @@ export function refuser(turn: Turn, topic: Topic): (item: Json) => string | null
     const transaction = item as Partial<Transaction>;
     if (transaction.id !== undefined) ahead.set(transaction.id, transaction as Transaction);
   };
+  const { topics } = turn.state.log;
+  const is_full = !topics.has(topic) && topics.size >= TOPICS_MAX && topic !== LEDGER;
   if (topic === LEDGER) {
     for (const { item } of turn.state.drafts.get(LEDGER)?.items ?? []) remember(item);
   }
@@ -49,6 +56,7 @@ export function refuser(turn: Turn, topic: Topic): (item: Json) => string | null
     }
     if (!isWellFormed(item)) return "not valid Unicode";
     if (topic === PRESENCE) return "the topic presence is the nodes' own";
+    if (is_full) return "there are too many topics here already";
     if (topic !== LEDGER) return textFault(item);
     const why = refuseTransaction(
       (id) => turn.state.ledger.by_id.get(id) ?? ahead.get(id),
@@ -87,17 +95,14 @@ export function takeSigned(turn: Turn, topic: Topic, signature: string): void {
 
 /** Answers the guests whose items are held by as many nodes as they asked for. */
 export function answerRequests(turn: Turn): void {
-  const { state } = turn;
-  for (const [key, request] of state.requests) {
-    const asked = state.links.has(request.link);
-    if (asked && (request.open > 0 || holders(turn, request.topic, request.seq) < request.ack)) {
-      continue;
-    }
-    const requests = new Map(state.requests);
-    requests.delete(key);
-    state.requests = requests;
-    const held = holders(turn, request.topic, request.seq);
-    if (asked) turn.send(request.link, { k: "published", i: request.number, held });
+  for (const [key, request] of turn.state.requests) {
+    const link = turn.state.links.get(request.link);
+    const held = link === undefined ? 0 : holders(turn, request.topic, request.seq);
+    if (link !== undefined && (request.open > 0 || held < request.ack)) continue;
+    turn.own("requests").delete(key);
+    if (link === undefined) continue;
+    turn.setLink({ ...link, open_requests: link.open_requests - 1 });
+    turn.send(link.id, { k: "published", i: request.number, held });
   }
 }
 
@@ -119,6 +124,9 @@ function sealDraft(turn: Turn, topic: Topic): void {
     count = Math.ceil(count / 2);
     fields = nextFields(turn, topic, draft.items.slice(0, count));
     unsigned = encodeUnsigned(fields);
+  }
+  if (unsigned.length > LINE_BYTES_MAX - 128) {
+    throw new Error("An item was drafted that fits no line");
   }
   setDraft(turn, topic, { ...draft, signing: { fields, unsigned } });
   turn.effect({ kind: "sign", purpose: { kind: "entry", topic }, bytes: unsigned });
@@ -155,12 +163,10 @@ function nextFields(turn: Turn, topic: Topic, drafted: readonly DraftItem[]): En
 }
 
 function finishRequests(turn: Turn, sealed: readonly DraftItem[], seq: number): void {
-  const { state } = turn;
   for (const { request: key } of sealed) {
-    const request = state.requests.get(key);
+    const request = key === "" ? undefined : turn.state.requests.get(key);
     if (request === undefined) continue;
-    const next = { ...request, open: request.open - 1, seq };
-    state.requests = new Map(state.requests).set(key, next);
+    turn.own("requests").set(key, { ...request, open: request.open - 1, seq });
   }
 }
 
@@ -174,18 +180,4 @@ function holders(turn: Turn, topic: Topic, seq: number): number {
     if (isPeer(link) && link.has[index] >= seq) ids.add(link.peer);
   }
   return 1 + ids.size;
-}
-
-/** What is wrong with an item of a topic of text, or null. */
-export function textFault(item: Json): string | null {
-  if (typeof item === "string") {
-    return item.includes("\n") ? "a line must not hold a newline" : null;
-  }
-  const isObject = typeof item === "object" && item !== null && !Array.isArray(item);
-  const keys = isObject ? Object.keys(item) : [];
-  const { base64 } = isObject ? item as { base64?: Json } : {};
-  const fits = keys.length === 1 && typeof base64 === "string";
-  return fits && /^[A-Za-z0-9+/]*={0,2}$/.test(base64) && base64.length % 4 === 0
-    ? null
-    : 'a line must be text, or {"base64": ...}';
 }

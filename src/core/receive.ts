@@ -13,7 +13,7 @@ import {
   signedBytes,
 } from "./entry.ts";
 import { decodeLine, type Line, proofText } from "./line.ts";
-import { isPeer, learnHas, type Link, readClock, spendBudget } from "./link.ts";
+import { isPeer, learnHas, type Link, noteAcked, readClock, spendBudget } from "./link.ts";
 import { insertEntries, isKeptWhole, keptEntry, type LogState, seenLog } from "./log.ts";
 import { takeHello, takeProof } from "./greeting.ts";
 import { takeDelivered } from "./deliver.ts";
@@ -201,10 +201,8 @@ function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): v
     noteHeld(turn, index, seq);
   }
   aimJoin(turn, link, clock, line.more !== true);
-  const acked_bytes = Math.max(link.acked_bytes, Math.min(line.n ?? 0, link.sent_bytes));
-  const progress_ms = acked_bytes > link.acked_bytes ? turn.now_ms : link.progress_ms;
   const streaming = link.streaming || line.more !== true;
-  turn.setLink({ ...link, has, acked_bytes, progress_ms, streaming });
+  turn.setLink({ ...noteAcked(link, line.n ?? 0, turn.now_ms), has, streaming });
 }
 
 /** A peer no longer has some entries. They are given up later, if nobody else has them. */
@@ -220,7 +218,7 @@ function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }>): voi
   if (state.offers.size >= OFFERS_MAX) return turn.count("rejected:too-many-gaps");
   const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };
   const offer = { gap, link: link.id, since_ms: turn.now_ms, asked: false };
-  state.offers = new Map(state.offers).set(`${link.id} ${key}`, offer);
+  turn.own("offers").set(`${link.id} ${key}`, offer);
 }
 
 function sendWanted(

@@ -83,6 +83,8 @@ export interface NodeState {
   readonly random: Random;
   readonly log: LogState;
   readonly ledger: Ledger;
+  /** The names of all accounts, sorted; made again when somebody asks and there are more. */
+  readonly accounts: readonly string[];
   readonly front: Front;
   readonly links: ReadonlyMap<LinkId, Link>;
   readonly flood: Flood;
@@ -119,6 +121,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     random: seed | 0,
     log: emptyLog(config.id),
     ledger: emptyLedger(),
+    accounts: [],
     front: newFront(config.front, config.join.length > 0),
     links: new Map(),
     flood: FLOOD_START,
@@ -140,6 +143,9 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
   };
 }
 
+/** Fields of the state that are maps, and change by a key at a time. */
+type MapField = "links" | "counts" | "requests" | "drafts" | "dialling" | "offers";
+type OwnMap<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -148,32 +154,40 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * never touched.
  */
 export class Turn {
-  readonly #before: NodeState;
   readonly #effects: Effect[] = [];
   readonly #lines = new Map<LinkId, Uint8Array[]>();
   readonly #closing: LinkId[] = [];
   readonly state: Writable<NodeState>;
-  #links_copied = false;
-  #counts_copied = false;
+  /** The maps that this event copied already. */
+  readonly #owned = new Set<MapField>();
 
   readonly now_ms: number;
 
   constructor(before: NodeState, now_ms: number, readonly env: Env) {
-    this.#before = before;
     // A clock that was set back must not undo deadlines.
     this.now_ms = Math.max(before.now_ms, now_ms);
     this.state = { ...before, now_ms: this.now_ms };
   }
 
-  /** Replaces a link; all links are copied once. */
+  /** A map of the state that this event may change; copied the first time. */
+  own<F extends MapField>(field: F): OwnMap<NodeState[F]> {
+    if (!this.#owned.has(field)) {
+      // The compiler cannot see that the field of this name holds a map of this type.
+      this.state[field] = new Map(this.state[field] as ReadonlyMap<never, never>) as never;
+      this.#owned.add(field);
+    }
+    return this.state[field] as never;
+  }
+
+  /** Replaces a link. */
   setLink(link: Link): Link {
-    (this.#ownLinks()).set(link.id, link);
+    this.own("links").set(link.id, link);
     return link;
   }
 
   /** Forgets a link. */
   deleteLink(id: LinkId): void {
-    this.#ownLinks().delete(id);
+    this.own("links").delete(id);
   }
 
   /** Sends control lines behind what this event sends on the link already. */
@@ -211,9 +225,7 @@ export class Turn {
   }
 
   count(what: string, times = 1): void {
-    if (!this.#counts_copied) this.state.counts = new Map(this.state.counts);
-    this.#counts_copied = true;
-    const counts = this.state.counts as Map<string, number>;
+    const counts = this.own("counts");
     counts.set(what, (counts.get(what) ?? 0) + times);
   }
 
@@ -232,11 +244,5 @@ export class Turn {
     for (const [link, lines] of this.#lines) this.#effects.push({ kind: "send", link, lines });
     for (const link of this.#closing) this.#effects.push({ kind: "close", link });
     return [this.state, this.#effects];
-  }
-
-  #ownLinks(): Map<LinkId, Link> {
-    if (!this.#links_copied) this.state.links = new Map(this.#before.links);
-    this.#links_copied = true;
-    return this.state.links as Map<LinkId, Link>;
   }
 }

@@ -7,7 +7,7 @@ const NEWLINE = 0x0a;
 /** Keeps the beginning of an unfinished line between reads, at most `bytes_max` of it. */
 export class Framer {
   readonly #bytes_max: number;
-  #parts: Uint8Array[] = [];
+  #buffer = new Uint8Array(0);
   #bytes = 0;
 
   constructor(bytes_max: number = LINE_BYTES_MAX) {
@@ -35,22 +35,31 @@ export class Framer {
     }
     if (start < chunk.length) {
       if (this.#bytes + chunk.length - start > this.#bytes_max) return "too-long";
-      this.#parts.push(chunk.slice(start));
-      this.#bytes += chunk.length - start;
+      this.#append(chunk, start, chunk.length);
     }
     return lines;
   }
 
   #join(chunk: Uint8Array, start: number, end: number): Uint8Array {
-    const line = new Uint8Array(this.#bytes + end - start);
-    let at = 0;
-    for (const part of this.#parts) {
-      line.set(part, at);
-      at += part.length;
-    }
-    line.set(chunk.subarray(start, end), at);
-    this.#parts = [];
+    this.#append(chunk, start, end);
+    const line = this.#buffer.subarray(0, this.#bytes);
+    // The line is a view of the buffer, so the next line must begin in another one.
+    this.#buffer = new Uint8Array(0);
     this.#bytes = 0;
     return line;
+  }
+
+  /** Doubles the buffer as it fills, so that a line that drips in costs what it is long. */
+  #append(chunk: Uint8Array, start: number, end: number): void {
+    const bytes = this.#bytes + end - start;
+    if (bytes > this.#buffer.length) {
+      const grown = new Uint8Array(
+        Math.max(bytes, Math.min(this.#buffer.length * 2, this.#bytes_max)),
+      );
+      grown.set(this.#buffer.subarray(0, this.#bytes));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk.subarray(start, end), this.#bytes);
+    this.#bytes = bytes;
   }
 }

@@ -1,5 +1,6 @@
 /** Lines over TCP. */
 
+import { setImmediate } from "node:timers";
 import type { Address } from "../core/types.ts";
 import { splitAddress } from "../core/address.ts";
 import { Framer } from "./framer.ts";
@@ -13,6 +14,8 @@ const LINGER_MS = 1_000;
 /** Reads begin small and grow with what arrives, so that idle links cost little. */
 const READ_BYTES_MIN = 16_384;
 const READ_BYTES_MAX = 262_144;
+/** Lines that are handed over before other links have their turn. */
+const LINES_PER_TURN = 64;
 
 export class TcpTransport implements Transport {
   readonly #handler: TransportHandler;
@@ -91,6 +94,7 @@ class TcpConnection implements Connection {
   readonly #outbox: Outbox;
   readonly #end: () => void;
   #state: "open" | "closing" | "closed" = "open";
+  #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(conn: Deno.TcpConn, handler: TransportHandler) {
     this.#conn = conn;
@@ -119,11 +123,10 @@ class TcpConnection implements Connection {
   close(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
-    const timer = setTimeout(() => this.#finish(), LINGER_MS);
-    this.#outbox.flush().then(() => {
-      clearTimeout(timer);
-      this.#finish();
-    });
+    // Closing with unread input would reset the connection, and the goodbye with it: so first this
+    // side says that it is done, and what still comes is dropped until the other side is done too.
+    this.#linger = setTimeout(() => this.#finish(), LINGER_MS);
+    this.#outbox.flush().then(() => this.#conn.closeWrite()).catch(() => this.#finish());
   }
 
   async read(): Promise<void> {
@@ -133,26 +136,35 @@ class TcpConnection implements Connection {
       for (;;) {
         const count = await this.#conn.read(buffer);
         if (count === null || this.#state === "closed") break;
-        // What a closing connection still says is read, so that its goodbye is not cut off by a reset.
         if (this.#state === "closing") continue;
         const lines = framer.push(buffer.subarray(0, count));
-        if (lines === "too-long") {
-          this.#handler.garbled(this, "too-long");
-          continue;
-        }
-        if (lines.length > 0) this.#handler.lines(this, lines);
+        if (lines === "too-long") this.#handler.garbled(this, "too-long");
+        else await this.#tell(lines);
         if (count === buffer.length && count < READ_BYTES_MAX) buffer = new Uint8Array(count * 2);
       }
     } catch (error) {
       if (!isNetworkError(error)) throw error;
     }
     if (framer.pending > 0 && this.#state === "open") this.#handler.garbled(this, "cut-off");
+    // What this side still has to say may go out although the other side has ended.
+    this.close();
+    await this.#outbox.flush();
     this.#finish();
+  }
+
+  /** Hands over lines, a few at a time: many small ones must not keep the other links waiting. */
+  async #tell(lines: readonly Uint8Array[]): Promise<void> {
+    for (let at = 0; at < lines.length; at += LINES_PER_TURN) {
+      if (at > 0) await nextTurn();
+      if (this.#state !== "open") return;
+      this.#handler.lines(this, lines.slice(at, at + LINES_PER_TURN));
+    }
   }
 
   #finish(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    clearTimeout(this.#linger);
     try {
       this.#conn.close();
     } catch {
@@ -168,6 +180,11 @@ export function describeError(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) return "connection refused";
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].replace(/ \(os error \d+\)/, "");
+}
+
+/** Resolves when everything else that is ready has had its turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isNetworkError(error: unknown): boolean {

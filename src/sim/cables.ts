@@ -104,9 +104,20 @@ export class Cables {
   cut(a: string, b: string): void {
     for (const end of [...this.#between(a, b), ...this.#between(b, a)]) {
       this.#ends.delete(end);
-      end.queue.length = 0;
       end.closing = true;
-      this.#clock.at(this.#clock.now_ms, "work", () => this.#tell(end));
+      const opening = end.queue.find((parcel) => parcel.kind === "opened");
+      end.queue.length = 0;
+      const { other, peer } = end;
+      // Who has not heard that it is open hears that it could not be opened, or nothing.
+      other.told ||= opening !== undefined;
+      this.#clock.at(this.#clock.now_ms, "work", () => {
+        if (!opening) {
+          this.#onCarried(end.host.name, peer.name, { kind: "closed" });
+          this.#tell(other);
+        } else if (opening.dialled !== null && peer.alive) {
+          peer.handler.dialFailed(opening.dialled, "connection reset");
+        }
+      });
     }
   }
 
@@ -124,6 +135,7 @@ export class Cables {
     end.last_ms = earliest_ms + bytes / this.shape(name, to).bytes_per_ms;
     end.unsent_bytes += bytes;
     end.queue.push({ ...sent, at_ms: end.last_ms });
+    this.#clock.stir(end.last_ms);
     this.#clock.at(end.last_ms, "work", () => this.#arrive(end));
   }
 

@@ -17,16 +17,17 @@ interface Item {
 }
 
 export class Clock {
-  readonly #dice: Dice;
+  readonly #dice: Dice | null;
   readonly #heap: Item[] = [];
   #now_ms: number;
   #count = 0;
   #work = 0;
-  #worked_ms: number;
+  #stirred_ms: number;
 
-  constructor(dice: Dice, start_ms: number) {
+  /** Without dice, what happens at one time happens in the order in which it was asked for. */
+  constructor(dice: Dice | null, start_ms: number) {
     this.#dice = dice;
-    this.#now_ms = this.#worked_ms = start_ms;
+    this.#now_ms = this.#stirred_ms = start_ms;
   }
 
   get now_ms(): number {
@@ -38,9 +39,9 @@ export class Clock {
     return this.#work;
   }
 
-  /** When work was last done. */
-  get worked_ms(): number {
-    return this.#worked_ms;
+  /** Until when there is, as far as is known, life in what happens. */
+  get stirred_ms(): number {
+    return this.#stirred_ms;
   }
 
   /** When the next thing happens; Infinity where nothing will. */
@@ -51,9 +52,14 @@ export class Clock {
   /** Does something at a time, or now where that has passed. */
   at(time_ms: number, kind: ItemKind, action: () => void): void {
     const at_ms = Math.max(time_ms, this.#now_ms);
-    const item = { at_ms, tie: this.#dice.next(), number: this.#count++, kind, action };
+    const item = { at_ms, tie: this.#dice?.next() ?? 0, number: this.#count++, kind, action };
     if (kind === "work") this.#work++;
     this.#rise(item);
+  }
+
+  /** Something that matters happens at a time; dials that fail again and again do not. */
+  stir(time_ms: number): void {
+    this.#stirred_ms = Math.max(this.#stirred_ms, time_ms);
   }
 
   /** Does the next thing. */
@@ -63,10 +69,7 @@ export class Clock {
     const last = this.#heap.pop()!;
     if (last !== item) this.#sink(last);
     this.#now_ms = item.at_ms;
-    if (item.kind === "work") {
-      this.#work--;
-      this.#worked_ms = this.#now_ms;
-    }
+    if (item.kind === "work") this.#work--;
     item.action();
   }
 

@@ -21,12 +21,14 @@ export interface SimCrypto {
 }
 
 const ID_CHARS = 43;
+/** Sorts before everything else in a name, so that ids sort as names do. */
+const FILL = "-";
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 const encoder = new TextEncoder();
 
 /**
- * Cheap signatures. The id of a signer is its name, filled up with zeros, so that ids sort as names
- * do and a trace can be read.
+ * Cheap signatures. The id of a signer is its name, filled up, so that ids sort as names do and a
+ * trace can be read.
  */
 export function fakeCrypto(): SimCrypto {
   return {
@@ -46,9 +48,17 @@ export function fakeSignature(id: Id, bytes: Uint8Array): string {
 
 /** The id of a name under `fakeCrypto()`. */
 export function fakeId(name: string): Id {
-  const id = name.padEnd(ID_CHARS, "0");
-  if (!isPublicKey(id)) throw new TypeError(`No id can be made of the name ${name}`);
+  // The last character of 32 bytes in base64url has two bits that must be 0.
+  const id = `${name.padEnd(ID_CHARS - 1, FILL)}0`;
+  if (name.endsWith(FILL) || !isPublicKey(id)) {
+    throw new TypeError(`No id can be made of the name ${name}`);
+  }
   return id;
+}
+
+/** The name in an id that `fakeId()` made. */
+export function fakeName(id: Id): string {
+  return id.replace(/-*0$/, "");
 }
 
 function digestSeed(text: string): number {

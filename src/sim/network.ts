@@ -9,7 +9,7 @@ import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
 import type { TransportHandler } from "../shell/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
-import { fakeCrypto, type SimCrypto } from "./crypto.ts";
+import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
 import { type ReducedHandler, SimNode } from "./sim_node.ts";
 
@@ -18,6 +18,8 @@ export interface NetworkOptions {
   readonly crypto?: SimCrypto;
   /** Least and most time that a line is under way. */
   readonly latency_ms?: readonly [number, number];
+  /** What happens at one time keeps its order, so that a trace changes only with what it shows. */
+  readonly in_order?: boolean;
   readonly onCarried?: CarriedHandler;
   readonly onReduced?: ReducedHandler;
 }
@@ -54,7 +56,8 @@ export class Network {
     this.#options = options;
     this.#crypto = options.crypto ?? fakeCrypto();
     this.#dice = new Dice(options.seed ?? 1);
-    this.#clock = new Clock(new Dice(this.#dice.below(2 ** 31)), START_MS);
+    const ties = options.in_order ? null : new Dice(this.#dice.below(2 ** 31));
+    this.#clock = new Clock(ties, START_MS);
     const usual: Shape = {
       latency_ms: options.latency_ms ?? [1, 20],
       bytes_per_ms: Infinity,
@@ -116,7 +119,7 @@ export class Network {
 
   /** The name of the node with an id. */
   nameOf(id: string): string {
-    return this.nodes.find((node) => node.id === id)?.name ?? id.replace(/0+$/, "");
+    return this.nodes.find((node) => node.id === id)?.name ?? fakeName(id);
   }
 
   /** The node begins to leave. */
@@ -145,9 +148,9 @@ export class Network {
     this.run(() => this.#clock.work === 0);
   }
 
-  /** Runs until nothing has happened for a while. */
+  /** Runs until nothing was carried or printed for a while. */
   settle(quiet_ms = 3_000): void {
-    this.run(() => this.#clock.next_ms > this.#clock.worked_ms + quiet_ms);
+    this.run(() => this.#clock.next_ms > this.#clock.stirred_ms + quiet_ms);
   }
 
   /** Breaks the connections between two nodes; they may make new ones. */

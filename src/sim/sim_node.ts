@@ -197,6 +197,7 @@ export class SimNode implements Host {
     const { clock } = this.#parts;
     const pause_ms = typeof this.#output === "object" ? bytes / this.#output.bytes_per_ms : 0;
     this.#output_free_ms = Math.max(this.#output_free_ms, clock.now_ms) + pause_ms;
+    clock.stir(this.#output_free_ms);
     clock.at(this.#output_free_ms, "work", () => this.dispatch({ kind: "printed", bytes }));
   }
 

@@ -13,12 +13,13 @@ import {
   sign,
 } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { LineCheck, LineCollector, withDeadline } from "../../tools/lines.ts";
+import { type LineCheck, LineCollector, withDeadline } from "../../tools/lines.ts";
 
 /** How long a wait lasts before it fails and shows what came. */
 const DEADLINE_MS = 30_000;
 /** Received lines that are kept; a flood is only counted. */
 const LINES_KEPT = 20_000;
+const READ_BYTES = 65_536;
 
 const encoder = new TextEncoder();
 
@@ -168,44 +169,44 @@ export class RawPeer implements AsyncDisposable {
   /** Lines and bytes that came. */
   received = { lines: 0, bytes: 0 };
   acks: boolean;
-  readonly #socket: Socket;
+  readonly #pipe: Pipe;
   readonly #lines = new LineCollector();
   readonly #began = performance.now();
   /** Pieces of an unfinished line. */
   #partial: string[] = [];
   #entry_bytes = 0;
+  #unsent_bytes = 0;
+  /** What was written last is behind all that was written before. */
+  #written: Promise<void> = Promise.resolve();
+  /** Reading waits for this. */
+  #gate = Promise.withResolvers<void>();
   #goodbye: { code: string; why: string } | null = null;
   #isClosed = false;
 
-  private constructor(socket: Socket, options: RawOptions) {
-    this.#socket = socket;
+  private constructor(pipe: Pipe, options: RawOptions) {
+    this.#pipe = pipe;
     this.identity = options.identity ?? makeIdentity();
     this.network = options.network ?? "rumor";
     this.acks = options.acks ?? false;
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    this.ended = new Promise((resolve) => {
-      socket.on("close", () => {
-        this.#isClosed = true;
-        this.#lines.end("the connection ended without it");
-        const { code = null, why = "" } = this.#goodbye ?? {};
-        resolve({ code, why, after_ms: performance.now() - this.#began });
-      });
-    });
+    this.#gate.resolve();
+    this.ended = this.#read();
   }
 
   /** Opens a connection and says nothing. */
   static async connect(address: string, options: RawOptions = {}): Promise<RawPeer> {
     const at = address.lastIndexOf(":");
-    const host = address.slice(0, at), port = Number(address.slice(at + 1));
-    const socket = connect({ host, port, localAddress: options.from });
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-    });
-    // A reset is an ending like another: "close" follows.
-    socket.on("error", () => {});
-    return new RawPeer(socket, options);
+    const hostname = address.slice(0, at), port = Number(address.slice(at + 1));
+    if (options.from !== undefined) {
+      return new RawPeer(await connectFrom(hostname, port, options.from), options);
+    }
+    const pipe = await Deno.connect({ hostname, port });
+    pipe.setNoDelay(true);
+    return new RawPeer(pipe, options);
+  }
+
+  /** Speaks on a connection that was opened by the other side. */
+  static over(connection: Deno.TcpConn, options: RawOptions = {}): RawPeer {
+    return new RawPeer(connection, options);
   }
 
   /** Opens a connection and greets as a peer, up to the node's first clock. */
@@ -236,9 +237,9 @@ export class RawPeer implements AsyncDisposable {
     return this.#lines.lines;
   }
 
-  /** Bytes that the node has not taken yet. */
+  /** Bytes that the system has not taken yet. */
   get unsent_bytes(): number {
-    return this.#socket.writableLength;
+    return this.#unsent_bytes;
   }
 
   /** Sends lines, each with its newline. */
@@ -246,26 +247,28 @@ export class RawPeer implements AsyncDisposable {
     this.write(lines.map((line) => `${line}\n`).join(""));
   }
 
-  /** Sends text or bytes as they are. */
+  /** Sends text or bytes as they are, behind what was sent before. */
   write(data: string | Uint8Array): void {
-    if (!this.#isClosed) this.#socket.write(data);
+    this.writeAll(data);
   }
 
   /** Sends bytes and waits until the system has taken them, or the connection is over. */
-  async writeAll(data: string | Uint8Array): Promise<void> {
-    if (this.#isClosed) return;
-    const taken = new Promise<void>((resolve) => this.#socket.write(data, () => resolve()));
-    await Promise.race([taken, this.ended]);
+  writeAll(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
+    this.#unsent_bytes += bytes.length;
+    // A node that has enough of it closes: what cannot be written then is what the test wanted.
+    return this.#written = this.#written.then(() => this.#writeNow(bytes)).catch(() => {})
+      .then(() => void (this.#unsent_bytes -= bytes.length));
   }
 
   /** Stops reading: what the node sends stays in the system's buffers, then in its own. */
   stopReading(): void {
-    this.#socket.pause();
+    this.#gate = Promise.withResolvers<void>();
   }
 
   /** Reads again. */
   goOnReading(): void {
-    this.#socket.resume();
+    this.#gate.resolve();
   }
 
   /** The hello of this peer as JSON text, with some parts replaced or, with undefined, left out. */
@@ -328,15 +331,44 @@ export class RawPeer implements AsyncDisposable {
 
   /** Breaks the connection off. */
   close(): void {
-    this.#socket.destroy();
+    this.#gate.resolve();
+    try {
+      this.#pipe.close();
+    } catch {
+      // It is closed already.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.ended;
+    await this.#written;
   }
 
   static #pings = 1_000_000;
+
+  async #read(): Promise<Ending> {
+    const buffer = new Uint8Array(READ_BYTES);
+    try {
+      for (;;) {
+        await this.#gate.promise;
+        const count = await this.#pipe.read(buffer);
+        if (count === null) break;
+        this.#onData(Buffer.from(buffer.buffer, 0, count));
+      }
+    } catch {
+      // A reset is an ending like another.
+    }
+    this.close();
+    this.#isClosed = true;
+    this.#lines.end("the connection ended without it");
+    const { code = null, why = "" } = this.#goodbye ?? {};
+    return { code, why, after_ms: performance.now() - this.#began };
+  }
+
+  async #writeNow(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) at += await this.#pipe.write(bytes.subarray(at));
+  }
 
   #onData(chunk: Buffer): void {
     this.received.bytes += chunk.length;
@@ -367,6 +399,44 @@ export class RawPeer implements AsyncDisposable {
     const [, o, t, s] = /^\{"o":"([^"]+)","t":"([^"]+)","s":(\d+)/.exec(line)!;
     this.send(`{"k":"have","c":{"${o}":{"${t}":${s}}},"n":${this.#entry_bytes}}`);
   }
+}
+
+/** What a raw peer reads from and writes to. */
+interface Pipe {
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** Deno cannot choose the address that it connects from; node:net can. */
+async function connectFrom(host: string, port: number, from: string): Promise<Pipe> {
+  const socket: Socket = connect({ host, port, localAddress: from });
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+  });
+  socket.on("error", () => {});
+  socket.setNoDelay(true);
+  const chunks = socket[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array();
+  return {
+    async read(buffer) {
+      if (rest.length === 0) {
+        const { value, done } = await chunks.next();
+        if (done) return null;
+        rest = value;
+      }
+      const taken = rest.subarray(0, buffer.length);
+      buffer.set(taken);
+      rest = rest.subarray(taken.length);
+      return taken.length;
+    },
+    write: (bytes) =>
+      new Promise((resolve, reject) =>
+        socket.write(bytes, (error) => error ? reject(error) : resolve(bytes.length))
+      ),
+    close: () => void socket.destroy(),
+  };
 }
 
 /** Bytes one behind the other. */

@@ -18,6 +18,8 @@ const flags = {
   ...helpFlags,
 } as const;
 
+const AMOUNT = /^-?[0-9]{1,40}$/;
+
 const command: Command = {
   summary: "print the balances that a running node has",
   help: `Examples:
@@ -39,11 +41,18 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     const { promise, resolve } = Promise.withResolvers<number>();
     const rows: (readonly [string, string])[] = [];
     const stop = watchSignals(resolve);
-    const guest = await Guest.join(given.join, given.network ?? "rumor", {
+    const ask = () => guest?.send({ k: "ask", i: 1, q: "balances", a: words });
+    const guest: Guest | null = await Guest.join(given.join, given.network ?? "rumor", {
       line: (line) => {
         if (line.k !== "answer") return;
         for (const row of line.r) rows.push(row);
-        if (!line.more) resolve(EXIT.done);
+        // The node sends one line at a time, as it is asked on.
+        if (line.more) ask();
+        else if (rows.every(([, amount]) => AMOUNT.test(amount))) resolve(EXIT.done);
+        else {
+          say("rumor: the node's answer makes no sense");
+          resolve(EXIT.failed);
+        }
       },
       entry: () => {},
       closed: (why) => {
@@ -60,15 +69,14 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
       say("rumor: no answer in time");
       resolve(EXIT.unacknowledged);
     }, given.timeout ?? 10_000);
-    guest.send({ k: "ask", i: 1, q: "balances", a: words });
+    ask();
     const code = await promise;
     clearTimeout(timer);
     stop();
     await guest.close();
     if (code !== EXIT.done) return code;
     const shown = Deno.stdout.isTerminal();
-    const clean = shown ? (await import("../escape.ts")).visible : (text: string) => text;
-    const text = formatBalances(rows, { json: given.json ?? false, clean, align: shown });
+    const text = formatBalances(rows, { json: given.json ?? false, shown, align: shown });
     await new Output().write(new TextEncoder().encode(text));
     return code;
   },

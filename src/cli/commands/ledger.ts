@@ -55,7 +55,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       readLine: (text, node) => {
         if (text.trim() !== "balances") return parseTransaction(text);
         const shown = balancesText(node, { ...format, json: false }, Deno.stderr.isTerminal());
-        if (shown !== "") say(shown.trimEnd());
+        for (const line of shown.split("\n").slice(0, -1)) say(line);
         return undefined;
       },
       atExit: (node) => given.balances ? balancesText(node, format, Deno.stdout.isTerminal()) : "",

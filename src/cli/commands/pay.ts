@@ -6,7 +6,7 @@ import { flagLines, readArgs, readText } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";
 import { Publisher, requireJoin } from "../publisher.ts";
-import { parseTransaction } from "../transactions.ts";
+import { transactionOf } from "../transactions.ts";
 
 const flags = {
   ...joinFlag,
@@ -39,8 +39,8 @@ Exit codes: 0 done, 1 refused, 2 usage, 69 no node reachable, 75 not acknowledge
     if (words.length !== 3) {
       throw new UsageError(`FROM TO AMOUNT is expected, not ${words.length} words`);
     }
-    const text = given.id === undefined ? words.join(" ") : [...words, given.id].join(" ");
-    const item = parseTransaction(text);
+    // The words are taken as they are: "alice bob" is no account, and not two.
+    const item = transactionOf(given.id === undefined ? words : [...words, given.id]);
     if (typeof item === "object" && item !== null && "fault" in item) {
       throw new UsageError(item.fault as string);
     }

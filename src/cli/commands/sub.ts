@@ -3,7 +3,9 @@
 import type { Command } from "../command.ts";
 import type { Printed } from "../../core/types.ts";
 import { decodeEntry } from "../../core/entry.ts";
+import { lineRecords } from "../../core/front.ts";
 import type { Line } from "../../core/line.ts";
+import { CHAT, isBuiltIn } from "../../core/log.ts";
 import { ACK_BYTES } from "../../core/limits.ts";
 import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
 import { EXIT } from "../exit.ts";
@@ -62,8 +64,7 @@ time, 130 interrupted.
       throw new UsageError(`${words[0]} is not expected`);
     }
     const shown = Deno.stdout.isTerminal();
-    const clean = shown ? (await import("../escape.ts")).visible : (text: string) => text;
-    return await new Subscription(given, { json: given.json ?? false, clean }).run();
+    return await new Subscription(given, { json: given.json ?? false, shown }).run();
   },
 };
 
@@ -133,7 +134,11 @@ class Subscription {
       this.#left -= items.length;
       const { topic, origin, time_ms } = entry;
       const first = entry.first + skipped;
-      if (items.length > 0) this.#show({ kind: "items", topic, origin, time_ms, first, items });
+      const record = { topic, origin, time_ms };
+      // Other topics than those of lines hold what their apps make of it.
+      if (isBuiltIn(topic) && topic !== CHAT) {
+        this.#show({ kind: "items", ...record, first, items });
+      } else for (const line of lineRecords(record, first, items)) this.#show(line);
     }
     this.#taken_bytes += bytes;
     this.#flushing ??= this.#flush();

@@ -134,14 +134,18 @@ export function readTransaction(item: Json, made_id: string): Transaction | stri
 
 /** The balances of the named accounts, or of all, sorted by name. */
 export function balancesOf(ledger: Ledger, names: readonly string[]): [string, bigint][] {
-  const rows: [string, bigint][] = names.length === 0
-    ? [...ledger.balances.entries()]
-    : [...new Set(names)].map((name) => [name, ledger.balances.get(name) ?? 0n]);
-  return rows.sort(([a], [b]) => compareText(a, b));
+  const sorted = names.length === 0 ? sortedAccounts(ledger) : [...new Set(names)].sort();
+  return sorted.map((name) => [name, ledger.balances.get(name) ?? 0n]);
+}
+
+/** All accounts, sorted by name. */
+export function sortedAccounts(ledger: Ledger): string[] {
+  return [...ledger.balances.entries()].map(([name]) => name).sort();
 }
 
 function nameFault(what: string, name: Json | undefined): string | null {
-  if (typeof name !== "string" || name === "") return `${what} must not be empty`;
+  if (typeof name !== "string") return `${what} must be text`;
+  if (name === "") return `${what} must not be empty`;
   // A character takes at most three bytes a UTF-16 unit, so most names need no encoding here.
   if (name.length * 3 > NAME_BYTES_MAX && encoder.encode(name).length > NAME_BYTES_MAX) {
     return `${what} must be at most ${NAME_BYTES_MAX} bytes`;

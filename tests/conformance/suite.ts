@@ -1,0 +1,125 @@
+/** What every transport must do, so that the core cannot tell one from another. */
+
+import { assert, assertEquals } from "@std/assert";
+import { LINE_BYTES_MAX } from "../../src/core/limits.ts";
+import type { Connection, TransportHandler } from "../../src/shell/transport.ts";
+
+/** Two hosts of one transport. */
+export interface Pair {
+  /** An address that the second host listens on, and one that nobody does. */
+  readonly address: string;
+  readonly nowhere: string;
+  /** Dials from the first host. */
+  dial(address: string): void;
+  /** Lets things happen until a condition holds; fails where it never does. */
+  until(condition: () => boolean): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Makes two hosts that report to two handlers. */
+export type MakePair = (near: TransportHandler, far: TransportHandler) => Promise<Pair>;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What a host was told, in order. */
+class Host implements TransportHandler {
+  readonly told: string[] = [];
+  connection: Connection | null = null;
+
+  opened(connection: Connection, dialled: string | null): void {
+    this.connection = connection;
+    this.told.push(dialled === null ? "accepted" : "dialled");
+  }
+  dialFailed(): void {
+    this.told.push("failed");
+  }
+  lines(connection: Connection, lines: readonly Uint8Array[]): void {
+    assert(connection === this.connection);
+    // The views end with the call, so the text is made now.
+    this.told.push(...lines.map((line) => `line ${decoder.decode(line)}`));
+  }
+  garbled(_: Connection, code: string): void {
+    this.told.push(code);
+  }
+  closed(connection: Connection): void {
+    assert(connection === this.connection);
+    this.told.push("closed");
+  }
+  count(what: string): number {
+    return this.told.filter((one) => one.startsWith(what)).length;
+  }
+}
+
+/** Registers the tests for a transport. */
+export function conform(name: string, make: MakePair): void {
+  const test = (does: string, body: (near: Host, far: Host, pair: Pair) => Promise<void>) =>
+    Deno.test(`${name} ${does}`, async () => {
+      const near = new Host(), far = new Host();
+      const pair = await make(near, far);
+      try {
+        await body(near, far, pair);
+      } finally {
+        await pair.end();
+      }
+    });
+  const connect = async (near: Host, far: Host, pair: Pair) => {
+    pair.dial(pair.address);
+    await pair.until(() => near.connection !== null && far.connection !== null);
+  };
+
+  test("tells who dialled and who accepted", async (near, far, pair) => {
+    await connect(near, far, pair);
+    assertEquals([near.told, far.told], [["dialled"], ["accepted"]]);
+    assert(far.connection!.remote_host !== "" && near.connection!.local_host !== "");
+  });
+
+  test("tells once that nobody answers", async (near, _, pair) => {
+    pair.dial(pair.nowhere);
+    await pair.until(() => near.told.length > 0);
+    assertEquals(near.told, ["failed"]);
+  });
+
+  test("carries whole lines in order, both ways at once", async (near, far, pair) => {
+    await connect(near, far, pair);
+    const texts = Array.from({ length: 300 }, (_, i) => `${i} ${"é".repeat(i)}`);
+    for (const text of texts) {
+      near.connection!.send([encoder.encode(`${text}\n`)]);
+      far.connection!.send([encoder.encode(`${text}\n`), encoder.encode("\n")]);
+    }
+    await pair.until(() => far.count("line") === 300 && near.count("line") === 600);
+    assertEquals(far.told.slice(1), texts.map((text) => `line ${text}`));
+    assertEquals(near.told.slice(1), texts.flatMap((text) => [`line ${text}`, "line "]));
+  });
+
+  test("carries a line of the largest size", async (near, far, pair) => {
+    await connect(near, far, pair);
+    const line = new Uint8Array(LINE_BYTES_MAX + 1).fill(0x78);
+    line[LINE_BYTES_MAX] = 0x0a;
+    near.connection!.send([line]);
+    await pair.until(() => far.count("line") === 1);
+    assertEquals(far.told[1].length, LINE_BYTES_MAX + 5);
+  });
+
+  test("delivers what was sent before a close, then tells both once", async (near, far, pair) => {
+    await connect(near, far, pair);
+    for (let i = 0; i < 50; i++) near.connection!.send([encoder.encode(`${i}\n`)]);
+    near.connection!.close();
+    near.connection!.close();
+    near.connection!.send([encoder.encode("too late\n")]);
+    await pair.until(() => far.count("closed") === 1 && near.count("closed") === 1);
+    assertEquals(far.told.slice(1), [
+      ...Array.from({ length: 50 }, (_, i) => `line ${i}`),
+      "closed",
+    ]);
+    assertEquals(near.told, ["dialled", "closed"]);
+  });
+
+  test("carries nothing to a side that has closed", async (near, far, pair) => {
+    await connect(near, far, pair);
+    far.connection!.close();
+    near.connection!.send([encoder.encode("unheard\n")]);
+    await pair.until(() => far.count("closed") === 1 && near.count("closed") === 1);
+    assertEquals(far.count("line"), 0);
+  });
+}

@@ -1,0 +1,35 @@
+import { TcpTransport } from "../../src/shell/tcp.ts";
+import { conform } from "./suite.ts";
+
+conform("`TcpTransport`", (near, far) => {
+  const told = { resolve: () => {} };
+  const wake = <T extends object>(handler: T): T =>
+    new Proxy(handler, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          value.apply(target, args);
+          told.resolve();
+        };
+      },
+    });
+  const here = new TcpTransport(wake(near)), there = new TcpTransport(wake(far));
+  const port = there.listen("127.0.0.1", 0);
+  // A port that was just given back is one that nobody listens on.
+  const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const nowhere = `127.0.0.1:${gone.addr.port}`;
+  gone.close();
+  return Promise.resolve({
+    address: `127.0.0.1:${port}`,
+    nowhere,
+    dial: (address: string) => void here.dial(address),
+    until: async (condition: () => boolean) => {
+      while (!condition()) await new Promise<void>((resolve) => told.resolve = resolve);
+    },
+    end: async () => {
+      await here.close();
+      await there.close();
+    },
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * A program on a real pseudo-terminal, which `script` of util-linux makes. What it writes is shown
+ * on a `Screen`, which throws at every sequence that is not one of our prompt's.
+ */
+
+import { cleanEnv, Process, type Result, rumorCommand } from "./process.ts";
+import { Screen } from "./screen.ts";
+import { withDeadline } from "../../tools/lines.ts";
+
+/** Wide enough that a test need not think of wrapping. */
+const COLUMNS = 2_000;
+const ROWS = 500;
+const DEADLINE_MS = 30_000;
+
+/** How to start it. */
+export interface PtyOptions {
+  /** What the shell runs, with `rumor` and its arguments as "$@"; default: just that. */
+  readonly shell?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A terminal and the program on it. */
+export class Pty implements AsyncDisposable {
+  /** Everything that was written to the terminal. */
+  readonly #chunks: Uint8Array[] = [];
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  readonly #process: Process;
+  readonly #waiters = new Set<() => void>();
+  /** What came, decoded; a test fails on bytes that are no UTF-8. */
+  #text = "";
+  #fault: Error | null = null;
+
+  constructor(args: readonly string[], options: PtyOptions = {}) {
+    const words = [...rumorCommand(), ...args].map(quote).join(" ");
+    const start = `stty cols ${COLUMNS} rows ${ROWS}; set -- ${words}; ${
+      options.shell ?? 'exec "$@"'
+    }`;
+    this.#process = new Process(["script", "-qec", start, "/dev/null"], {
+      env: { SHELL: "/bin/sh", ...options.env },
+      name: `on a terminal: rumor ${args.join(" ")}`,
+    });
+    this.#process.onStdout = (bytes) => this.#onBytes(bytes);
+  }
+
+  /** Everything that was written to the terminal, byte for byte. */
+  get bytes(): Uint8Array {
+    const whole = new Uint8Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  /** Everything that was written to the terminal, as text. */
+  get text(): string {
+    if (this.#fault !== null) throw this.#fault;
+    return this.#text;
+  }
+
+  /** What the terminal shows. Throws at a sequence that is not one of our prompt's. */
+  get screen(): Screen {
+    const screen = new Screen(COLUMNS, ROWS);
+    // The end of a sequence may still be on its way.
+    // deno-lint-ignore no-control-regex -- a terminal is about control characters
+    screen.write(this.text.replace(/\x1b(\[[ -?]*)?$/, ""));
+    return screen;
+  }
+
+  /** What the terminal shows, without blank lines at the end. */
+  get lines(): string[] {
+    const lines = this.screen.lines();
+    while (lines.at(-1) === "") lines.pop();
+    return lines;
+  }
+
+  /** Presses keys. */
+  type(keys: string): Promise<void> {
+    return this.#process.write(keys);
+  }
+
+  /** Waits until a line is on the screen, and gives it back. */
+  async waitFor(check: string | ((line: string) => boolean)): Promise<string> {
+    const accepts = typeof check === "string" ? (line: string) => line === check : check;
+    const find = () => this.lines.find(accepts);
+    let found = find();
+    const wait = async () => {
+      while (found === undefined) {
+        await new Promise<void>((resolve) => this.#waiters.add(resolve));
+        found = find();
+      }
+    };
+    const ended = this.#process.status({ timeout_ms: DEADLINE_MS }).then(() => {
+      found ??= find();
+      if (found === undefined) throw new Error(`ended without ${check}; ${this.#explain()}`);
+    });
+    const either = Promise.race([wait(), ended]);
+    ended.catch(() => {});
+    await withDeadline(either, DEADLINE_MS, () => `${check} did not come; ${this.#explain()}`);
+    return found!;
+  }
+
+  /** The `HOST:PORT` that the node says it listens on. */
+  async address(): Promise<string> {
+    const prefix = "listening on ";
+    return (await this.waitFor((line) => line.startsWith(prefix))).slice(prefix.length);
+  }
+
+  /** How the program ended. */
+  result(timeout_ms = DEADLINE_MS): Promise<Result> {
+    return this.#process.result({ timeout_ms });
+  }
+
+  /** `script` does not end what it started when it is killed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const pid of descendants(this.#process.pid)) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    await this.#process[Symbol.asyncDispose]();
+  }
+
+  #onBytes(bytes: Uint8Array): void {
+    this.#chunks.push(bytes.slice());
+    try {
+      this.#text += this.#decoder.decode(bytes, { stream: true });
+    } catch (error) {
+      this.#fault ??= error as Error;
+    }
+    for (const resolve of this.#waiters) resolve();
+    this.#waiters.clear();
+  }
+
+  #explain(): string {
+    return `the terminal got:\n${JSON.stringify(this.#text.slice(-3_000))}`;
+  }
+}
+
+/** Whether there is a `script` that can make pseudo-terminals in this way. */
+export function hasPty(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    const { code } = new Deno.Command("script", {
+      args: ["-qec", "exit 7", "/dev/null"],
+      env: { ...cleanEnv(), SHELL: "/bin/sh" },
+      clearEnv: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+    return code === 7;
+  } catch {
+    return false;
+  }
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The processes that a process started, and those that these started. */
+function descendants(pid: number): number[] {
+  let children: string;
+  try {
+    children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
+  } catch {
+    return [];
+  }
+  return children.split(" ").filter((word) => word !== "").map(Number)
+    .flatMap((child) => [child, ...descendants(child)]);
+}

@@ -1,0 +1,211 @@
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { WINDOW_BYTES } from "../../src/core/limits.ts";
+import { isInputOpen } from "../../src/core/node.ts";
+import { Network } from "../../src/sim/network.ts";
+import type { SimNode } from "../../src/sim/sim_node.ts";
+import { assertAgreement, assertPrintedOnce, balances } from "../helpers/agreement.ts";
+
+const KEEP_BYTES = 2_000_000;
+
+/** Numbered lines of 1,000 bytes in batches of ten. */
+function* batches(count: number, prefix = "line"): Generator<string[]> {
+  for (let at = 0; at < count; at += 10) {
+    yield Array.from({ length: 10 }, (_, index) => `${prefix} ${at + index} `.padEnd(1_000, "."));
+  }
+}
+
+function numbersOf(sim: Network, node: SimNode): number[] {
+  return sim.printed(node).filter((text) => text.startsWith("line"))
+    .map((text) => Number(text.split(" ")[1]));
+}
+
+function gapsOf(sim: Network, node: SimNode): string[] {
+  return sim.printed(node).filter((text) => text.startsWith("(gap"));
+}
+
+function pair(keep_bytes = KEEP_BYTES) {
+  const sim = new Network({ seed: 3 });
+  const config = { keep_bytes };
+  const a = sim.addNode({ name: "a", config });
+  const b = sim.addNode({ name: "b", join: [a], config });
+  sim.settle();
+  return { sim, a, b, config };
+}
+
+/** Feeds lines to `a` and lets the output of `b` take them at a rate. */
+function feedSlowly(bytes_per_ms: number): void {
+  const { sim, a, b } = pair();
+  sim.release(b, bytes_per_ms);
+  a.feed("chat", batches(20_000));
+  let closed = 0;
+  sim.run(() => {
+    if (!isInputOpen(a.state)) closed++;
+    return a.unfed === 0;
+  });
+  assertGreater(closed, 0);
+  sim.settle();
+  assertEquals(gapsOf(sim, b), []);
+  assertEquals(numbersOf(sim, b), Array.from({ length: 20_000 }, (_, index) => index));
+}
+
+Deno.test("a slow output holds back the source, and nothing is lost", () => {
+  feedSlowly(1_000);
+});
+
+Deno.test({
+  name: "a very slow output holds back the source, and nothing is lost",
+  // Bug: a congested node still takes 32 KiB each 50 ms, whatever its reader takes; and a reader that
+  // needs more than 5 s for what was printed at once (up to 1 MiB) counts as stuck.
+  ignore: true,
+  fn: () => feedSlowly(200),
+});
+
+Deno.test("a slow link holds back the source, and nothing is lost", () => {
+  const { sim, a, b } = pair();
+  sim.throttle(a, b, 300);
+  a.feed("chat", batches(10_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  assertEquals(gapsOf(sim, b), []);
+  assertEquals(numbersOf(sim, b).length, 10_000);
+  assertAgreement([a, b]);
+});
+
+Deno.test("a slow link behind a relay holds back the source, and nothing is lost", () => {
+  const { sim, a, b, config } = pair();
+  const c = sim.addNode({ name: "c", join: [b], config });
+  sim.settle();
+  sim.partition([a], [c]);
+  sim.throttle(b, c, 800);
+  a.feed("chat", batches(10_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  assertEquals(gapsOf(sim, c), []);
+  assertEquals(numbersOf(sim, c).length, 10_000);
+});
+
+Deno.test("a stuck reader does not hold back the others, and is told what it lost", () => {
+  const { sim, a, b, config } = pair();
+  const c = sim.addNode({ name: "c", join: [a], config });
+  sim.settle();
+  sim.stall(a, c);
+  sim.stall(b, c);
+  a.feed("chat", batches(10_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  assertEquals(numbersOf(sim, b).length, 10_000);
+  assertEquals(gapsOf(sim, b), []);
+  // What waits for a stuck reader is a window, whatever there is to say.
+  for (const from of [a, b]) assertLess(sim.unsentBytes(from, c), 2 * WINDOW_BYTES);
+  sim.stall(a, c, false);
+  sim.stall(b, c, false);
+  sim.settle(40_000);
+  const numbers = numbersOf(sim, c);
+  assertLess(numbers.length, 10_000);
+  assertEquals(numbers.at(-1), 9_999);
+  assertEquals(gapsOf(sim, c).length, 1);
+  assertAgreement([a, b, c]);
+});
+
+Deno.test("a held output does not hold back the others for long, and is told what it lost", () => {
+  const { sim, a, b } = pair();
+  sim.hold(b);
+  a.feed("chat", batches(10_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle(10_000);
+  assertEquals(numbersOf(sim, a).length, 10_000);
+  sim.release(b);
+  sim.settle();
+  const numbers = numbersOf(sim, b);
+  assertLess(numbers.length, 10_000);
+  assertEquals(numbers.at(-1), 9_999);
+  assertEquals(gapsOf(sim, b).length, 1);
+});
+
+Deno.test("what is kept is bounded, and a late joiner is told what is gone", () => {
+  const { sim, a, b, config } = pair(300_000);
+  a.feed("chat", batches(2_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  for (const { state } of [a, b]) {
+    assertLess(state.log.kept_bytes, 300_001);
+  }
+  const c = sim.addNode({ name: "c", join: [a], config });
+  sim.settle(40_000);
+  const numbers = numbersOf(sim, c);
+  assertGreater(numbers.length, 100);
+  assertEquals(numbers.at(-1), 1_999);
+  assertEquals(numbers, numbers.map((_, index) => 2_000 - numbers.length + index));
+  assertEquals(gapsOf(sim, c).length, 1);
+});
+
+Deno.test({
+  name: "a late joiner is in step at once, although logs were dropped as a whole",
+  // Bug: a log of which only `last` is left is neither streamed nor told as a gap, so that the joiner
+  // never gets it. When it is presence, the join waits until it times out.
+  ignore: true,
+  fn: () => {
+    const { sim, a, b, config } = pair(300_000);
+    sim.publish(b, "chat", ["only once"]);
+    sim.settle();
+    a.feed("chat", batches(2_000));
+    sim.run(() => a.unfed === 0);
+    sim.settle();
+    const c = sim.addNode({ name: "c", join: [a], config });
+    sim.pass(2_000);
+    assertEquals(c.state.phase, "running");
+    sim.settle(40_000);
+    assertEquals(gapsOf(sim, c).length, 2);
+    assertAgreement([a, b, c]);
+  },
+});
+
+Deno.test("the ledger is kept whole, whatever else is dropped", () => {
+  const { sim, a, b, config } = pair(300_000);
+  const payments = Array.from({ length: 500 }, () => ({ from: "x", to: "y", amount: 1 }));
+  a.feed("ledger", payments.map((payment) => [payment]));
+  a.feed("chat", batches(2_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  const c = sim.addNode({ name: "c", join: [b], config });
+  sim.settle(40_000);
+  assertEquals(c.state.ledger.balances.get("y"), 500n);
+  assertEquals(balances(c), balances(a));
+});
+
+/** Five nodes say many lines at once; each output takes them at a rate. */
+function feedFromAll(lines: number, bytes_per_ms: number, latency_ms: readonly [number, number]) {
+  const sim = new Network({ seed: 8, latency_ms });
+  const config = { keep_bytes: 8_000_000 };
+  const first = sim.addNode({ config });
+  for (let count = 1; count < 5; count++) sim.addNode({ join: [first], config });
+  sim.settle();
+  const start_ms = sim.now_ms;
+  const all: string[] = [];
+  for (const node of sim.nodes) {
+    sim.release(node, bytes_per_ms);
+    const mine = [...batches(lines, node.name)];
+    all.push(...mine.flat());
+    node.feed("chat", mine);
+  }
+  sim.run(() => sim.nodes.every((node) => node.unfed === 0));
+  sim.settle();
+  for (const node of sim.nodes) assertEquals(gapsOf(sim, node), []);
+  assertPrintedOnce(sim, sim.nodes, all);
+  assertAgreement(sim.nodes);
+  assert(sim.nodes.every(({ state }) => isInputOpen(state)));
+  return sim.now_ms - start_ms;
+}
+
+Deno.test("many sources at once neither lose anything nor wait for each other for ever", () => {
+  feedFromAll(1_000, 4_000, [1, 20]);
+});
+
+Deno.test({
+  name: "many sources at once lose nothing, although all of them say more than is kept",
+  // Bug: each node takes a quarter of what is kept ahead of its slowest link, so that five of them
+  // say more than everybody keeps; and as soon as all are congested, by nothing but each other, every
+  // link carries only the trickle.
+  ignore: true,
+  fn: () => assertLess(feedFromAll(2_000, Infinity, [1, 2]), 3_000),
+});

@@ -1,0 +1,232 @@
+/**
+ * What README.md and the guide say is tried here. A fenced `sh` block whose first line begins with
+ * `$ ` is run, line by line, and must print what stands below each line. All blocks of a page share
+ * one shell and one directory, as they would for a reader who types along.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import type { Command } from "../../../src/cli/command.ts";
+import balances from "../../../src/cli/commands/balances.ts";
+import chat from "../../../src/cli/commands/chat.ts";
+import ledger from "../../../src/cli/commands/ledger.ts";
+import pay from "../../../src/cli/commands/pay.ts";
+import pub from "../../../src/cli/commands/pub.ts";
+import sub from "../../../src/cli/commands/sub.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { deadAddress, WINDOWS } from "../../helpers/network.ts";
+import { Process, rumorCommand } from "../../helpers/process.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const PAGES = [
+  "README.md",
+  "docs/guide.md",
+  "docs/protocol.md",
+  ".github/ARCHITECTURE.md",
+  ".github/CONTRIBUTING.md",
+];
+const COMMANDS: Readonly<Record<string, Command>> = { chat, ledger, pub, sub, pay, balances };
+/** Flags of `rumor` that no command has in its help. */
+const COMMON_FLAGS = ["--version", "-V"];
+
+interface Step {
+  readonly command: string;
+  readonly output: readonly string[];
+}
+
+function read(page: string): string {
+  return Deno.readTextFileSync(new URL(page, ROOT)).replaceAll("\r\n", "\n");
+}
+
+/** The fenced blocks of a page: the words behind the fence, and the lines. */
+function blocks(page: string): { tag: string; lines: string[] }[] {
+  const found = read(page).matchAll(/^```(.*)\n([^]*?)^```$/gm);
+  return [...found].map(([, tag, text]) => ({ tag, lines: text.split("\n").slice(0, -1) }));
+}
+
+/** Everything on a page that is meant literally: blocks, indented lines, and spans of code. */
+function code(page: string): string[] {
+  const text = read(page);
+  const prose = text.replace(/^```[^]*?^```$/gm, "");
+  const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span]) => span.replaceAll("\n", " "));
+  const indented = [...prose.matchAll(/^ {4}(.*)$/gm)].map(([, line]) => line);
+  return [...spans, ...indented, ...blocks(page).flatMap(({ lines }) => lines)];
+}
+
+function steps(page: string): Step[] {
+  const shell = blocks(page).filter(({ tag, lines }) => tag === "sh" && lines[0].startsWith("$ "));
+  return shell.flatMap(({ lines }) => {
+    const found: { command: string; output: string[] }[] = [];
+    for (const line of lines) {
+      if (line.startsWith("$ ")) found.push({ command: line.slice(2), output: [] });
+      else found.at(-1)!.output.push(line);
+    }
+    return found;
+  });
+}
+
+function flagsOf(text: string): string[] {
+  return [...text.matchAll(/(?<=^|[\s,])--?[A-Za-z][\w-]*/g)].map(([flag]) => flag);
+}
+
+/** Calls of `rumor` in a line of code: the command, and what stands up to the end of the call. */
+function calls(line: string): { name: string; rest: string }[] {
+  const found = line.replace(/"?\$\([^)]*\)"?/g, "")
+    .matchAll(/(?:^|[\s;&|(/])rumor((?:\s+[^|;&<>#)]*)?)/g);
+  return [...found].map(([, rest]) => {
+    const [first = ""] = rest.trim().split(/\s+/);
+    return { name: /^[a-z]/.test(first) ? first : "chat", rest };
+  });
+}
+
+for (const page of PAGES) {
+  Deno.test(`${page} names tasks that there are`, () => {
+    const named = [...read(page).matchAll(/(?:deno|deno@[\d.]+) task (?:-q )?([a-z]+)/g)];
+    for (const [, task] of named) assert(Object.hasOwn(config.tasks, task), `deno task ${task}`);
+  });
+
+  Deno.test(`${page} names commands and flags that there are`, () => {
+    const all = Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help));
+    for (const line of code(page)) {
+      // The first words of what a proof signs.
+      if (line === "rumor proof 1") continue;
+      if (/^--?[A-Za-z]/.test(line)) {
+        const [flag] = flagsOf(line);
+        assert([...all, ...COMMON_FLAGS].includes(flag), `${flag} is no flag`);
+      }
+      for (const { name, rest } of calls(line)) {
+        assert(Object.hasOwn(COMMANDS, name) || name === "help", `rumor ${name} is no command`);
+        const known = [...flagsOf(COMMANDS[name]?.help ?? ""), ...COMMON_FLAGS];
+        for (const flag of flagsOf(rest)) assert(known.includes(flag), `rumor ${name} ${flag}`);
+      }
+    }
+  });
+
+  Deno.test(`${page} names variables that stand for flags`, () => {
+    const all = new Set(Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help)));
+    for (const [variable, name] of read(page).matchAll(/RUMOR_([A-Z_]+)/g)) {
+      if (variable === "RUMOR_BIN") continue;
+      assert(all.has(`--${name.toLowerCase().replaceAll("_", "-")}`), variable);
+    }
+  });
+
+  Deno.test(`${page} links to files that there are`, () => {
+    for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)/g)) {
+      if (target !== "") Deno.statSync(new URL(target, new URL(page, ROOT)));
+    }
+  });
+}
+
+/** The project's own files, without what is generated. */
+function sourceFiles(folder = ""): string[] {
+  return [...Deno.readDirSync(new URL(`./${folder}`, ROOT))].flatMap(({ name, isDirectory }) => {
+    if ([".git", "dist", "coverage", "node_modules"].includes(name)) return [];
+    return isDirectory ? sourceFiles(`${folder}${name}/`) : [`${folder}${name}`];
+  });
+}
+
+Deno.test("the pages for developers name files and functions that there are", () => {
+  const files = sourceFiles();
+  const source = files.filter((path) => path.endsWith(".ts")).map(read).join("\n");
+  for (const page of [".github/ARCHITECTURE.md", ".github/CONTRIBUTING.md"]) {
+    for (const span of code(page)) {
+      for (const [path] of span.matchAll(/[\w./-]*\w\.(?:ts|json|md|yml)\b/g)) {
+        const found = files.some((file) => file === path || file.endsWith(`/${path}`));
+        assert(found, `${page} names ${path}`);
+      }
+      for (const [, name] of span.matchAll(/\b([A-Za-z]\w*)\(\)/g)) {
+        assert(source.includes(`${name}(`), `${page} names ${name}()`);
+      }
+      for (const [name] of span.matchAll(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g)) {
+        assert(source.includes(name), `${page} names ${name}`);
+      }
+    }
+  }
+});
+
+for (const page of PAGES.filter((page) => steps(page).length > 0)) {
+  // Signals and shells are not what they are elsewhere.
+  Deno.test(`${page} shows what really happens`, { ignore: WINDOWS }, async () => {
+    const directory = await Deno.makeTempDir();
+    try {
+      await using shell = await openShell(directory);
+      const typist = new Typist(shell);
+      for (const step of steps(page)) await typist.type(step);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
+}
+
+/** A shell in which `rumor` is the program under test. */
+async function openShell(directory: string): Promise<Process> {
+  const quoted = rumorCommand().map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  await Deno.mkdir(`${directory}/bin`);
+  await Deno.writeTextFile(`${directory}/bin/rumor`, `#!/bin/sh\nexec ${quoted} "$@"\n`, {
+    mode: 0o755,
+  });
+  const PATH = `${directory}/bin:${Deno.env.get("PATH")}`;
+  return new Process(["bash", "--norc", "-s"], { cwd: directory, env: { PATH }, group: true });
+}
+
+/** Types one command after the other, when the one before has printed what it should. */
+class Typist {
+  readonly #shell: Process;
+  /** A free port for each address on the page. */
+  readonly #addresses = new Map<string, string>();
+  #lines = 0;
+  #failed = "";
+
+  constructor(shell: Process) {
+    this.#shell = shell;
+  }
+
+  async type({ command, output }: Step): Promise<void> {
+    if (/\bjq\b/.test(command) && !hasJq) return;
+    // A command that fails must be followed by a look at its exit code.
+    assert(this.#failed === "" || command.includes("$?"), this.#failed);
+    await this.#shell.write(
+      `{ ${this.#local(command)}\n} </dev/null 2>&1; code=$?; echo "@@ $code"; (exit $code)\n`,
+    );
+    const wanted = this.#lines + output.length + 1;
+    await this.#shell.waitForStdout(wanted, { timeout_ms: 15_000 });
+    const lines = this.#shell.stdout.slice(this.#lines);
+    this.#lines = this.#shell.stdout.length;
+    const ends = lines.filter((line) => line.startsWith("@@ "));
+    const printed = lines.filter((line) => !line.startsWith("@@ "));
+    const shown = (line: string) => normal(this.#global(line));
+    assertEquals(printed.map(shown), output.map(normal), `$ ${command}`);
+    this.#failed = ends.join() === "@@ 0" ? "" : `$ ${command}\n${ends.join()}`;
+  }
+
+  #local(command: string): string {
+    // The shell itself writes a slash: /dev/tcp/HOST/PORT.
+    return command.replace(/127\.0\.0\.1([:/])(70\d\d)/g, (_, between, port) => {
+      const address = `127.0.0.1:${port}`;
+      const known = this.#addresses.get(address) ?? deadAddress();
+      this.#addresses.set(address, known);
+      return known.replace(":", between);
+    });
+  }
+
+  #global(line: string): string {
+    for (const [address, used] of this.#addresses) line = line.replaceAll(used, address);
+    return line;
+  }
+}
+
+/** What is different each time, made the same. */
+function normal(line: string): string {
+  return line
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/"nonce":"[^"]*"/g, "NONCE")
+    .replace(/127\.0\.0\.1:(?!70\d\d\b|9\b)\d+/g, "ADDRESS")
+    .replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, "ID")
+    .replace(/(?<![\w-])[\w-]{16}(?=:\d)/g, "ID");
+}
+
+const hasJq = await new Deno.Command("jq", { args: ["--version"], stdout: "null" })
+  .output().then(({ success }) => success, () => false);
+
+Deno.test("README.md is short", () => {
+  assert(read("README.md").split("\n").length <= 200);
+});
