@@ -62,11 +62,14 @@ export class Publisher {
         return EXIT.unreachable;
       }
       produce((items, number) => this.#send(items, number), () => this.#failed = true)
-        .then(() => {
+        .catch((error: Error) => {
+          say(`rumor: cannot read the input: ${error.message}`);
+          this.#failed = true;
+        })
+        .finally(() => {
           this.#sent_all = true;
           this.#check();
-        })
-        .catch((error) => this.#ended.reject(error));
+        });
       return await this.#ended.promise;
     } finally {
       stop();

@@ -29,7 +29,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const rest = is_command ? args.slice(1) : args;
   if (wantsHelp(rest)) return print(is_command ? command.help : await overview(command));
   try {
-    return await command.run(rest, (variable) => Deno.env.get(variable));
+    return await command.run(rest, readEnv);
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message);
     throw error;
@@ -52,6 +52,14 @@ async function overview(chat: Command): Promise<string> {
   return `${chat.help}\nCommands (rumor alone is rumor chat; rumor COMMAND --help tells more):\n${
     rows.join("\n")
   }\n`;
+}
+
+function readEnv(variable: string): string | undefined {
+  try {
+    return Deno.env.get(variable);
+  } catch {
+    throw new UsageError(`${variable} is not valid Unicode`);
+  }
 }
 
 /** A word after `--` is never a flag. */

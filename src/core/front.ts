@@ -6,10 +6,10 @@
 import type { FrontConfig, Gap, Json, Printed } from "./types.ts";
 import { type Delivered, type Head, LEDGER, type LogState, type StoredEntry } from "./log.ts";
 import type { Applied, Ledger } from "./apps/ledger.ts";
-import { textFault } from "./apps/chat.ts";
+import { holdsNewline } from "./apps/chat.ts";
 import { type Dedup, emptyDedup, reduceDedup } from "./apps/dedup.ts";
 import { decodeStored } from "./entry.ts";
-import { FRONT_WINDOW_BYTES } from "./limits.ts";
+import { FRONT_WINDOW_BYTES, PRINT_BYTES } from "./limits.ts";
 
 export interface Front {
   readonly config: FrontConfig;
@@ -96,7 +96,10 @@ export function beginPrinting(
   return { ...front, waiting: false, history_clock, skip: Math.max(0, items - history), printed };
 }
 
-/** Prints what the window allows. Second, the records and the bytes they count for. */
+/**
+ * Prints what the window allows, at most about `PRINT_BYTES`, so that a slow output says often what
+ * it took. Second, the records and the bytes they count for.
+ */
 export function pumpFront(
   front: Front,
   log: LogState,
@@ -114,7 +117,8 @@ export function pumpFront(
     cursor = topic.order.first;
   }
   let used = 0;
-  for (; cursor < topic.order.end && unprinted_bytes < FRONT_WINDOW_BYTES; cursor++) {
+  const full_bytes = Math.min(FRONT_WINDOW_BYTES, unprinted_bytes + PRINT_BYTES);
+  for (; cursor < topic.order.end && unprinted_bytes < full_bytes; cursor++) {
     const stored = topic.order.get(cursor)!;
     const hot: Delivered | undefined = front.ready[cursor - front.cursor];
     const entry = hot?.stored === stored ? hot.entry : decodeStored(stored.line);
@@ -182,7 +186,8 @@ export function frontTopic(config: FrontConfig): string {
 function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
   const records: Printed[] = [];
   let { cursor, unprinted_bytes } = front;
-  for (; cursor < ledger.applied.end && unprinted_bytes < FRONT_WINDOW_BYTES; cursor++) {
+  const full_bytes = Math.min(FRONT_WINDOW_BYTES, unprinted_bytes + PRINT_BYTES);
+  for (; cursor < ledger.applied.end && unprinted_bytes < full_bytes; cursor++) {
     const applied: Applied = ledger.applied.get(cursor)!;
     records.push({ kind: "applied", ...applied });
     unprinted_bytes += APPLIED_BYTES;
@@ -192,8 +197,8 @@ function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
 }
 
 /**
- * Records of the items that are lines. What is none is left out, by everybody alike: an item with a
- * newline in it would look like two lines, of which one was never sent.
+ * Records of items. One with a newline in it is left out, by everybody alike: it would look like two
+ * lines, of which one was never sent.
  */
 export function lineRecords(
   record: ItemsOf,
@@ -210,7 +215,7 @@ export function lineRecords(
 type ItemsOf = Pick<Extract<Printed, { kind: "items" }>, "topic" | "origin" | "time_ms">;
 
 function isLine(item: Json): boolean {
-  return textFault(item) === null;
+  return !holdsNewline(item);
 }
 
 /** Prints the items whose text is new, as one record for each. */

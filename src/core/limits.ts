@@ -76,6 +76,8 @@ export const RELAY_PEERS_MIN = 3;
 export const CONGESTED_ACK_MS = 50;
 /** Printed bytes that the output may owe before printing waits for it. */
 export const FRONT_WINDOW_BYTES = 1_048_576;
+/** Bytes that are printed at once, about. */
+export const PRINT_BYTES = 65_536;
 /** Drafted bytes after which input waits. */
 export const DRAFT_BYTES_MAX = 1_048_576;
 /** A reader that takes less than `PACE_BYTES` in this time no longer holds back the others. */

@@ -107,8 +107,7 @@ export function newLink(
     acked_bytes: 0,
     asked_bytes: 0,
     progress_ms: now_ms,
-    // Whoever has taken nothing yet holds nobody back.
-    pace_ms: -Infinity,
+    pace_ms: now_ms,
     pace_bytes: 0,
     received_bytes: 0,
     reported_bytes: 0,
@@ -159,12 +158,16 @@ export function learnHas(has: number[], index: number, seq: number): void {
   if (seq > has[index]) has[index] = seq;
 }
 
+/** Why the sources must wait: the own output is far behind, or a peer is, or nobody. */
+export type Congestion = "output" | "peer" | null;
+
 /** The acknowledged bytes that an outgoing acknowledgement may claim now. */
-export function reportableBytes(link: Link, congested: boolean): number {
-  // A congested node still trickles credit, so that two of them never wait for each other.
-  return congested
-    ? Math.min(link.received_bytes, link.reported_bytes + ACK_BYTES)
-    : link.received_bytes;
+export function reportableBytes(link: Link, congestion: Congestion): number {
+  // The output owes nothing to other nodes, so nothing is lost by waiting for it alone.
+  if (congestion === "output") return link.reported_bytes;
+  // A little credit trickles even so, that two congested nodes never wait for each other.
+  if (congestion === "peer") return Math.min(link.received_bytes, link.reported_bytes + ACK_BYTES);
+  return link.received_bytes;
 }
 
 /** What a pump found to send, and where it left the link. */

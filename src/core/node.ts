@@ -7,6 +7,7 @@
 import type { Effect, Env, Event, Gap } from "./types.ts";
 import {
   clockLines,
+  type Congestion,
   isAtEnd,
   isPeer,
   keepsPace,
@@ -42,7 +43,7 @@ export function reduceNode(state: NodeState, event: Event, env: Env): [NodeState
 /** Whether more of the user's input may be published now; else it must wait. */
 export function isInputOpen(state: NodeState): boolean {
   return state.phase === "running" && draftBytes(state.drafts) < DRAFT_BYTES_MAX &&
-    !isCongested(state);
+    congestionOf(state) === null;
 }
 
 function handle(turn: Turn, event: Event): void {
@@ -90,8 +91,8 @@ function tick(turn: Turn): void {
   giveUpCauses(turn);
   advanceJoin(turn);
   sealDrafts(turn);
-  const congested = isCongested(state);
-  if (congested) turn.wakeAt(turn.now_ms + STUCK_MS);
+  const congestion = congestionOf(state);
+  if (congestion !== null) turn.wakeAt(turn.now_ms + STUCK_MS);
   // A guest that publishes waits for its answers; so it is held back like the user's input.
   else answerRequests(turn);
   keepOverlay(turn);
@@ -106,7 +107,7 @@ function tick(turn: Turn): void {
     turn.wakeAt(stuck_ms);
     // A guest has nobody else to hear it from.
     let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
-    if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congested));
+    if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congestion));
     if (served !== link) turn.setLink(served);
   }
   print(turn);
@@ -147,14 +148,14 @@ function stream(turn: Turn, before: Link): Link {
   return { ...link, progress_ms: turn.now_ms };
 }
 
-function acknowledge(turn: Turn, link: Link, congested: boolean): Link {
+function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {
   const owed = link.received_bytes - link.reported_bytes;
-  const due = turn.now_ms >= link.ack_due_ms || (!congested && owed >= ACK_BYTES);
+  const due = turn.now_ms >= link.ack_due_ms || (congestion === null && owed >= ACK_BYTES);
   if (!due) {
     turn.wakeAt(link.ack_due_ms);
     return link;
   }
-  const reported_bytes = reportableBytes(link, congested);
+  const reported_bytes = reportableBytes(link, congestion);
   turn.send(link.id, ...clockLines(turn.state.log, link.touched, reported_bytes));
   const rest_ms = reported_bytes < link.received_bytes ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
   turn.wakeAt(rest_ms);
@@ -171,30 +172,33 @@ function askForAck(turn: Turn, link: Link): Link {
 
 function print(turn: Turn): void {
   const { state } = turn;
-  const was_idle = state.front.unprinted_bytes === 0;
-  const [front, records, bytes] = pumpFront(state.front, state.log, state.ledger);
-  state.front = was_idle && bytes > 0 ? { ...front, progress_ms: turn.now_ms } : front;
-  if (records.length > 0) turn.effect({ kind: "print", records, bytes });
+  if (state.front.unprinted_bytes === 0) state.front = { ...state.front, progress_ms: turn.now_ms };
+  for (;;) {
+    const [front, records, bytes] = pumpFront(state.front, state.log, state.ledger);
+    state.front = front;
+    if (records.length === 0) return;
+    turn.effect({ kind: "print", records, bytes });
+  }
 }
 
 /**
- * Whether a reader that makes progress is so far behind that it would lose entries. Then the sources
- * must wait. A reader that is stuck does not count: it loses entries, and is told so.
+ * Whether a reader that keeps pace is so far behind that it would lose entries. Then the sources must
+ * wait. One that is stuck, or very slow, does not count: it loses entries, and is told so.
  */
-function isCongested(state: NodeState): boolean {
+function congestionOf(state: NodeState): Congestion {
   const { log, front, now_ms, config } = state;
   const far = config.keep_bytes / 4;
-  if (log.kept_bytes < far) return false;
+  if (log.kept_bytes < far) return null;
   const is_stuck = front.unprinted_bytes > 0 && now_ms - front.progress_ms >= STUCK_MS;
-  if (!is_stuck && frontLagBytes(front, log) > far) return true;
+  if (!is_stuck && frontLagBytes(front, log) > far) return "output";
   for (const link of state.links.values()) {
     if (!keepsPace(link, now_ms)) continue;
     for (const [name, topic] of log.topics) {
       if (link.role === "guest" && !link.cursors.has(name)) continue;
-      if (lagBytes(link, name, topic) > far) return true;
+      if (lagBytes(link, name, topic) > far) return "peer";
     }
   }
-  return false;
+  return null;
 }
 
 function gapLine({ origin, topic, from, to }: Gap) {

@@ -18,6 +18,8 @@ export interface NetworkOptions {
   readonly crypto?: SimCrypto;
   /** Least and most time that a line is under way. */
   readonly latency_ms?: readonly [number, number];
+  /** How fast `SimNode.feed()` reads; by default 200,000 lines of 100 bytes a second. */
+  readonly input_bytes_per_ms?: number;
   /** What happens at one time keeps its order, so that a trace changes only with what it shows. */
   readonly in_order?: boolean;
   readonly onCarried?: CarriedHandler;
@@ -92,6 +94,7 @@ export class Network {
       crypto: this.#crypto,
       clock: this.#clock,
       cables: this.#cables,
+      input_bytes_per_ms: this.#options.input_bytes_per_ms ?? 20_000,
       onReduced: this.#options.onReduced ?? (() => {}),
     });
     this.nodes.push(node);

@@ -24,6 +24,8 @@ export interface SimNodeParts {
   readonly crypto: SimCrypto;
   readonly clock: Clock;
   readonly cables: Cables;
+  /** How fast input is read. */
+  readonly input_bytes_per_ms: number;
   /** Told of everything that the node does. */
   readonly onReduced: ReducedHandler;
 }
@@ -98,7 +100,7 @@ export class SimNode implements Host {
   /** Publishes batches of items one after the other, each when the input is open. */
   feed(topic: Topic, batches: Iterable<readonly Json[]>): void {
     for (const items of batches) this.#feed.push({ topic, items });
-    this.#scheduleFeed();
+    if (this.#feed.length > 0) this.#scheduleFeed();
   }
 
   /** Items that wait for the input to open. */
@@ -215,8 +217,9 @@ export class SimNode implements Host {
   #scheduleFeed(): void {
     if (this.#feed_due) return;
     this.#feed_due = true;
-    const { clock } = this.#parts;
-    clock.at(clock.now_ms, "work", () => {
+    const { clock, input_bytes_per_ms } = this.#parts;
+    const pause_ms = JSON.stringify(this.#feed[0].items).length / input_bytes_per_ms;
+    clock.at(clock.now_ms + pause_ms, "work", () => {
       this.#feed_due = false;
       if (!isInputOpen(this.state)) return;
       const batch = this.#feed.shift();

@@ -52,12 +52,8 @@ Deno.test("a slow output holds back the source, and nothing is lost", () => {
   feedSlowly(1_000);
 });
 
-Deno.test({
-  name: "a very slow output holds back the source, and nothing is lost",
-  // Bug: a congested node still takes 32 KiB each 50 ms, whatever its reader takes; and a reader that
-  // needs more than 5 s for what was printed at once (up to 1 MiB) counts as stuck.
-  ignore: true,
-  fn: () => feedSlowly(200),
+Deno.test("a very slow output holds back the source, and nothing is lost", () => {
+  feedSlowly(200);
 });
 
 Deno.test("a slow link holds back the source, and nothing is lost", () => {
@@ -84,6 +80,22 @@ Deno.test("a slow link behind a relay holds back the source, and nothing is lost
   assertEquals(numbersOf(sim, c).length, 10_000);
 });
 
+Deno.test({
+  name: "a peer that was idle holds back the source as soon as it falls behind",
+  // Bug: whoever has taken nothing for 5 s does not count as keeping pace before it has taken 256 KiB,
+  // although there was nothing to take. Over a long way the source does not wait for it meanwhile.
+  ignore: true,
+  fn: () => {
+    const { sim, a, b } = pair();
+    sim.delay(a, b, 150);
+    sim.pass(10_000);
+    a.feed("chat", batches(10_000));
+    sim.run(() => a.unfed === 0);
+    sim.settle(20_000);
+    assertEquals(gapsOf(sim, b), []);
+  },
+});
+
 Deno.test("a stuck reader does not hold back the others, and is told what it lost", () => {
   const { sim, a, b, config } = pair();
   const c = sim.addNode({ name: "c", join: [a], config });
@@ -92,7 +104,7 @@ Deno.test("a stuck reader does not hold back the others, and is told what it los
   sim.stall(b, c);
   a.feed("chat", batches(10_000));
   sim.run(() => a.unfed === 0);
-  sim.settle();
+  sim.settle(40_000);
   assertEquals(numbersOf(sim, b).length, 10_000);
   assertEquals(gapsOf(sim, b), []);
   // What waits for a stuck reader is a window, whatever there is to say.
@@ -112,7 +124,7 @@ Deno.test("a held output does not hold back the others for long, and is told wha
   sim.hold(b);
   a.feed("chat", batches(10_000));
   sim.run(() => a.unfed === 0);
-  sim.settle(10_000);
+  sim.settle(20_000);
   assertEquals(numbersOf(sim, a).length, 10_000);
   sim.release(b);
   sim.settle();
@@ -173,23 +185,27 @@ Deno.test("the ledger is kept whole, whatever else is dropped", () => {
   assertEquals(balances(c), balances(a));
 });
 
-/** Five nodes say many lines at once; each output takes them at a rate. */
-function feedFromAll(lines: number, bytes_per_ms: number, latency_ms: readonly [number, number]) {
-  const sim = new Network({ seed: 8, latency_ms });
+/** Some nodes say many lines at once; gives how long it took until all of them had all. */
+function feedFromAll(count: number, lines: number, rates: { output: number; input: number }) {
+  const sim = new Network({
+    seed: 8,
+    latency_ms: [1, 2],
+    input_bytes_per_ms: rates.input,
+  });
   const config = { keep_bytes: 8_000_000 };
   const first = sim.addNode({ config });
-  for (let count = 1; count < 5; count++) sim.addNode({ join: [first], config });
+  while (sim.nodes.length < count) sim.addNode({ join: [first], config });
   sim.settle();
   const start_ms = sim.now_ms;
   const all: string[] = [];
   for (const node of sim.nodes) {
-    sim.release(node, bytes_per_ms);
+    sim.release(node, rates.output);
     const mine = [...batches(lines, node.name)];
     all.push(...mine.flat());
     node.feed("chat", mine);
   }
   sim.run(() => sim.nodes.every((node) => node.unfed === 0));
-  sim.settle();
+  sim.settle(1_000);
   for (const node of sim.nodes) assertEquals(gapsOf(sim, node), []);
   assertPrintedOnce(sim, sim.nodes, all);
   assertAgreement(sim.nodes);
@@ -198,14 +214,14 @@ function feedFromAll(lines: number, bytes_per_ms: number, latency_ms: readonly [
 }
 
 Deno.test("many sources at once neither lose anything nor wait for each other for ever", () => {
-  feedFromAll(1_000, 4_000, [1, 20]);
+  feedFromAll(5, 1_000, { output: 4_000, input: 20_000 });
+  feedFromAll(5, 2_000, { output: Infinity, input: 20_000 });
 });
 
 Deno.test({
-  name: "many sources at once lose nothing, although all of them say more than is kept",
-  // Bug: each node takes a quarter of what is kept ahead of its slowest link, so that five of them
-  // say more than everybody keeps; and as soon as all are congested, by nothing but each other, every
-  // link carries only the trickle.
+  name: "sources that are faster than their links do not slow each other down",
+  // Bug: a node whose own input is ahead of a link counts as congested and gives its peers only the
+  // trickle for what they say; when all are, every link carries 640 KB a second instead of 40 MB.
   ignore: true,
-  fn: () => assertLess(feedFromAll(2_000, Infinity, [1, 2]), 3_000),
+  fn: () => assertLess(feedFromAll(3, 10_000, { output: Infinity, input: 100_000 }), 5_000),
 });

@@ -27,6 +27,7 @@ import { crypto, histories, makeEntry, ORIGINS, type Written } from "../../helpe
 
 const [ann, bob] = ORIGINS;
 const LEDGER = emptyLedger();
+const text = fc.string({ maxLength: 12 }).map((item) => JSON.stringify(item.replaceAll("\n", "")));
 const CHAT: FrontConfig = {
   app: "chat",
   topic: "chat",
@@ -46,9 +47,8 @@ function pumpAll(front: Front, log: LogState, takes = true): [Front, Printed[]] 
   for (;;) {
     const [after, records, bytes] = pumpFront(deepFreeze(front), log, LEDGER);
     all.push(...records);
-    if (after === front || !takes) return [after, all];
-    front = takePrinted(after, bytes, 0);
-    if (records.length === 0 && front.cursor === after.cursor) return [front, all];
+    front = takes ? takePrinted(after, bytes, 0) : after;
+    if (records.length === 0) return [front, all];
   }
 }
 
@@ -64,11 +64,6 @@ function show(records: readonly Printed[]): string[] {
   });
 }
 
-/** Those that are lines: what is none is left out. */
-function linesIn(items: readonly string[]): string[] {
-  return items.filter((text) => /^\w+ \d+ ["{]/.test(text));
-}
-
 /** All items in the order of their delivery. */
 function itemsOf(log: LogState, written: readonly Written[]): string[] {
   const byKey = new Map(written.map(({ entry }) => [`${entry.origin} ${entry.seq}`, entry]));
@@ -82,7 +77,7 @@ function itemsOf(log: LogState, written: readonly Written[]): string[] {
 
 Deno.test("`pumpFront()` prints every item once, in the order of delivery", () => {
   check(
-    fc.property(histories(), fc.nat(30), fc.boolean(), (written, cut, hot) => {
+    fc.property(histories(text), fc.nat(30), fc.boolean(), (written, cut, hot) => {
       const entries = written.map(({ entry }) => entry);
       const printed: string[] = [];
       let front = newFront(CHAT, false), log = emptyLog(ann);
@@ -95,7 +90,7 @@ Deno.test("`pumpFront()` prints every item once, in the order of delivery", () =
         printed.push(...show(records));
         front = next;
       }
-      assertEquals(printed, linesIn(itemsOf(log, written)));
+      assertEquals(printed, itemsOf(log, written));
       assert(isDrained(front, log, LEDGER));
       assertEquals([front.ready.length, front.ready_bytes], [0, 0]);
     }),
@@ -105,10 +100,10 @@ Deno.test("`pumpFront()` prints every item once, in the order of delivery", () =
 
 Deno.test("`pumpFront()` leaves out own items where they are not to be echoed", () => {
   check(
-    fc.property(histories(), (written) => {
+    fc.property(histories(text), (written) => {
       const log = logOf(written);
       const [, records] = pumpAll(newFront({ ...CHAT, echo: false }, false), log);
-      const others = linesIn(itemsOf(log, written)).filter((text) => !text.startsWith("ann"));
+      const others = itemsOf(log, written).filter((text) => !text.startsWith("ann"));
       assertEquals(show(records), others);
     }),
   );
@@ -132,7 +127,7 @@ Deno.test("`pumpFront()` stops when the output owes a window", () => {
 Deno.test("`beginPrinting()` leaves out all but the last items of history", () => {
   const numbers = fc.tuple(fc.nat(30), fc.nat(20));
   check(
-    fc.property(histories(), numbers, (written, [known, history]) => {
+    fc.property(histories(text), numbers, (written, [known, history]) => {
       const before = logOf(written.slice(0, known)), log = logOf(written);
       // The clock of the peer that was joined says what is history.
       const clock = new Map(before.clock.map((seq, index) => [index, seq]));
@@ -141,7 +136,7 @@ Deno.test("`beginPrinting()` leaves out all but the last items of history", () =
       const [, records] = pumpAll(beginPrinting(waiting, log, LEDGER, clock), log);
       const all = itemsOf(log, written), old = itemsOf(before, written);
       const skip = Math.max(0, old.length - history);
-      assertEquals(show(records), linesIn(all.slice(skip)));
+      assertEquals(show(records), all.slice(skip));
     }),
     200,
   );
@@ -160,7 +155,7 @@ Deno.test("`pumpFront()` tells of a gap, before what comes behind it", () => {
 
 Deno.test("`pumpFront()` tells of what was dropped before it was printed", () => {
   check(
-    fc.property(histories(), fc.nat(9_000), (written, keep_bytes) => {
+    fc.property(histories(text), fc.nat(9_000), (written, keep_bytes) => {
       const whole = logOf(written), log = trimLog(whole, keep_bytes);
       const [, records] = pumpAll(newFront(CHAT, false), log);
       const gaps = records.flatMap((record) => record.kind === "gap" ? [record.gap] : []);
@@ -171,7 +166,7 @@ Deno.test("`pumpFront()` tells of what was dropped before it was printed", () =>
       );
       assertEquals(told + kept, entries);
       const items = show(records.filter(({ kind }) => kind === "items"));
-      const all = linesIn(itemsOf(whole, written));
+      const all = itemsOf(whole, written);
       assertEquals(items, all.slice(all.length - items.length));
     }),
   );

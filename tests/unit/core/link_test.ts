@@ -10,7 +10,6 @@ import {
   newLink,
   pumpTopic,
   readClock,
-  reportableBytes,
   spendBudget,
 } from "../../../src/core/link.ts";
 import { encodeLine } from "../../../src/core/line.ts";
@@ -190,11 +189,4 @@ Deno.test("`learnHas()` grows the list, and never goes back", () => {
   learnHas(has, 2, 5);
   learnHas(has, 2, 3);
   assertEquals(has, [0, 0, 5]);
-});
-
-Deno.test("`reportableBytes()` gives a congested node's small credit", () => {
-  const link = linkWith({ received_bytes: 100_000, reported_bytes: 1_000 });
-  assertEquals(reportableBytes(link, false), 100_000);
-  assert(reportableBytes(link, true) < 100_000);
-  assert(reportableBytes(link, true) > 1_000);
 });

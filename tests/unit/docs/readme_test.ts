@@ -143,6 +143,19 @@ Deno.test("the pages for developers name files and functions that there are", ()
   }
 });
 
+Deno.test("CONTRIBUTING.md breaks code that there is, and names laws that there are", () => {
+  const laws = sourceFiles("tests/laws/").map(read).join("\n");
+  const rows = read(".github/CONTRIBUTING.md").matchAll(
+    /^\| \d [^|]*\| `(src[^`]*)` *\| [^`|]*`([^`]*)`[^|]*\| "([^"|]*)"/gm,
+  );
+  const all = [...rows];
+  assert(all.length >= 7);
+  for (const [, path, before, law] of all) {
+    assert(read(path).includes(before), `${path} has no ${before}`);
+    assert(laws.includes(law), `there is no law ${law}`);
+  }
+});
+
 for (const page of PAGES.filter((page) => steps(page).length > 0)) {
   // Signals and shells are not what they are elsewhere.
   Deno.test(`${page} shows what really happens`, { ignore: WINDOWS }, async () => {

@@ -1,0 +1,358 @@
+/** Every flag of every command, given wrong: one line that says what is allowed, and exit code 2. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { endAll, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
+import { Process, type Result, rumorCommand, runRumor } from "../helpers/process.ts";
+
+const NOBODY = "127.0.0.1:9";
+const JOBS = Math.max(2, navigator.hardwareConcurrency);
+
+/** What makes a command complete but for the flag that is tried; the flag itself is left out. */
+const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  chat: [],
+  ledger: [],
+  pub: [["--join", NOBODY], ["x"]],
+  sub: [["--join", NOBODY]],
+  pay: [["--join", NOBODY], ["a", "b", "1"]],
+  balances: [["--join", NOBODY]],
+};
+
+/** A flag as `--help` describes it. */
+interface Flag {
+  readonly name: string;
+  readonly short: string | null;
+  /** Null for a switch. */
+  readonly value: string | null;
+}
+
+/** Values that are never right, whatever the flag. */
+const NEVER = ["\x1b[31m", "a\nb", "\u202e\x07", "\x9b2J", "x\ry\u2028"];
+const NUMBERS = ["-1", "x", "1e3", "0x10", " 1", "1\n", "+1", "NaN"];
+const ADDRESSES = [
+  "nonsense",
+  ":1",
+  "a:",
+  "127.0.0.1:-1",
+  "127.0.0.1:65536",
+  "127.0.0.1:NaN",
+  "127.0.0.1:1.5",
+  "a b:1",
+  "[::1:80",
+  "x:1\n",
+  "a\x1b[31m:1",
+  `${"h".repeat(5_000)}:1`,
+];
+
+/** What is wrong for a flag, and what the error has to say of what is right. */
+const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp }>> = {
+  join: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
+  advertise: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
+  listen: { bad: ADDRESSES, allowed: /HOST:PORT.*65535/ },
+  history: { bad: [...NUMBERS, "1.5", "1000000001", "9".repeat(400)], allowed: /0 to 1000000000/ },
+  count: { bad: [...NUMBERS, "0", "1.5", "1000000001"], allowed: /1 to 1000000000/ },
+  ack: { bad: [...NUMBERS, "0", "1.5", "1001"], allowed: /1 to 1000\b/ },
+  timeout: { bad: [...NUMBERS, "0", "0.0", "9".repeat(400)], allowed: /seconds/ },
+  wait: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
+  "keep-bytes": {
+    bad: [...NUMBERS, "1.5", "64m", "64T", "9".repeat(20), "K", "0"],
+    allowed: /64[KM]/,
+  },
+  topic: {
+    bad: ["a b", "\u00e4", "t".repeat(65), "a*b"],
+    allowed: /64 letters/,
+  },
+  dedup: { bad: ["nonsense", "texts", "TEXT", "0"], allowed: /\btext\b/ },
+  encoding: { bad: ["nonsense", "UTF-8", "latin1", "base 64"], allowed: /utf-8.*base64/ },
+  network: { bad: ["n".repeat(257)], allowed: /256/ },
+  id: { bad: ["i".repeat(257), " ", "a b", "\u2028"], allowed: /256|space/ },
+};
+
+/** The flags of a command, from its help. */
+async function flagsOf(command: string): Promise<Flag[]> {
+  const { stdout } = await runRumor([command, "--help"]);
+  const flags = stdout.flatMap((line) => {
+    const found = /^ {2}(?:-(\w), | {4})--([a-z-]+)(?: ([A-Z:]+|text))? {2,}\S/.exec(line);
+    if (found === null) return [];
+    return [{ short: found[1] ?? null, name: found[2], value: found[3] ?? null }];
+  });
+  assert(flags.length >= 5 && flags.at(-1)?.name === "help", stdout.join("\n"));
+  return flags;
+}
+
+/** The arguments of a command, without its own for the flag that is tried. */
+function complete(command: string, flag: string): string[] {
+  return COMMANDS[command].filter(([first]) => first !== `--${flag}`).flat();
+}
+
+/** One call that must be refused. */
+interface Bad {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the line must hold, apart from what is said of all. */
+  readonly says: readonly (string | RegExp)[];
+}
+
+/** Runs some at a time; all of them are looked at before it fails. */
+async function assertAllRefused(calls: readonly Bad[]): Promise<void> {
+  const queue = calls.values();
+  const faults: string[] = [];
+  const worker = async () => {
+    for (const bad of queue) {
+      const result = await runRumor(bad.args, { env: bad.env });
+      const fault = faultOf(bad, result);
+      if (fault !== null) {
+        const call = JSON.stringify([...bad.args, bad.env ?? {}]).slice(0, 300);
+        faults.push(`${call}: ${fault}; code ${result.code}, stderr: ${show(result.stderr)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: JOBS }, worker));
+  assert(faults.length === 0, `${faults.length} of ${calls.length}:\n${faults.join("\n")}`);
+}
+
+function faultOf({ says }: Bad, { code, stdout, stderr }: Result): string | null {
+  if (code !== 2) return "the code is not 2";
+  if (stdout.length > 0) return `on stdout stands ${show(stdout)}`;
+  if (stderr.length !== 1) return `there are ${stderr.length} lines on stderr`;
+  const [line] = stderr;
+  if (!line.startsWith("rumor: ")) return "the line does not begin with rumor:";
+  // deno-lint-ignore no-control-regex -- what a terminal obeys is what is looked for
+  if (/[\x00-\x1f\x7f-\x9f\p{Bidi_Control}\u2028\u2029]/u.test(line)) {
+    return "the line is not clean";
+  }
+  const missing = says.find((what) =>
+    typeof what === "string" ? !line.includes(what) : !what.test(line)
+  );
+  return missing === undefined ? null : `the line does not say ${missing}`;
+}
+
+function show(lines: readonly string[]): string {
+  return JSON.stringify(lines.slice(0, 5).map((line) => line.slice(0, 300)));
+}
+
+/** Everything is tried with the first command that has a flag, and something with the others. */
+const tried = new Set<string>();
+
+function some<T>(name: string, values: readonly T[]): readonly T[] {
+  return tried.has(name) ? values.slice(0, 1) : values;
+}
+
+/** Values that a flag does not take, whatever is said of them, and whether it is said in full. */
+function badValues(name: string): { value: string; allowed: RegExp | string }[] {
+  const { bad, allowed } = VALUES[name];
+  // A name of a network may be any text, and an id of a transaction may look odd.
+  const never = name === "network" ? [] : name === "id" ? NEVER.slice(0, 2) : NEVER;
+  return [
+    ...some(name, bad).map((value) => ({ value, allowed })),
+    ...some(name, never).map((value) => ({ value, allowed: "" })),
+  ];
+}
+
+/** What makes the calls of each kind, for one command and its flags. */
+const KINDS: Readonly<Record<string, (command: string, flags: readonly Flag[]) => Bad[]>> = {
+  "without a value": (command, flags) =>
+    flags.filter(takesValue).flatMap(({ name, short }) => {
+      const call = (...args: string[]) => [command, ...complete(command, name), ...args];
+      const long = `--${name}`;
+      const says = [long, "value"];
+      const tries = [
+        { args: call(long), says },
+        { args: call(`${long}=`), says },
+        { args: call(long, ""), says },
+        { args: call(long, "--help=x"), says },
+      ];
+      const letter = short === null
+        ? []
+        : [{ args: call(`-${short}`), says: [`-${short}`, "value"] }];
+      return [...some(name, tries), ...letter];
+    }),
+  "with a value that is not allowed": (command, flags) =>
+    flags.filter(takesValue).flatMap(({ name }) =>
+      badValues(name).map(({ value, allowed }) => ({
+        args: [command, ...complete(command, name), `--${name}=${value}`],
+        says: [name === "id" ? /--id|ID/ : `--${name}`, allowed],
+      }))
+    ),
+  "given twice": (command, flags) =>
+    flags.filter(({ name }) => name !== "join").map(({ name, value }) => {
+      const once = value === null ? [`--${name}`] : [`--${name}`, goodValue(name)];
+      return {
+        args: [command, ...complete(command, name), ...once, ...once],
+        says: [`--${name}`, "twice"],
+      };
+    }),
+  "a switch with a value": (command, flags) =>
+    flags.filter((flag) => !takesValue(flag)).flatMap(({ name }) =>
+      some(name, ["1", "true", "", "\x1b[31m\n"]).map((value) => ({
+        args: [command, ...complete(command, name), `--${name}=${value}`],
+        says: [`--${name}`, "no value"],
+      }))
+    ),
+  "unknown ones": (command) =>
+    some("unknown", [
+      "--nope",
+      "--nope=1",
+      "--Json",
+      "-x",
+      "--__proto__",
+      "--constructor",
+      "--to\nString",
+      "--\x1b[31m",
+      "--\u202e",
+      "-\x9b",
+      "--no-json",
+      "--no-help",
+    ]).map((flag) => ({
+      args: [command, ...complete(command, ""), flag],
+      says: /^--?[a-zA-Z_-]+$/.test(flag) ? [flag] : [],
+    })),
+  "through the environment": (command, flags) =>
+    flags.filter(({ name }) => !["count", "wait", "id"].includes(name)).flatMap((flag) => {
+      const { name } = flag;
+      const variable = `RUMOR_${name.toUpperCase().replaceAll("-", "_")}`;
+      const values = takesValue(flag)
+        ? badValues(name)
+        : some(name, ["yes", "2", "\x1b[31m", "1\n"]).map((value) => ({
+          value,
+          allowed: /1 or 0/,
+        }));
+      // A list may stand in the variable of a flag that may be repeated.
+      const fit = values.filter(({ value }) => name !== "join" || !/\s/.test(value));
+      return fit.map(({ value, allowed }) => ({
+        args: [command, ...complete(command, name)],
+        env: { [variable]: value },
+        says: [variable, allowed],
+      }));
+    }),
+};
+
+function takesValue({ value }: Flag): boolean {
+  return value !== null;
+}
+
+for (const command of Object.keys(COMMANDS)) {
+  Deno.test(`flags of \`rumor ${command}\` that are given wrong are refused`, async (t) => {
+    const flags = await flagsOf(command);
+    for (const { name } of flags.filter(takesValue)) {
+      assert(VALUES[name] !== undefined, `--${name} is not tried here`);
+    }
+    const rest = flags.filter(({ name }) => name !== "help");
+    for (const [kind, make] of Object.entries(KINDS)) {
+      await t.step(kind, () => assertAllRefused(make(command, rest)));
+    }
+    for (const { name } of rest) tried.add(name);
+    tried.add("unknown");
+  });
+}
+
+function goodValue(name: string): string {
+  const values: Readonly<Record<string, string>> = {
+    listen: "127.0.0.1:0",
+    advertise: "127.0.0.1:1",
+    topic: "t",
+    dedup: "text",
+    encoding: "base64",
+    network: "n",
+    id: "i",
+    "keep-bytes": "64M",
+  };
+  return values[name] ?? "1";
+}
+
+Deno.test("words and commands that are not expected are refused", async () => {
+  await assertAllRefused([
+    ...[
+      "nonsense",
+      "Chat",
+      "__proto__",
+      "constructor",
+      "toString",
+      "hasOwnProperty",
+      "a\nb",
+      "\x1b[31m",
+      "\u202e",
+      "x".repeat(5_000),
+    ].map((word) => ({
+      args: [word],
+      says: ["not a command", /chat.*ledger.*pub.*sub.*pay.*balances/],
+    })),
+    ...["nonsense", "__proto__", "a\nb"].map((word) => ({
+      args: ["help", word],
+      says: ["command"],
+    })),
+    ...["chat", "ledger"].flatMap((command) =>
+      ["word", "-", "a\nb", "\x1b[31m"].map((word) => ({
+        args: [command, word],
+        says: ["not expected"],
+      }))
+    ),
+    { args: ["chat", "--", "--json"], says: ["--json", "not expected"] },
+    { args: ["sub", "--join", NOBODY, "word\n\x1b[31m"], says: ["not expected"] },
+    ...["pub", "sub", "pay", "balances"].map((command) => ({ args: [command], says: ["--join"] })),
+    { args: ["pub", "--join", NOBODY, "a\nb"], says: ["newline"] },
+    ...[[], ["a"], ["a", "b"], ["a", "b", "1", "i", "x"]].map((words) => ({
+      args: ["pay", "--join", NOBODY, ...words],
+      says: ["FROM TO AMOUNT"],
+    })),
+  ]);
+});
+
+Deno.test("what is no UTF-8 on the command line is no crash", { ignore: WINDOWS }, async (t) => {
+  const quoted = `"$(printf 'a\\377b')"`;
+  const calls: Readonly<Record<string, string>> = {
+    "a word": `exec "$@" pub --join ${NOBODY} ${quoted}`,
+    "a value": `exec "$@" --topic ${quoted}`,
+    "a command": `exec "$@" ${quoted}`,
+    "a variable": `RUMOR_TOPIC=${quoted} exec "$@"`,
+    "a variable that is a list": `RUMOR_JOIN=${quoted} exec "$@"`,
+    "a variable that is nobody's": `NOT_OURS=${quoted} exec "$@" --nope`,
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    await t.step(name, async () => {
+      const command = ["sh", "-c", call, "sh", ...rumorCommand()];
+      await using process = new Process(command, { stdin: "null" });
+      const { code, signal, stdout, stderr } = await process.result();
+      assertEquals({ signal, stdout }, { signal: null, stdout: [] }, process.report());
+      assert(code === 2 || code === 69, process.report());
+      for (const line of stderr) assertMatch(line, /^rumor: |^listening on /, process.report());
+    });
+  }
+});
+
+Deno.test("flags win, so a variable that is wrong does no harm beside them", async () => {
+  const env = { RUMOR_LISTEN: "nonsense", RUMOR_TOPIC: "a b", RUMOR_TIMEOUT: "x", RUMOR_JSON: "0" };
+  const args = [...LOCAL, "--topic", "t", "--timeout", "5"];
+  const { code, stdout, stderr } = await runRumor(args, { env, input: "hello\n" });
+  assertEquals({ code, stdout }, { code: 0, stdout: ["hello"] }, stderr.join("\n"));
+});
+
+Deno.test("variables that are empty or belong to other commands mean nothing", async () => {
+  const env = {
+    RUMOR_JOIN: "",
+    RUMOR_HISTORY: "",
+    RUMOR_ACK: "nonsense",
+    RUMOR_COUNT: "nonsense",
+    RUMOR_ID: "nonsense",
+    RUMOR_HELP: "1",
+    RUMOR_NOPE: "1",
+  };
+  const { code, stdout, stderr } = await runRumor(LOCAL, { env, input: "hello\n" });
+  assertEquals({ code, stdout }, { code: 0, stdout: ["hello"] }, stderr.join("\n"));
+});
+
+Deno.test("a name of a network may hold anything, and it is not shown raw", async () => {
+  await using network = new Nodes();
+  const name = "n\x1b[31m\u202e\x07";
+  const first = network.start(["--network", name]);
+  const join = ["--join", await first.address()];
+  const same = await runRumor([...LOCAL, "--network", name, ...join], { input: "hello\n" });
+  assertEquals(same.code, 0, same.stderr.join("\n"));
+  await first.waitForStdout("hello");
+  for (const args of [LOCAL, ["pub", "x"], ["sub"]]) {
+    const other = await runRumor([...args, ...join], { env: { RUMOR_KEEP_OPEN: "1" } });
+    assertEquals({ code: other.code, stdout: other.stdout }, { code: 69, stdout: [] });
+    // deno-lint-ignore no-control-regex -- what a terminal obeys is what is looked for
+    for (const line of other.stderr) assert(!/[\x00-\x1f\x7f-\x9f\u202e]/.test(line), line);
+  }
+  await endAll([first]);
+});

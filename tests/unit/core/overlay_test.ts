@@ -1,0 +1,190 @@
+import { assert, assertEquals } from "@std/assert";
+import { DIALS_PER_SECOND, JOIN_TIMEOUT_MS, REDIAL_MAX_MS } from "../../../src/core/limits.ts";
+import { initialState, type NodeState } from "../../../src/core/node.ts";
+import type { Effect, Event, NodeConfig } from "../../../src/core/types.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { makeLine } from "../../helpers/history.ts";
+import {
+  CONFIG,
+  drive,
+  driveAll,
+  greeting,
+  linesEvent,
+  linkedNode,
+  NOW_MS,
+  openedEvent,
+  startNode,
+} from "../../helpers/node_subject.ts";
+
+const started: Event = {
+  kind: "started",
+  now_ms: NOW_MS,
+  host: null,
+  fallback_host: "me",
+  port: 7000,
+};
+
+function join(config: Partial<NodeConfig>): [NodeState, Effect[]] {
+  return driveAll(initialState({ ...CONFIG, ...config }, 1), [started]);
+}
+
+function dials(effects: readonly Effect[]): string[] {
+  return effects.flatMap((effect) => effect.kind === "dial" ? [effect.address] : []);
+}
+
+function notices(effects: readonly Effect[]): string[] {
+  return effects.flatMap((effect) =>
+    effect.kind !== "notice"
+      ? []
+      : [`${effect.notice.kind}${"address" in effect.notice ? ` ${effect.notice.address}` : ""}`]
+  );
+}
+
+function failed(address: string, now_ms = NOW_MS): Event {
+  return { kind: "dial_failed", now_ms, address, why: "connection refused" };
+}
+
+function tickAt(node: NodeState, now_ms: number): [NodeState, Effect[]] {
+  return drive(node, { kind: "tick", now_ms });
+}
+
+Deno.test("`start()` knows its address where it was told, or begins a network", () => {
+  assertEquals(notices(join({})[1]), ["listening me:7000"]);
+  assertEquals(notices(join({ advertise: "x:1" })[1]), ["listening x:1"]);
+  const told = { ...started, host: "10.0.0.1" } as Event;
+  const [node, effects] = driveAll(initialState(CONFIG, 1), [told]);
+  assertEquals([notices(effects), node.phase], [["listening 10.0.0.1:7000"], "running"]);
+  // Whoever joins learns its address from the connection.
+  const [joining, first] = join({ join: ["a:1"] });
+  assertEquals([notices(first), dials(first), joining.phase], [[], ["a:1"], "joining"]);
+  const dialled = { ...openedEvent(1), dialled: "a:1", local_host: "10.0.0.9" } as Event;
+  assertEquals(notices(driveAll(joining, [dialled])[1]), ["listening 10.0.0.9:7000"]);
+});
+
+Deno.test("`dialFailed()` tries one address after the other, then begins a network or ends", () => {
+  const [first] = join({ join: ["a:1", "b:2"] });
+  const [second, effects] = driveAll(first, [failed("a:1")]);
+  assertEquals([notices(effects), dials(effects)], [["join_failed a:1"], ["b:2"]]);
+  const [alone, more] = driveAll(second, [failed("b:2")]);
+  assertEquals(notices(more), ["join_failed b:2", "alone", "listening me:7000"]);
+  assertEquals(alone.phase, "running");
+  const [must] = join({ join: ["a:1"], must_join: true });
+  const [ended, last] = driveAll(must, [failed("a:1")]);
+  assertEquals([ended.phase, last.some(({ kind }) => kind === "done")], ["done", true]);
+});
+
+Deno.test("`advanceJoin()` waits so long for an answer, and for the greeting", () => {
+  const [dialling] = join({ join: ["a:1"] });
+  assertEquals(dialling.wake_ms, NOW_MS + JOIN_TIMEOUT_MS);
+  assertEquals(notices(tickAt(dialling, NOW_MS + JOIN_TIMEOUT_MS)[1])[0], "join_failed a:1");
+  const opened = { ...openedEvent(1), dialled: "a:1" } as Event;
+  const [silent] = driveAll(dialling, [opened]);
+  const [late, effects] = tickAt(silent, NOW_MS + JOIN_TIMEOUT_MS);
+  assertEquals([late.links.size, notices(effects)[0]], [0, "join_failed a:1"]);
+});
+
+/** A node that joins over link 1, whose peer claims to have some entries of dan. */
+function inStep(target: number, config: Partial<NodeConfig> = {}): [NodeState, Effect[]] {
+  const [dialling] = join({ join: ["ann:7000"], ...config });
+  const [hello, proof] = greeting(1, "ann");
+  const clock = target === 0 ? {} : { [fakeId("dan")]: { chat: target } };
+  const have = JSON.stringify({ k: "have", c: clock });
+  const opened = { ...openedEvent(1), dialled: "ann:7000" } as Event;
+  return driveAll(dialling, [opened, linesEvent(1, hello, proof, have)]);
+}
+
+Deno.test("`advanceJoin()` gets in step with the peer before it joins", () => {
+  assertEquals(notices(inStep(0)[1]).at(-1), "joined ann:7000");
+  const [waiting, effects] = inStep(1);
+  assert(!notices(effects).includes("joined ann:7000"));
+  const line = makeLine({ origin: fakeId("dan"), seq: 1, items: '["old"]' });
+  const [after, more] = driveAll(waiting, [linesEvent(1, line)]);
+  assertEquals([notices(more), after.phase], [["joined ann:7000"], "running"]);
+});
+
+Deno.test("`advanceJoin()` joins a peer that does not send what it claims to have", () => {
+  const [waiting] = inStep(9);
+  assertEquals(tickAt(waiting, NOW_MS + JOIN_TIMEOUT_MS - 1)[0].phase, "joining");
+  // Each step on the way gives it more time.
+  const line = makeLine({ origin: fakeId("dan"), seq: 1, items: '["old"]' });
+  const later = { ...linesEvent(1, line), now_ms: NOW_MS + 3_000 } as Event;
+  const [moved] = tickAt(driveAll(waiting, [later])[0], NOW_MS + 3_000);
+  assertEquals(tickAt(moved, NOW_MS + JOIN_TIMEOUT_MS)[0].phase, "joining");
+  assertEquals(tickAt(moved, NOW_MS + 3_000 + JOIN_TIMEOUT_MS)[0].phase, "running");
+});
+
+Deno.test("`forgetLink()` tries the next address where the joined peer goes away", () => {
+  const [waiting] = inStep(9, { join: ["ann:7000", "b:2"] });
+  const [, effects] = driveAll(waiting, [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
+  assertEquals([notices(effects), dials(effects)], [["join_failed ann:7000"], ["b:2"]]);
+  const bye = '{"k":"bye","code":"full","why":"no more links"}';
+  const refused = driveAll(waiting, [linesEvent(1, bye)])[1].flatMap((effect) =>
+    effect.kind === "notice" && effect.notice.kind === "join_failed" ? [effect.notice.why] : []
+  );
+  assertEquals(refused, ["refused: full"]);
+});
+
+Deno.test("`takePeers()` dials those who are named, no more than so many a second", () => {
+  const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+  const p = names.map((name) => [fakeId(name), `${name}:7000`]);
+  const [node, effects] = driveAll(startNode({}, 1), [
+    linesEvent(1, ...greeting(1, "ann"), JSON.stringify({ k: "peers", p })),
+  ]);
+  assert(dials(effects).length <= 10);
+  // Nobody answers: in time all of them are tried, at the rate that is allowed.
+  let all = dials(effects), state = node, open = [...all];
+  for (let seconds = 1; seconds <= 60; seconds++) {
+    const now_ms = NOW_MS + seconds * 1_000;
+    const [after, more] = driveAll(state, open.map((address) => failed(address, now_ms)));
+    const [ticked, last] = tickAt(after, now_ms);
+    state = ticked;
+    open = dials([...more, ...last]);
+    assert(open.length <= DIALS_PER_SECOND);
+    all = [...all, ...open];
+  }
+  assertEquals(new Set(all).size, 30);
+  // Whoever was only named and never answered is forgotten.
+  assertEquals([...state.members.by_id.keys()], [fakeId("ann")]);
+});
+
+Deno.test("`noteFailure()` dials somebody who was there again and again, ever later", () => {
+  const address = "gone:7000";
+  const origin = fakeId("gone");
+  const presence = makeLine({
+    origin,
+    topic: "presence",
+    seq: 1,
+    items: JSON.stringify([{ address }]),
+  });
+  let [state, effects] = driveAll(linkedNode(), [linesEvent(1, presence)]);
+  const tries: number[] = [];
+  for (let now_ms = NOW_MS; now_ms < NOW_MS + 300_000; now_ms += 250) {
+    if (dials(effects).includes(address)) {
+      tries.push(now_ms);
+      [state] = driveAll(state, [failed(address, now_ms)]);
+    }
+    [state, effects] = tickAt(state, now_ms);
+  }
+  const pauses = tries.slice(1).map((time, index) => time - tries[index]);
+  assert(pauses.length > 8);
+  assert(pauses.every((pause) => pause <= REDIAL_MAX_MS * 1.5 + 500), pauses.join(" "));
+  assert(pauses[0] < 3_000 && pauses.at(-1)! > 10_000, pauses.join(" "));
+  assert(state.members.by_id.has(origin));
+});
+
+Deno.test("`takePresence()` believes only what an origin says of itself", () => {
+  const says = (name: string, item: unknown, seq = 1, previous = "") =>
+    makeLine({
+      origin: fakeId(name),
+      topic: "presence",
+      seq,
+      previous,
+      items: JSON.stringify([item]),
+    });
+  const [node] = driveAll(linkedNode(), [
+    linesEvent(1, says("dan", { address: "d:1" }), says("eve", { address: "nowhere" })),
+    linesEvent(2, says("fay", { left: true }), says("gus", "hello"), says("hal", null)),
+  ]);
+  const present = [...node.members.by_id.values()].filter((one) => one.present);
+  assertEquals(present.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
+});
