@@ -28,7 +28,7 @@ export function formatRecords(records: readonly Printed[], format: Format): Uint
     if (record.kind === "items" && !format.json) {
       for (const item of record.items) {
         const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-        if (typeof line === "string") text += `${clean(format, line)}\n`;
+        if (typeof line === "string") text += `${clean(format, oneLine(line))}\n`;
         else {
           flush();
           parts.push(...bytesLine(line, format));
@@ -78,6 +78,11 @@ function jsonLine(value: unknown, format: Format): string {
   return `${cleanJson(format, JSON.stringify(value))}\n`;
 }
 
+/** Only a lying node sends a newline within a line; it must not look like two lines. */
+function oneLine(line: string): string {
+  return line.includes("\n") ? line.replaceAll("\n", "\\x0a") : line;
+}
+
 function clean(format: Format, text: string): string {
   return format.shown ? visible(text) : text;
 }
@@ -118,9 +123,8 @@ function appliedLine(
 
 /** A line that is no text: as it is for a pipe, cleaned for a terminal. */
 function bytesLine(line: Uint8Array, format: Format): Uint8Array[] {
-  const shown = new TextDecoder("latin1").decode(line);
-  const cleaned = clean(format, shown);
-  return cleaned === shown ? [line, NEWLINE] : [encoder.encode(`${cleaned}\n`)];
+  if (!format.shown && !line.includes(NEWLINE[0])) return [line, NEWLINE];
+  return [encoder.encode(`${visible(new TextDecoder("latin1").decode(line))}\n`)];
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

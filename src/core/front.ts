@@ -6,7 +6,6 @@
 import type { FrontConfig, Gap, Json, Printed } from "./types.ts";
 import { type Delivered, type Head, LEDGER, type LogState, type StoredEntry } from "./log.ts";
 import type { Applied, Ledger } from "./apps/ledger.ts";
-import { holdsNewline } from "./apps/chat.ts";
 import { type Dedup, emptyDedup, reduceDedup } from "./apps/dedup.ts";
 import { decodeStored } from "./entry.ts";
 import { FRONT_WINDOW_BYTES, PRINT_BYTES } from "./limits.ts";
@@ -140,7 +139,7 @@ export function pumpFront(
     unprinted_bytes += stored.line.length;
     const record = { topic: entry.topic, origin: entry.origin, time_ms: entry.time_ms };
     if (front.config.dedup_text) dedup = pushNew(records, record, first, items, dedup);
-    else records.push(...lineRecords(record, first, items));
+    else records.push({ kind: "items", ...record, first, items });
   }
   const gapped = front.gapped && cursor < topic.order.end;
   if (front.gapped && !gapped) records.push(...gapsBefore(log, printed, topic.logs.from()));
@@ -196,32 +195,10 @@ function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
   return [{ ...front, cursor, unprinted_bytes }, records, unprinted_bytes - front.unprinted_bytes];
 }
 
-/**
- * Records of items. One with a newline in it is left out, by everybody alike: it would look like two
- * lines, of which one was never sent.
- */
-export function lineRecords(
-  record: ItemsOf,
-  first: number,
-  items: readonly Json[],
-): Printed[] {
-  if (items.every(isLine)) return [{ kind: "items", ...record, first, items }];
-  return items.flatMap((item, index) =>
-    isLine(item) ? [{ kind: "items", ...record, first: first + index, items: [item] }] : []
-  );
-}
-
-/** What the records of one entry have in common. */
-type ItemsOf = Pick<Extract<Printed, { kind: "items" }>, "topic" | "origin" | "time_ms">;
-
-function isLine(item: Json): boolean {
-  return !holdsNewline(item);
-}
-
 /** Prints the items whose text is new, as one record for each. */
 function pushNew(
   records: Printed[],
-  record: ItemsOf,
+  record: Pick<Extract<Printed, { kind: "items" }>, "topic" | "origin" | "time_ms">,
   first: number,
   items: readonly Json[],
   dedup: Dedup,
@@ -231,7 +208,9 @@ function pushNew(
     const text = typeof item === "string" ? `t${item}` : `j${JSON.stringify(item)}`;
     const [next, fresh] = reduceDedup(dedup, [text]);
     dedup = next;
-    if (fresh.length > 0) records.push(...lineRecords(record, first + index, [item]));
+    if (fresh.length > 0) {
+      records.push({ kind: "items", ...record, first: first + index, items: [item] });
+    }
   }
   return dedup;
 }

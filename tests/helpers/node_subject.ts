@@ -211,7 +211,10 @@ export function nodeSubject(
 }
 
 /** What link 2 is sent of entries (without newlines) after all lines came on link 1. */
-export function relayed(lines: readonly Uint8Array[], reduce: ReduceNode = reduceNode) {
+export function relayed(
+  lines: readonly Uint8Array[],
+  reduce: ReduceNode = reduceNode,
+): Uint8Array[] {
   const subject = nodeSubject(reduce);
   const [, output] = runThrough(subject, [lines.map((bytes) => ({ link: 1, bytes }))]);
   const sent = (output["send 2"] ?? []) as Uint8Array[];

@@ -15,8 +15,8 @@ export function realCrypto(): SimCrypto {
     signer: (name) => {
       const seed = env.sha256(new TextEncoder().encode(name));
       const der = PKCS8_PREFIX + Uint8Array.fromBase64(seed, { alphabet: "base64url" }).toHex();
-      // deno-lint-ignore no-explicit-any -- Deno's types know only Buffer here
       const key = createPrivateKey({
+        // deno-lint-ignore no-explicit-any -- Deno's types know only Buffer here
         key: Uint8Array.fromHex(der) as any,
         format: "der",
         type: "pkcs8",

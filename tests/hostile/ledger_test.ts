@@ -476,7 +476,8 @@ Deno.test("a million accounts are no burden", { ignore: !LINUX }, async (t) => {
     );
     await first.send(...lines);
   }
-  const balances = (args: readonly string[]): Promise<Result> => runRumor(["balances", ...args]);
+  const balances = (args: readonly string[]): Promise<Result> =>
+    runRumor(["balances", "--timeout", "60", ...args]);
   await first.send("the end 1");
   const ends = async (node: Process) => {
     const at = ["--join", await node.address()];

@@ -1,6 +1,7 @@
 /** `rumor balances`: what a running node has in its ledger. */
 
 import type { Command } from "../command.ts";
+import { nameFault } from "../../core/apps/ledger.ts";
 import { flagLines, readArgs } from "../args.ts";
 import { EXIT } from "../exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
@@ -18,7 +19,10 @@ const flags = {
   ...helpFlags,
 } as const;
 
-const AMOUNT = /^-?[0-9]{1,40}$/;
+/** A node is believed what it says of balances, but not that anything is a balance. */
+function isRow([name, amount]: readonly [string, string]): boolean {
+  return nameFault("ACCOUNT", name) === null && /^-?[0-9]{1,40}$/.test(amount);
+}
 
 const command: Command = {
   summary: "print the balances that a running node has",
@@ -48,7 +52,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         for (const row of line.r) rows.push(row);
         // The node sends one line at a time, as it is asked on.
         if (line.more) ask();
-        else if (rows.every(([, amount]) => AMOUNT.test(amount))) resolve(EXIT.done);
+        else if (rows.every(isRow)) resolve(EXIT.done);
         else {
           say("rumor: the node's answer makes no sense");
           resolve(EXIT.failed);

@@ -3,9 +3,7 @@
 import type { Command } from "../command.ts";
 import type { Printed } from "../../core/types.ts";
 import { decodeEntry } from "../../core/entry.ts";
-import { lineRecords } from "../../core/front.ts";
 import type { Line } from "../../core/line.ts";
-import { CHAT, isBuiltIn } from "../../core/log.ts";
 import { ACK_BYTES } from "../../core/limits.ts";
 import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
 import { EXIT } from "../exit.ts";
@@ -134,11 +132,7 @@ class Subscription {
       this.#left -= items.length;
       const { topic, origin, time_ms } = entry;
       const first = entry.first + skipped;
-      const record = { topic, origin, time_ms };
-      // Other topics than those of lines hold what their apps make of it.
-      if (isBuiltIn(topic) && topic !== CHAT) {
-        this.#show({ kind: "items", ...record, first, items });
-      } else for (const line of lineRecords(record, first, items)) this.#show(line);
+      if (items.length > 0) this.#show({ kind: "items", topic, origin, time_ms, first, items });
     }
     this.#taken_bytes += bytes;
     this.#flushing ??= this.#flush();

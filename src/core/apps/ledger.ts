@@ -143,7 +143,8 @@ export function sortedAccounts(ledger: Ledger): string[] {
   return [...ledger.balances.entries()].map(([name]) => name).sort();
 }
 
-function nameFault(what: string, name: Json | undefined): string | null {
+/** What is wrong with the name of an account, or an id, or null. */
+export function nameFault(what: string, name: Json | undefined): string | null {
   if (typeof name !== "string") return `${what} must be text`;
   if (name === "") return `${what} must not be empty`;
   // A character takes at most three bytes a UTF-16 unit, so most names need no encoding here.
