@@ -153,6 +153,7 @@ export class Network {
 
   /** Runs until nothing was carried or printed for a while. */
   settle(quiet_ms = 3_000): void {
+    this.#clock.stir(this.now_ms);
     this.run(() => this.#clock.next_ms > this.#clock.stirred_ms + quiet_ms);
   }
 

@@ -8,9 +8,10 @@ import { Screen } from "./screen.ts";
 import { withDeadline } from "../../tools/lines.ts";
 
 /** Wide enough that a test need not think of wrapping. */
-const COLUMNS = 2_000;
-const ROWS = 500;
+const COLUMNS = 1_000;
+const ROWS = 40;
 const DEADLINE_MS = 30_000;
+const FOREVER_MS = 600_000;
 
 /** How to start it. */
 export interface PtyOptions {
@@ -29,6 +30,7 @@ export class Pty implements AsyncDisposable {
   /** What came, decoded; a test fails on bytes that are no UTF-8. */
   #text = "";
   #fault: Error | null = null;
+  #ended = false;
 
   constructor(args: readonly string[], options: PtyOptions = {}) {
     const words = [...rumorCommand(), ...args].map(quote).join(" ");
@@ -40,6 +42,11 @@ export class Pty implements AsyncDisposable {
       name: `on a terminal: rumor ${args.join(" ")}`,
     });
     this.#process.onStdout = (bytes) => this.#onBytes(bytes);
+    // Whether it ends in time is what `result()` tells.
+    this.#process.status({ timeout_ms: FOREVER_MS }).catch(() => {}).finally(() => {
+      this.#ended = true;
+      this.#wake();
+    });
   }
 
   /** Everything that was written to the terminal, byte for byte. */
@@ -83,22 +90,25 @@ export class Pty implements AsyncDisposable {
   /** Waits until a line is on the screen, and gives it back. */
   async waitFor(check: string | ((line: string) => boolean)): Promise<string> {
     const accepts = typeof check === "string" ? (line: string) => line === check : check;
-    const find = () => this.lines.find(accepts);
-    let found = find();
+    const lines = await this.until((lines) => lines.some(accepts), String(check));
+    return lines.find(accepts)!;
+  }
+
+  /** Waits until the screen is as it should be, and gives its lines. */
+  async until(check: (lines: string[]) => boolean, what = String(check)): Promise<string[]> {
     const wait = async () => {
-      while (found === undefined) {
+      for (;;) {
+        const { lines } = this;
+        if (check(lines)) return lines;
+        if (this.#ended) throw new Error(`ended without ${what}; ${this.#explain()}`);
         await new Promise<void>((resolve) => this.#waiters.add(resolve));
-        found = find();
       }
     };
-    const ended = this.#process.status({ timeout_ms: DEADLINE_MS }).then(() => {
-      found ??= find();
-      if (found === undefined) throw new Error(`ended without ${check}; ${this.#explain()}`);
-    });
-    const either = Promise.race([wait(), ended]);
-    ended.catch(() => {});
-    await withDeadline(either, DEADLINE_MS, () => `${check} did not come; ${this.#explain()}`);
-    return found!;
+    return await withDeadline(
+      wait(),
+      DEADLINE_MS,
+      () => `${what} did not come; ${this.#explain()}`,
+    );
   }
 
   /** The `HOST:PORT` that the node says it listens on. */
@@ -131,6 +141,10 @@ export class Pty implements AsyncDisposable {
     } catch (error) {
       this.#fault ??= error as Error;
     }
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const resolve of this.#waiters) resolve();
     this.#waiters.clear();
   }

@@ -118,7 +118,10 @@ Deno.test("a connection that is silent or slow is closed after 5 s in all", asyn
     const peer = await RawPeer.connect(address);
     for (let at = 0; !peer.isClosed; at += bytes) {
       peer.write(text.slice(at, at + bytes));
-      await Promise.race([peer.ended, new Promise((resolve) => setTimeout(resolve, pause_ms))]);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const pause = new Promise((resolve) => timer = setTimeout(resolve, pause_ms));
+      await Promise.race([peer.ended, pause]);
+      clearTimeout(timer);
     }
     return await peer.ending();
   };

@@ -28,6 +28,9 @@ const COMMANDS: Readonly<Record<string, Command>> = { chat, ledger, pub, sub, pa
 /** Flags of `rumor` that no command has in its help. */
 const COMMON_FLAGS = ["--version", "-V"];
 
+/** How long a line may need to come out. */
+const PATIENCE_MS = 10_000;
+
 interface Step {
   readonly command: string;
   readonly output: readonly string[];
@@ -187,6 +190,7 @@ class Typist {
   /** A free port for each address on the page. */
   readonly #addresses = new Map<string, string>();
   #lines = 0;
+  #runs = 0;
   #failed = "";
 
   constructor(shell: Process) {
@@ -197,18 +201,38 @@ class Typist {
     if (/\bjq\b/.test(command) && !hasJq) return;
     // A command that fails must be followed by a look at its exit code.
     assert(this.#failed === "" || command.includes("$?"), this.#failed);
-    await this.#shell.write(
-      `{ ${this.#local(command)}\n} </dev/null 2>&1; code=$?; echo "@@ $code"; (exit $code)\n`,
-    );
-    const wanted = this.#lines + output.length + 1;
-    await this.#shell.waitForStdout(wanted, { timeout_ms: 15_000 });
-    const lines = this.#shell.stdout.slice(this.#lines);
+    const late_ms = Date.now() + PATIENCE_MS;
+    const wanted = output.map(normal);
+    let code = await this.#run(command);
+    let printed = this.#printed();
+    while (printed.join("\n") !== wanted.join("\n") && Date.now() < late_ms) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      // A program in the background may not have written its file yet.
+      if (command.startsWith("cat ")) {
+        this.#lines = this.#shell.stdout.length;
+        code = await this.#run(command);
+      }
+      printed = this.#printed();
+    }
+    assertEquals(printed, wanted, `$ ${command}`);
     this.#lines = this.#shell.stdout.length;
-    const ends = lines.filter((line) => line.startsWith("@@ "));
-    const printed = lines.filter((line) => !line.startsWith("@@ "));
-    const shown = (line: string) => normal(this.#global(line));
-    assertEquals(printed.map(shown), output.map(normal), `$ ${command}`);
-    this.#failed = ends.join() === "@@ 0" ? "" : `$ ${command}\n${ends.join()}`;
+    this.#failed = code === "0" ? "" : `$ ${command} ended with ${code}`;
+  }
+
+  /** Runs a command; gives its exit code once it has ended. */
+  async #run(command: string): Promise<string> {
+    const end = `@@ ${++this.#runs} `;
+    await this.#shell.write(
+      `{ ${this.#local(command)}\n} </dev/null 2>&1; code=$?; echo "${end}$code"; (exit $code)\n`,
+    );
+    const line = await this.#shell.waitForStdout((line) => line.startsWith(end));
+    return line.slice(end.length);
+  }
+
+  /** What came since the last command. */
+  #printed(): string[] {
+    const lines = this.#shell.stdout.slice(this.#lines).filter((line) => !line.startsWith("@@ "));
+    return lines.map((line) => normal(this.#global(line)));
   }
 
   #local(command: string): string {
