@@ -49,9 +49,16 @@ export function readArgs<F extends Flags>(
   });
   const found = new Map<string, unknown[]>();
   const words: string[] = [];
+  let negative = -1;
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
-    if (token.kind !== "option") continue;
+    if (token.kind !== "option" || token.index === negative) continue;
+    if (/^-[0-9]/.test(token.rawName)) {
+      // A negative number is a word, and its digits are no flags.
+      words.push(args[token.index]);
+      negative = token.index;
+      continue;
+    }
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
     if (flag === undefined) {
       throw new UsageError(`${token.rawName} is not a flag here; see --help`);
@@ -90,7 +97,7 @@ function readValue(
     return flag.read("1");
   }
   // A value that begins with a dash is nearly always the next flag; `--flag=-x` says otherwise.
-  if (value === undefined || value === "" || (!inline && value.startsWith("-"))) {
+  if (value === undefined || value === "" || (!inline && /^-[^0-9]/.test(value))) {
     throw new UsageError(`${name} needs a value: ${name} ${flag.value}`);
   }
   return readNamed(name, flag, value);
@@ -155,7 +162,7 @@ export function readBytes(least: number): (text: string) => number {
     const match = /^([0-9]{1,15})([KMG]?)$/.exec(text);
     const value = match === null ? NaN : Number(match[1]) * 1024 ** " KMG".indexOf(match[2] || " ");
     if (value >= least && Number.isSafeInteger(value)) return value;
-    throw new UsageError(`${text} is not a number of bytes from ${least}; 64K, 64M are fine too`);
+    throw new UsageError(`${text} is not allowed; at least ${least} bytes, also as 64M or 1G`);
   };
 }
 

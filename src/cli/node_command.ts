@@ -1,11 +1,12 @@
 /** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
 
 import type { FrontConfig, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
+import { joinAddress } from "../core/address.ts";
 import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";
-import { TcpTransport } from "../shell/tcp.ts";
+import { describeError, TcpTransport } from "../shell/tcp.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, formatRecords } from "./format.ts";
@@ -21,10 +22,13 @@ export interface NodeApp {
   readonly topic: Topic;
   readonly encoding: "utf-8" | "base64";
   /** Makes an item of a line; undefined where the line was a command and is dealt with. */
-  readonly readLine: (text: string, node: NodeState) => ReturnType<ReadLine>;
+  readonly readLine: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
   /** Printed after the last line. */
   readonly atExit: (node: NodeState) => string;
 }
+
+/** Says a line to the user, beside the output. */
+export type Tell = (line: string) => void;
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
@@ -114,13 +118,17 @@ class Session {
   }
 
   #start(join: readonly string[]): void {
+    const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
+    // One list of addresses serves all permanent nodes: a node does not join itself.
+    const own = [joinAddress(host, port), this.#given.advertise];
+    const others = join.filter((address) => !own.includes(address));
     const identity = makeIdentity();
     this.#id = identity.id;
     const config: NodeConfig = {
       id: identity.id,
       network: this.#given.network ?? "rumor",
-      join,
-      must_join: this.#given.join.length > 0,
+      join: others,
+      must_join: this.#given.join.length > 0 && others.length > 0,
       advertise: this.#given.advertise ?? null,
       keep_bytes: this.#given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
       front: this.#app.front,
@@ -133,11 +141,10 @@ class Session {
         this.#ended.resolve();
       },
     }, (handler) => new TcpTransport(handler));
-    const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
     try {
       this.#runtime.start(host, port, fallbackHost());
     } catch (error) {
-      say(`rumor: cannot listen on ${host}:${port}: ${(error as Error).message}`);
+      say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
       this.#code = EXIT.failed;
       this.#ended.resolve();
       return;
@@ -184,7 +191,8 @@ class Session {
 
   /** What a line of input means; undefined where it was a command. */
   #readItem(raw: Json): ReturnType<ReadLine> {
-    return typeof raw === "string" ? this.#app.readLine(raw, this.#runtime.state) : raw;
+    if (typeof raw !== "string") return raw;
+    return this.#app.readLine(raw, this.#runtime.state, (line) => this.#say(line));
   }
 
   async #readTerminal(): Promise<boolean> {

@@ -17,7 +17,7 @@ export interface PublishFlags {
   readonly timeout?: number;
 }
 
-/** Sends items in order; resolves when more may be sent. `number` is the line of the first. */
+/** Sends items in order; resolves when more may be sent. `number` is the line of the first, or 0. */
 export type Send = (items: readonly Json[], number: number) => Promise<void>;
 
 /** Throws a `UsageError` where a command has nobody to ask. */
@@ -87,7 +87,7 @@ export class Publisher {
       }
       while (this.#waiting.size >= REQUESTS_MAX) await this.#changed.promise;
       const i = this.#next++;
-      this.#waiting.set(i, number + start);
+      this.#waiting.set(i, number === 0 ? 0 : number + start);
       const b = items.slice(start, end);
       this.#guest!.send({ k: "publish", i, t: this.#topic, b, ack: this.#flags.ack ?? 1 });
       this.#check();
@@ -101,7 +101,7 @@ export class Publisher {
     this.#waiting.delete(i);
     if (refused !== null) {
       this.#failed = true;
-      say(`rumor: line ${number}: refused: ${refused}`);
+      say(`rumor: ${number === 0 ? "" : `line ${number}: `}refused: ${refused}`);
     }
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -110,7 +110,8 @@ export class Publisher {
 
   #lost(why: string): void {
     if (this.#waiting.size === 0 && this.#sent_all) return;
-    say(`rumor: ${this.#guest!.address}: ${why}; not everything was acknowledged`);
+    const left = this.#waiting.size === 0 ? "the rest was not sent" : "not all was acknowledged";
+    say(`rumor: ${this.#guest!.address}: ${why}; ${left}`);
     this.#ended.resolve(EXIT.unacknowledged);
   }
 

@@ -33,7 +33,11 @@ export function parseTransaction(text: string): Parsed {
 /** Makes a transaction of the words FROM, TO, AMOUNT and perhaps ID. */
 export function transactionOf(words: readonly string[]): Parsed {
   if (words.length < 3 || words.length > 4) {
-    return { fault: `FROM TO AMOUNT [ID] is expected, not ${words.length} words` };
+    return {
+      fault: `FROM TO AMOUNT [ID] is expected, not ${words.length} word${
+        words.length === 1 ? "" : "s"
+      }`,
+    };
   }
   const [from, to, amount, id] = words;
   // Number() would also take 1e3, 0x10 and 5.0.

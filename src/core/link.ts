@@ -37,8 +37,9 @@ export interface Link {
   readonly peer: Id;
   readonly address: Address;
   readonly peer_nonce: string;
-  /** The code of the peer's goodbye; "" before it. */
+  /** The code and reason of the peer's goodbye; "" before it. */
   readonly bye: string;
+  readonly bye_why: string;
 
   /** For each log, what the peer is known to have. */
   readonly has: readonly number[];
@@ -99,6 +100,7 @@ export function newLink(
     address: "",
     peer_nonce: "",
     bye: "",
+    bye_why: "",
     has: [],
     streaming: false,
     cursors: new Map(),
@@ -182,10 +184,10 @@ export interface Pumped {
 export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   const topic = log.topics.get(name);
   if (topic === undefined) return { link, lines: [], gaps: [] };
-  const [offered, gaps] = findGaps(link, log, name, topic);
-  const lines: Uint8Array[] = [];
+  const { offered, gaps, lines } = findGaps(link, log, name, topic);
   let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
   let { sent_bytes, has } = link;
+  for (const line of lines) sent_bytes += line.length;
   // A peer must first say what becomes of a gap; entries behind it would only wait there.
   const blocked = link.role === "peer" &&
     [...offered.keys()].some((index) => log.heads[index].topic === name);
@@ -234,31 +236,38 @@ function startOf(link: Link, log: LogState, topic: TopicState): number {
   return start;
 }
 
-/** Gaps to tell about: only looked for where the cursor may have been overtaken. */
-function findGaps(
-  link: Link,
-  log: LogState,
-  name: Topic,
-  topic: TopicState,
-): [ReadonlyMap<number, number>, Gap[]] {
+/** What a cursor that was overtaken has missed: only looked for where that may be. */
+function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Missed {
   const cursor = link.cursors.get(name);
   let offered = link.offered;
   if (link.role === "peer" && offered.size > 0) {
     const open = [...offered].filter(([index, to]) => !(link.has[index] >= to));
     if (open.length < offered.size) offered = new Map(open);
   }
-  if (cursor !== undefined && cursor >= topic.order.first) return [offered, []];
-  const gaps: Gap[] = [];
+  const missed: Missed = { offered, gaps: [], lines: [] };
+  if (cursor !== undefined && cursor >= topic.order.first) return missed;
   const next = new Map(offered);
   for (const index of topic.logs.from()) {
     const head = log.heads[index];
-    const to = (link.role === "guest" ? head.entries.first : firstKept(head)) - 1,
-      from = (link.has[index] ?? 0) + 1;
-    if (from > to || next.get(index) === to) continue;
-    gaps.push({ origin: head.origin, topic: name, from, to });
-    next.set(index, to);
+    const to = (link.role === "guest" ? head.entries.first : firstKept(head)) - 1;
+    const from = (link.has[index] ?? 0) + 1;
+    if (from <= to && next.get(index) !== to) {
+      missed.gaps.push({ origin: head.origin, topic: name, from, to });
+      next.set(index, to);
+    }
+    // The last entry of a log outlives its place in the order of the topic.
+    const { last, entries } = head;
+    if (link.role === "peer" && entries.length === 0 && last?.seq === from) {
+      missed.lines.push(last.line);
+    }
   }
-  return [gaps.length > 0 ? next : offered, gaps];
+  return missed.gaps.length > 0 ? { ...missed, offered: next } : missed;
+}
+
+interface Missed {
+  readonly offered: ReadonlyMap<number, number>;
+  readonly gaps: Gap[];
+  readonly lines: Uint8Array[];
 }
 
 /** A clock as it is sent, in lines that each fit: all logs, or the given ones. */

@@ -201,7 +201,7 @@ function joinFailed(turn: Turn, why: string): void {
 
 function joinFault(link: Link): string {
   if (link.bye === "self") return "that is this node";
-  if (link.bye !== "") return `refused: ${link.bye}`;
+  if (link.bye !== "") return link.bye_why || link.bye;
   return link.stage === "up" ? "the link broke" : "it does not speak rumor, or closed the link";
 }
 

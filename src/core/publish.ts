@@ -24,6 +24,7 @@ import {
 
 /** The user's own items. Bad ones are refused by their tag, the rest go on. */
 export function publishLocal(turn: Turn, event: Extract<Event, { kind: "publish" }>): void {
+  if (turn.state.phase === "done") return;
   const good: Json[] = [];
   const refuse = refuser(turn, event.topic);
   for (const [index, item] of event.items.entries()) {

@@ -117,6 +117,7 @@ function act(turn: Turn, id: LinkId, batch: readonly Decoded[], valid: readonly 
     else {
       turn.count(`rejected:${one.code}`);
       if (one.fatal) turn.close(id, one.code, "a line that is not of the protocol");
+      else spend(turn, id);
     }
   }
   if (!turn.closing.includes(id)) flush();
@@ -161,9 +162,8 @@ function takeSeen(turn: Turn, id: LinkId, seen: Extract<Decoded, { kind: "seen" 
 }
 
 function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
-  const spent = spendBudget(turn.state.links.get(id)!, turn.now_ms);
-  if (spent === null) return turn.close(id, "flood", "too many lines in too short a time");
-  const link = turn.setLink(spent);
+  const link = spend(turn, id);
+  if (link === null) return;
   if (line.k === "hello") return takeHello(turn, link, line);
   if (line.k === "bye") return takeBye(turn, link, line);
   if (line.k === "proof") {
@@ -188,6 +188,14 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
   if (line.k === "gap") return takeGap(turn, link, line);
   if (line.k === "want" && "o" in line) return sendWanted(turn, link, line);
   turn.count(`ignored:${line.k}`);
+}
+
+/** Takes a control line out of the link's budget; closes the link, and gives null, at its end. */
+function spend(turn: Turn, id: LinkId): Link | null {
+  const link = spendBudget(turn.state.links.get(id)!, turn.now_ms);
+  if (link !== null) return turn.setLink(link);
+  turn.close(id, "flood", "too many lines in too short a time");
+  return null;
 }
 
 function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): void {
@@ -236,7 +244,7 @@ function sendWanted(
 
 function takeBye(turn: Turn, link: Link, bye: Extract<Line, { k: "bye" }>): void {
   turn.count(`bye:${bye.code.slice(0, 32)}`);
-  turn.setLink({ ...link, bye: bye.code });
+  turn.setLink({ ...link, bye: bye.code, bye_why: bye.why });
   turn.drop(link.id);
 }
 

@@ -9,7 +9,6 @@ import { UsageError } from "../exit.ts";
 import { helpFlags, nodeFlags } from "../flags.ts";
 import { type Format, formatBalances } from "../format.ts";
 import { runNode } from "../node_command.ts";
-import { say } from "../output.ts";
 import { parseTransaction } from "../transactions.ts";
 
 const flags = {
@@ -52,10 +51,10 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       },
       topic: LEDGER,
       encoding: "utf-8",
-      readLine: (text, node) => {
+      readLine: (text, node, tell) => {
         if (text.trim() !== "balances") return parseTransaction(text);
         const shown = balancesText(node, { ...format, json: false }, Deno.stderr.isTerminal());
-        for (const line of shown.split("\n").slice(0, -1)) say(line);
+        for (const line of shown.split("\n").slice(0, -1)) tell(line);
         return undefined;
       },
       atExit: (node) => given.balances ? balancesText(node, format, Deno.stdout.isTerminal()) : "",

@@ -44,7 +44,7 @@ Exit codes: 0 done, 1 refused, 2 usage, 69 no node reachable, 75 not acknowledge
     if (typeof item === "object" && item !== null && "fault" in item) {
       throw new UsageError(item.fault as string);
     }
-    return await new Publisher(given, LEDGER).run((send) => send([item], 1));
+    return await new Publisher(given, LEDGER).run((send) => send([item], 0));
   },
 };
 

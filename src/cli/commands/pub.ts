@@ -56,7 +56,7 @@ time (the lines may still arrive), 130 interrupted.
     if (line_fault !== null) throw new UsageError(line_fault);
     const publisher = new Publisher(given, topic);
     return await publisher.run(async (send, complain) => {
-      if (words.length > 0) return await send([textItem(line)], 1);
+      if (words.length > 0) return await send([textItem(line)], 0);
       const bad = (number: number, why: string) => {
         say(`rumor: line ${number}: ${why}`);
         complain();
