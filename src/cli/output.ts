@@ -9,6 +9,8 @@ import { visible } from "./escape.ts";
 
 const encoder = new TextEncoder();
 const WATCH_AFTER_MS = 200;
+/** Nobody reads more of a complaint, least of all of one that another node made up. */
+const SAID_CHARS_MAX = 800;
 
 /** Bytes to stdout, in order, one write at a time. */
 export class Output {
@@ -62,7 +64,8 @@ export class Output {
  */
 export function say(text: string): void {
   try {
-    const bytes = encoder.encode(`${visible(text)}\n`);
+    const shown = text.length > SAID_CHARS_MAX ? `${text.slice(0, SAID_CHARS_MAX)}...` : text;
+    const bytes = encoder.encode(`${visible(shown)}\n`);
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
   } catch {
     // A closed stderr is nobody's problem.

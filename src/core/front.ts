@@ -115,13 +115,11 @@ export function pumpFront(
     records.push(...gapsBefore(log, printed, topic.logs.from()));
     cursor = topic.order.first;
   }
-  let used = 0;
   const full_bytes = Math.min(FRONT_WINDOW_BYTES, unprinted_bytes + PRINT_BYTES);
   for (; cursor < topic.order.end && unprinted_bytes < full_bytes; cursor++) {
     const stored = topic.order.get(cursor)!;
     const hot: Delivered | undefined = front.ready[cursor - front.cursor];
     const entry = hot?.stored === stored ? hot.entry : decodeStored(stored.line);
-    used++;
     const head = log.heads[stored.log];
     const before = printed[stored.log] ?? 0;
     if (stored.seq > before + 1) records.push(gapRecord(head, before + 1, stored.seq - 1));
@@ -136,14 +134,16 @@ export function pumpFront(
     }
     if (head.origin === log.self && !front.config.echo) continue;
     if (items.length === 0) continue;
-    unprinted_bytes += stored.line.length;
+    const records_before = records.length;
     const record = { topic: entry.topic, origin: entry.origin, time_ms: entry.time_ms };
     if (front.config.dedup_text) dedup = pushNew(records, record, first, items, dedup);
     else records.push({ kind: "items", ...record, first, items });
+    // The output answers for what it is handed, and for nothing else.
+    if (records.length > records_before) unprinted_bytes += stored.line.length;
   }
   const gapped = front.gapped && cursor < topic.order.end;
   if (front.gapped && !gapped) records.push(...gapsBefore(log, printed, topic.logs.from()));
-  const ready = front.ready.slice(used);
+  const ready = front.ready.slice(cursor - front.cursor);
   const ready_bytes = ready.reduce((sum, one) => sum + one.stored.line.length, 0);
   const bytes = unprinted_bytes - front.unprinted_bytes;
   return [
@@ -163,7 +163,7 @@ export function takePrinted(front: Front, bytes: number, now_ms: number): Front 
 export function frontLagBytes(front: Front, log: LogState): number {
   if (front.config.app !== "chat" || front.waiting) return 0;
   const topic = log.topics.get(front.config.topic);
-  const next = topic?.order.get(front.cursor);
+  const next = topic?.order.get(Math.max(front.cursor, topic.order.first));
   return next === undefined ? 0 : topic!.bytes - next.offset;
 }
 

@@ -80,12 +80,16 @@ export function takePublish(
 export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }>): void {
   const { ledger } = turn.state;
   const goes_on = link.question?.number === line.i;
-  if (line.a.length === 0 && turn.state.accounts.length !== ledger.balances.size) {
-    turn.state.accounts = sortedAccounts(ledger);
+  const { accounts } = turn.state;
+  const is_old = accounts.names.length !== ledger.balances.size ||
+    accounts.taken_back !== ledger.taken_back;
+  if (line.a.length === 0 && is_old) {
+    const { taken_back } = ledger;
+    turn.state.accounts = { names: sortedAccounts(ledger), taken_back };
   }
   const question = goes_on ? link.question! : {
     number: line.i,
-    names: line.a.length === 0 ? turn.state.accounts : [...new Set(line.a)].sort(),
+    names: line.a.length === 0 ? turn.state.accounts.names : [...new Set(line.a)].sort(),
     answered: 0,
   };
   const r: [string, string][] = [];

@@ -55,6 +55,5 @@ function areHeld(turn: Turn): boolean {
 function finishLeave(turn: Turn, acknowledged: boolean): void {
   const { state } = turn;
   for (const link of state.links.values()) turn.close(link.id, "left", "leaving");
-  state.phase = "done";
-  turn.effect({ kind: "done", acknowledged });
+  turn.end(acknowledged);
 }

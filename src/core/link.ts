@@ -184,7 +184,9 @@ export interface Pumped {
 export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   const topic = log.topics.get(name);
   if (topic === undefined) return { link, lines: [], gaps: [] };
-  const { offered, gaps, lines } = findGaps(link, log, name, topic);
+  const missed = findGaps(link, log, name, topic);
+  const { gaps, lines } = missed;
+  let { offered } = missed;
   let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
   let { sent_bytes, has } = link;
   for (const line of lines) sent_bytes += line.length;
@@ -193,6 +195,15 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
     [...offered.keys()].some((index) => log.heads[index].topic === name);
   while (!blocked && cursor < topic.order.end) {
     const stored = topic.order.get(cursor)!;
+    const gap = gapBefore(link, log, stored, has[stored.log] ?? 0);
+    if (gap !== null && offered.get(stored.log) !== gap.to) {
+      gaps.push(gap);
+      // A peer has to say first what becomes of it.
+      if (link.role === "peer") {
+        offered = new Map(offered).set(stored.log, gap.to);
+        break;
+      }
+    }
     if (!(has[stored.log] >= stored.seq)) {
       const under_way = sent_bytes - link.acked_bytes;
       if (under_way > 0 && under_way + stored.line.length > WINDOW_BYTES) break;
@@ -211,6 +222,15 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   return { link: { ...link, cursors, offered, sent_bytes, has }, lines, gaps };
 }
 
+/** The gap before an entry, where this node itself gave up what was there. */
+function gapBefore(link: Link, log: LogState, stored: StoredEntry, had: number): Gap | null {
+  const { origin, topic, entries } = log.heads[stored.log];
+  if (stored.seq <= had + 1) return null;
+  // A peer is sent more than it has acknowledged; only before the first kept entry can a gap be.
+  if (link.role === "peer" && stored.seq !== entries.first) return null;
+  return { origin, topic, from: had + 1, to: stored.seq - 1 };
+}
+
 /** Whether a link has looked at everything in a topic, so that there is nothing to pump. */
 export function isAtEnd(link: Link, log: LogState, name: Topic): boolean {
   const cursor = link.cursors.get(name);
@@ -219,7 +239,7 @@ export function isAtEnd(link: Link, log: LogState, name: Topic): boolean {
 
 /** Bytes of a topic that a link has still to look at; 0 where it keeps up. */
 export function lagBytes(link: Link, name: Topic, topic: TopicState): number {
-  const next = topic.order.get(link.cursors.get(name) ?? topic.order.first);
+  const next = topic.order.get(Math.max(link.cursors.get(name) ?? 0, topic.order.first));
   return next === undefined ? 0 : topic.bytes - next.offset;
 }
 

@@ -90,6 +90,8 @@ export interface LogOutput {
   readonly delivered: Delivered[];
   /** One code for each entry that was not taken. */
   readonly rejected: string[];
+  /** Entries that were there already. */
+  duplicates: number;
   readonly forks: { origin: Id; topic: Topic; seq: number }[];
 }
 
@@ -154,7 +156,7 @@ export function insertEntries(
   now_ms: number,
   env: Env,
 ): [LogState, LogOutput] {
-  if (entries.length === 0) return [log, { delivered: [], rejected: [], forks: [] }];
+  if (entries.length === 0) return [log, { delivered: [], rejected: [], duplicates: 0, forks: [] }];
   const edit = new LogEdit(log, env);
   for (const entry of entries) edit.insert(entry, now_ms);
   return edit.finish();

@@ -35,7 +35,7 @@ export class LogEdit {
   #kept_bytes: number;
   #arrivals: number;
   #changed = false;
-  readonly #output: LogOutput = { delivered: [], rejected: [], forks: [] };
+  readonly #output: LogOutput = { delivered: [], rejected: [], duplicates: 0, forks: [] };
 
   constructor(readonly before: LogState, readonly env: Env) {
     this.#heads = before.heads.slice();
@@ -51,8 +51,8 @@ export class LogEdit {
   insert(entry: Entry, now_ms: number): void {
     const index = this.#indexOf(entry.origin, entry.topic);
     if (index < 0) return;
-    if (this.#heads[index].fork !== null) return this.#reject("frozen");
     if (entry.seq <= this.#clock[index]) this.#compare(index, entry);
+    else if (this.#heads[index].fork !== null) return this.#reject("frozen");
     else if (this.#missing(index, { entry, since_ms: now_ms, waived: false }) === null) {
       this.#deliver(index, entry);
     } else {
@@ -193,9 +193,9 @@ export class LogEdit {
   #compare(index: number, entry: Entry): void {
     const tail = this.#tails.get(index)?.find((stored) => stored.seq === entry.seq);
     const kept = tail ?? keptEntry(this.#heads[index], entry.seq);
-    if (kept !== undefined && !sameBytes(kept.line, entry.line)) {
-      this.#freeze(index, entry, kept.line);
-    }
+    if (kept === undefined || sameBytes(kept.line, entry.line)) this.#output.duplicates++;
+    else if (this.#heads[index].fork !== null) this.#reject("frozen");
+    else this.#freeze(index, entry, kept.line);
   }
 
   #freeze(index: number, entry: Entry, kept: Uint8Array): void {

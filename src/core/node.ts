@@ -43,7 +43,7 @@ export function reduceNode(state: NodeState, event: Event, env: Env): [NodeState
 /** Whether more of the user's input may be published now; else it must wait. */
 export function isInputOpen(state: NodeState): boolean {
   return state.phase === "running" && draftBytes(state.drafts) < DRAFT_BYTES_MAX &&
-    congestionOf(state) === null;
+    congestionOf(state, INPUT_SHARE) === null;
 }
 
 function handle(turn: Turn, event: Event): void {
@@ -82,6 +82,12 @@ function handle(turn: Turn, event: Event): void {
   }
 }
 
+/**
+ * Which part of what is kept a reader may be behind: the own input waits before the others are made
+ * to, so that sources which are all ahead of their links do not slow each other down.
+ */
+const INPUT_SHARE = 1 / 4, RELAY_SHARE = 1 / 2;
+
 /** Turns what changed into what is to be done. */
 function tick(turn: Turn): void {
   const { state } = turn;
@@ -91,7 +97,7 @@ function tick(turn: Turn): void {
   giveUpCauses(turn);
   advanceJoin(turn);
   sealDrafts(turn);
-  const congestion = congestionOf(state);
+  const congestion = congestionOf(state, RELAY_SHARE);
   if (congestion !== null) turn.wakeAt(turn.now_ms + STUCK_MS);
   // A guest that publishes waits for its answers; so it is held back like the user's input.
   else answerRequests(turn);
@@ -145,7 +151,8 @@ function stream(turn: Turn, before: Link): Link {
   }
   const was_idle = before.sent_bytes === before.acked_bytes;
   if (!was_idle || link.sent_bytes === link.acked_bytes) return link;
-  return { ...link, progress_ms: turn.now_ms };
+  const { acked_bytes: pace_bytes } = link;
+  return { ...link, progress_ms: turn.now_ms, pace_ms: turn.now_ms, pace_bytes };
 }
 
 function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {
@@ -185,9 +192,9 @@ function print(turn: Turn): void {
  * Whether a reader that keeps pace is so far behind that it would lose entries. Then the sources must
  * wait. One that is stuck, or very slow, does not count: it loses entries, and is told so.
  */
-function congestionOf(state: NodeState): Congestion {
+function congestionOf(state: NodeState, share: number): Congestion {
   const { log, front, now_ms, config } = state;
-  const far = config.keep_bytes / 4;
+  const far = config.keep_bytes * share;
   if (log.kept_bytes < far) return null;
   const is_stuck = front.unprinted_bytes > 0 && now_ms - front.progress_ms >= STUCK_MS;
   if (!is_stuck && frontLagBytes(front, log) > far) return "output";

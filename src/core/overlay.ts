@@ -4,7 +4,7 @@
  */
 
 import type { Address, Event, Id, LinkId } from "./types.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, logKey } from "./entry.ts";
 import { isAddress } from "./address.ts";
 import type { Line } from "./line.ts";
 import { isPeer, type Link } from "./link.ts";
@@ -59,7 +59,12 @@ export function forgetLink(turn: Turn, id: LinkId): void {
   state.overlay_ms = 0;
   if (link.dialled !== null) endDial(turn, link.dialled);
   if (state.phase === "done") return;
-  if (state.joining?.link === id) return joinFailed(turn, joinFault(link));
+  if (state.joining?.link === id) {
+    // Two nodes that join each other keep one link: the join goes on over that.
+    const other = [...state.links.values()].find((one) => one.peer === link.peer);
+    if (link.bye === "duplicate" && other !== undefined) return continueJoin(turn, other);
+    return joinFailed(turn, joinFault(link));
+  }
   // A polite goodbye is believed; everything else is dialled again.
   if (link.bye === "left" && link.peer !== "") {
     state.members = removeMember(state.members, link.peer);
@@ -179,8 +184,7 @@ function joinNext(turn: Turn, addresses: readonly Address[]): void {
     if (state.config.join.length === 0 || !state.config.must_join) {
       return enterNetwork(turn, new Map());
     }
-    state.phase = "done";
-    return turn.effect({ kind: "done", acknowledged: true });
+    return turn.end(true);
   }
   const [address, ...rest] = addresses;
   const deadline_ms = turn.now_ms + JOIN_TIMEOUT_MS;
@@ -197,6 +201,18 @@ function joinFailed(turn: Turn, why: string): void {
   endDial(turn, joining.address);
   turn.notice({ kind: "join_failed", address: joining.address, why });
   joinNext(turn, joining.rest);
+}
+
+function continueJoin(turn: Turn, link: Link): void {
+  const { joining, log } = turn.state;
+  turn.state.joining = { ...joining!, link: link.id };
+  if (!link.streaming || !isPeer(link)) return;
+  const clock = log.heads.map(({ origin, topic }, index): [string, number] => [
+    logKey(origin, topic),
+    link.has[index] ?? 0,
+  ]);
+  aimJoin(turn, link, clock.filter(([, seq]) => seq > 0), true);
+  turn.send(link.id, { k: "want", peers: true });
 }
 
 function joinFault(link: Link): string {

@@ -22,13 +22,15 @@ export interface Pending {
   readonly logs: ReadonlyMap<number, readonly Waiting[]>;
   /** For the key of each missed log, who waits for it, and for which of its entries. */
   readonly waits: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** For each log that waits, the key that it is listed under. */
+  readonly listed: ReadonlyMap<number, string>;
   readonly entries: number;
   readonly bytes: number;
 }
 
 /** Nothing waits. */
 export function noPending(): Pending {
-  return { logs: new Map(), waits: new Map(), entries: 0, bytes: 0 };
+  return { logs: new Map(), waits: new Map(), listed: new Map(), entries: 0, bytes: 0 };
 }
 
 /** What an entry that waits has not got: predecessors of its own log, or other causes. */
@@ -61,6 +63,7 @@ export class PendingEdit {
   readonly #before: Pending;
   #logs: Map<number, readonly Waiting[]> | null = null;
   #waits: Map<string, ReadonlyMap<number, number>> | null = null;
+  #listed: Map<number, string> | null = null;
   /** Keys whose lists of waiters are this edit's own. */
   readonly #owned = new Set<string>();
   #entries: number;
@@ -102,15 +105,19 @@ export class PendingEdit {
     const waiting = (this.#logs ?? this.#before.logs).get(index);
     if (waiting === undefined || waiting[0].entry.seq > seq) return;
     const keep = waiting.filter((one) => one.entry.seq > seq);
-    if (keep.length === 0) this.#ownLogs().delete(index);
-    else this.#ownLogs().set(index, keep);
+    if (keep.length === 0) {
+      this.#ownLogs().delete(index);
+      this.#unlist(index);
+    } else this.#ownLogs().set(index, keep);
     this.#entries -= waiting.length - keep.length;
     for (const { entry } of waiting) if (entry.seq <= seq) this.#bytes -= entry.line.length;
   }
 
   /** Lists a log as waiting for an entry of another, or of its own. */
   wait(index: number, key: string, seq: number): void {
+    this.#unlist(index);
     this.#ownWaiters(key).set(index, seq);
+    this.#ownListed().set(index, key);
   }
 
   /** Takes off the list, and gives, the logs that wait for a log up to a sequence. */
@@ -119,21 +126,33 @@ export class PendingEdit {
     if (waiters === undefined) return [];
     const woken = [...waiters].filter(([, needed]) => needed <= seq).map(([index]) => index);
     if (woken.length === 0) return [];
-    const own = this.#ownWaiters(key);
-    for (const index of woken) own.delete(index);
-    if (own.size === 0) this.#waits!.delete(key);
+    for (const index of woken) this.#unlist(index);
     return woken;
   }
 
   /** What waits now; the same reference where nothing changed. */
   finish(): Pending {
-    if (this.#logs === null && this.#waits === null) return this.#before;
+    if (this.#logs === null && this.#listed === null) return this.#before;
     return {
       logs: this.#logs ?? this.#before.logs,
       waits: this.#waits ?? this.#before.waits,
+      listed: this.#listed ?? this.#before.listed,
       entries: this.#entries,
       bytes: this.#bytes,
     };
+  }
+
+  #unlist(index: number): void {
+    const key = (this.#listed ?? this.#before.listed).get(index);
+    if (key === undefined) return;
+    this.#ownListed().delete(index);
+    const own = this.#ownWaiters(key);
+    own.delete(index);
+    if (own.size === 0) this.#waits!.delete(key);
+  }
+
+  #ownListed(): Map<number, string> {
+    return this.#listed ??= new Map(this.#before.listed);
   }
 
   #ownLogs(): Map<number, readonly Waiting[]> {

@@ -7,6 +7,7 @@ import type { Check, Decoded, LinkId, VerifyRequest } from "./types.ts";
 import {
   decodeEntry,
   type Entry,
+  hashedBytes,
   logKey,
   looksLikeEntry,
   peekHeader,
@@ -103,9 +104,16 @@ function act(turn: Turn, id: LinkId, batch: readonly Decoded[], valid: readonly 
     if (turn.closing.includes(id)) break;
     if (one.kind === "entry") {
       if (!isPeer(turn.state.links.get(id)!)) return badOrder(turn, id);
-      if (valid[checked++]) entries.push(one.entry);
+      if (valid[checked++]) {
+        entries.push(one.entry);
+        continue;
+      }
+      flush();
+      // What came before it in the same read may have made a duplicate of it, as in the next read.
+      const line = hashedBytes(one.entry.line);
+      const log = seenLog(turn.state.log, peekHeader(line)!, line);
+      if (log >= 0) takeSeen(turn, id, { kind: "seen", log, seq: one.entry.seq, bytes: one.bytes });
       else {
-        flush();
         turn.count("rejected:bad-signature");
         turn.close(id, "bad-signature", "an entry's signature does not fit");
       }
@@ -128,6 +136,7 @@ function takeEntries(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
   const [log, output] = insertEntries(state.log, entries, turn.now_ms, turn.env);
   state.log = log;
   noteReceived(turn, id, entries);
+  if (output.duplicates > 0) turn.count("duplicates", output.duplicates);
   for (const code of output.rejected) turn.count(`rejected:${code}`);
   for (const fork of output.forks) turn.notice({ kind: "forked", ...fork });
   takeDelivered(turn, output.delivered);
@@ -200,6 +209,12 @@ function spend(turn: Turn, id: LinkId): Link | null {
 
 function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): void {
   const { log } = turn.state;
+  const acked = noteAcked(link, line.n ?? 0, turn.now_ms);
+  // A guest stores nothing: what it says that it has, it only has read.
+  if (!isPeer(link)) {
+    turn.setLink(acked);
+    return;
+  }
   const has = link.has.slice();
   const clock: [string, number][] = [];
   for (const { index, key, seq } of readClock(log, line.c)) {
@@ -210,7 +225,7 @@ function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): v
   }
   aimJoin(turn, link, clock, line.more !== true);
   const streaming = link.streaming || line.more !== true;
-  turn.setLink({ ...noteAcked(link, line.n ?? 0, turn.now_ms), has, streaming });
+  turn.setLink({ ...acked, has, streaming });
 }
 
 /** A peer no longer has some entries. They are given up later, if nobody else has them. */

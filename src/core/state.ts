@@ -84,7 +84,7 @@ export interface NodeState {
   readonly log: LogState;
   readonly ledger: Ledger;
   /** The names of all accounts, sorted; made again when somebody asks and there are more. */
-  readonly accounts: readonly string[];
+  readonly accounts: { readonly names: readonly string[]; readonly taken_back: number };
   readonly front: Front;
   readonly links: ReadonlyMap<LinkId, Link>;
   readonly flood: Flood;
@@ -121,7 +121,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     random: seed | 0,
     log: emptyLog(config.id),
     ledger: emptyLedger(),
-    accounts: [],
+    accounts: { names: [], taken_back: 0 },
     front: newFront(config.front, config.join.length > 0),
     links: new Map(),
     flood: FLOOD_START,
@@ -161,6 +161,7 @@ export class Turn {
   /** The maps that this event copied already. */
   readonly #owned = new Set<MapField>();
 
+  #done: Effect | null = null;
   readonly now_ms: number;
 
   constructor(before: NodeState, now_ms: number, readonly env: Env) {
@@ -216,8 +217,15 @@ export class Turn {
     if (!this.#closing.includes(id)) this.#closing.push(id);
   }
 
+  /** Adds an effect; whatever is sent goes behind it. */
   effect(effect: Effect): void {
     this.#effects.push(effect);
+  }
+
+  /** Ends the node, behind everything else that this event does. */
+  end(acknowledged: boolean): void {
+    this.state.phase = "done";
+    this.#done = { kind: "done", acknowledged };
   }
 
   notice(notice: Notice): void {
@@ -243,6 +251,7 @@ export class Turn {
   finish(): [NodeState, Effect[]] {
     for (const [link, lines] of this.#lines) this.#effects.push({ kind: "send", link, lines });
     for (const link of this.#closing) this.#effects.push({ kind: "close", link });
+    if (this.#done !== null) this.#effects.push(this.#done);
     return [this.state, this.#effects];
   }
 }

@@ -235,11 +235,7 @@ Deno.test("a node is not turned against others", async () => {
   await serving.catch(() => {});
 });
 
-// Shows: each question is answered into memory at once, before it is looked at what is unsent: 2,000
-// questions about 100,000 accounts take 1.4 GB, and 10,000 about 10^6 would end the node.
-Deno.test("a guest that asks for many balances and reads none is not served from memory", {
-  ignore: true,
-}, async () => {
+Deno.test("a guest that asks for many balances and reads none is not served from memory", async () => {
   await using network = new Nodes();
   const node = network.start(["ledger"]);
   const second = network.start(["--join", await node.address()]);
@@ -294,11 +290,8 @@ Deno.test("a peer that stops reading costs no memory, and holds up others for 5 
   await other.waitForStdout("still fine");
 });
 
-// Shows: whoever acknowledges one byte every 4 s counts as a reader that makes progress, so the node is
-// congested for as long as it likes, and takes no input any more.
 Deno.test(
   "a peer that takes a byte a second does not stop the network",
-  { ignore: true },
   async () => {
     await using arena = await Arena.start();
     const [target, other] = arena.nodes;
@@ -320,10 +313,8 @@ Deno.test(
   },
 );
 
-// Shows: the framer keeps a Uint8Array for each read: 550 bytes for each byte of an unfinished line.
 Deno.test(
   "bytes that come one by one take no more room than others",
-  { ignore: true },
   async () => {
     await using arena = await Arena.start();
     const peers = await Promise.all(times(4, async () => RawPeer.peer(await arena.address())));
@@ -339,9 +330,7 @@ Deno.test(
   },
 );
 
-// Shows: with 1,024 topics known, an own entry in a new one is refused by the log, and takeSigned()
-// throws: the process ends.
-Deno.test("more topics than a node follows do not end it", { ignore: true }, async (t) => {
+Deno.test("more topics than a node follows do not end it", async (t) => {
   await t.step("of a peer", async () => {
     await using arena = await Arena.start();
     const newcomer = arena.network.start();
@@ -368,12 +357,8 @@ Deno.test("more topics than a node follows do not end it", { ignore: true }, asy
   });
 });
 
-// Shows: itemBytes() takes text below 49,152 characters for as long as its characters, but each
-// control character is 6 bytes. The node signs an entry of over 262,144 bytes, and no peer will ever
-// take it, nor anything behind it.
 Deno.test(
   "a guest's item that fits its line, but no entry, is refused",
-  { ignore: true },
   async () => {
     await using arena = await Arena.start();
     await using guest = await RawPeer.guest(await arena.address());
@@ -389,8 +374,7 @@ Deno.test(
   },
 );
 
-// Shows: each publish looks at and copies the requests of all guests: 20,000 that wait take 30 s.
-Deno.test("requests that wait forever hold up nobody", { ignore: true }, async () => {
+Deno.test("requests that wait forever hold up nobody", async () => {
   await using arena = await Arena.start();
   const memory = new Memory(arena.target);
   const guests = await Promise.all(times(20, async () => RawPeer.guest(await arena.address())));
@@ -406,10 +390,8 @@ Deno.test("requests that wait forever hold up nobody", { ignore: true }, async (
   await arena.finish();
 });
 
-// Shows: the topics of a guest are not limited, each want copies them, each tick walks them.
 Deno.test(
   "a guest that wants many topics costs no more than others",
-  { ignore: true },
   async () => {
     await using arena = await Arena.start();
     const memory = new Memory(arena.target);
@@ -459,11 +441,7 @@ Deno.test("gaps of logs that nobody knows are not kept", async () => {
   await arena.finish();
 });
 
-// Shows: with each delivery takeReady() looks at the causes of everything that waits: 4,096 entries
-// with 36 causes cost 18 ms a delivery.
-Deno.test("entries whose causes never come fill a bounded room, and slow nobody down", {
-  ignore: true,
-}, async () => {
+Deno.test("entries whose causes never come fill a bounded room, and slow nobody down", async () => {
   await using arena = await Arena.start();
   await using peer = await RawPeer.peer(await arena.address(), { acks: true });
   // Causes that are there, so that each look at one that waits takes long; the last is missing.
@@ -489,9 +467,7 @@ Deno.test("entries whose causes never come fill a bounded room, and slow nobody 
   assertLess(performance.now() - began, 5_000);
 });
 
-// Shows: what a node says last is cut off by a reset when there is still something to read from the
-// peer: the socket is closed as soon as the goodbye is written, and not after it was taken.
-Deno.test("a goodbye arrives, also behind a lot else", { ignore: true }, async () => {
+Deno.test("a goodbye arrives, also behind a lot else", async () => {
   await using arena = await Arena.start();
   for (let round = 0; round < 10; round++) {
     await using peer = await RawPeer.peer(await arena.address());

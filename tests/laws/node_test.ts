@@ -13,9 +13,6 @@ Deno.test("`reduceNode()` gives the same however the lines of links are split", 
 
 Deno.test({
   name: "`reduceNode()` counts the same however the lines of links are split",
-  // Bug: a duplicate in the same read as the first copy is not counted, because it was decoded
-  // before that one was delivered; with a `fork` before it, it counts as `frozen`.
-  ignore: true,
   fn: () => splittingChangesNothing({ ...nodeSubject(), view: ({ counts }) => counts }, 400),
 });
 

@@ -82,9 +82,6 @@ Deno.test("a slow link behind a relay holds back the source, and nothing is lost
 
 Deno.test({
   name: "a peer that was idle holds back the source as soon as it falls behind",
-  // Bug: whoever has taken nothing for 5 s does not count as keeping pace before it has taken 256 KiB,
-  // although there was nothing to take. Over a long way the source does not wait for it meanwhile.
-  ignore: true,
   fn: () => {
     const { sim, a, b } = pair();
     sim.delay(a, b, 150);
@@ -151,25 +148,20 @@ Deno.test("what is kept is bounded, and a late joiner is told what is gone", () 
   assertEquals(gapsOf(sim, c).length, 1);
 });
 
-Deno.test({
-  name: "a late joiner is in step at once, although logs were dropped as a whole",
-  // Bug: a log of which only `last` is left is neither streamed nor told as a gap, so that the joiner
-  // never gets it. When it is presence, the join waits until it times out.
-  ignore: true,
-  fn: () => {
-    const { sim, a, b, config } = pair(300_000);
-    sim.publish(b, "chat", ["only once"]);
-    sim.settle();
-    a.feed("chat", batches(2_000));
-    sim.run(() => a.unfed === 0);
-    sim.settle();
-    const c = sim.addNode({ name: "c", join: [a], config });
-    sim.pass(2_000);
-    assertEquals(c.state.phase, "running");
-    sim.settle(40_000);
-    assertEquals(gapsOf(sim, c).length, 2);
-    assertAgreement([a, b, c]);
-  },
+Deno.test("a late joiner is in step at once, with the last entry of every log", () => {
+  const { sim, a, b, config } = pair(300_000);
+  sim.publish(b, "chat", ["only once"]);
+  sim.settle();
+  a.feed("chat", batches(2_000));
+  sim.run(() => a.unfed === 0);
+  sim.settle();
+  const c = sim.addNode({ name: "c", join: [a], config });
+  sim.pass(4_000);
+  assertEquals(c.state.phase, "running");
+  sim.settle(40_000);
+  assertEquals(gapsOf(sim, c).length, 1);
+  assert(sim.printed(c).includes("only once"));
+  assertAgreement([a, b, c]);
 });
 
 Deno.test("the ledger is kept whole, whatever else is dropped", () => {
@@ -220,17 +212,11 @@ Deno.test("many sources at once neither lose anything nor wait for each other fo
 
 Deno.test({
   name: "sources that are faster than their links do not slow each other down",
-  // Bug: a node whose own input is ahead of a link counts as congested and gives its peers only the
-  // trickle for what they say; when all are, every link carries 640 KB a second instead of 40 MB.
-  ignore: true,
   fn: () => assertLess(feedFromAll(3, 10_000, { output: Infinity, input: 100_000 }), 5_000),
 });
 
 Deno.test({
   name: "a gap is told to those behind who already listened, and soon",
-  // Bug: gaps are looked for only below the oldest entry of a topic, not where this node itself
-  // accepted one behind it. The peer asks each second for what is gone, and gives up after 30 s.
-  ignore: true,
   fn: () => {
     const { sim, a, b, config } = pair(300_000);
     const c = sim.addNode({ name: "c", join: [b], config });

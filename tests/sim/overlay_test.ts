@@ -190,9 +190,6 @@ Deno.test("two nodes that dial each other at once end with one link", () => {
 
 Deno.test({
   name: "two nodes that join each other at once have both joined",
-  // Bug: of the two links one is closed as a duplicate. The node that was joining over it hears
-  // "refused: duplicate", and with `must_join` it ends, although it has a link to its peer.
-  ignore: true,
   fn: () => {
     const sim = new Network({ latency_ms: [5, 5] });
     const config = { must_join: true };

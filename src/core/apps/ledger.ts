@@ -31,6 +31,10 @@ export interface Ledger {
   readonly by_id: SharedMap<string, Transaction>;
   /** Exact at any size: a sum of amounts may pass 2^53. */
   readonly balances: SharedMap<string, bigint>;
+  /** How many transactions that count name an account; without any it is forgotten. */
+  readonly uses: SharedMap<string, number>;
+  /** How many transactions were taken back. */
+  readonly taken_back: number;
   /** In the order in which this node applied them. */
   readonly applied: AppendLog<Applied>;
 }
@@ -58,17 +62,26 @@ const encoder = new TextEncoder();
 
 /** A ledger in which nothing happened. */
 export function emptyLedger(): Ledger {
-  return { by_id: SharedMap.of(), balances: SharedMap.of(), applied: AppendLog.empty() };
+  return {
+    by_id: SharedMap.of(),
+    balances: SharedMap.of(),
+    uses: SharedMap.of(),
+    taken_back: 0,
+    applied: AppendLog.empty(),
+  };
 }
 
 /** Applies delivered items, each id once. The sum of all balances stays 0. */
 export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Ledger, Ignored[]] {
   const ignored: Ignored[] = [];
   const applied: Applied[] = [];
-  let { by_id, balances } = ledger;
-  const move = (from: string, to: string, amount: bigint) => {
-    balances = balances.set(from, (balances.get(from) ?? 0n) - amount);
-    balances = balances.set(to, (balances.get(to) ?? 0n) + amount);
+  let { by_id, balances, uses, taken_back } = ledger;
+  const change = (account: string, amount: bigint, use: 1 | -1) => {
+    const used = (uses.get(account) ?? 0) + use;
+    uses = used === 0 ? uses.delete(account) : uses.set(account, used);
+    balances = used === 0
+      ? balances.delete(account)
+      : balances.set(account, (balances.get(account) ?? 0n) + amount);
   };
   for (const { origin, number, item } of items) {
     const transaction = readTransaction(item, madeId(origin, number));
@@ -84,14 +97,18 @@ export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Led
       const loser = order < 0 ? known : transaction;
       ignored.push({ origin, why: conflictText(loser) });
       if (order > 0) continue;
-      move(known.to, known.from, BigInt(known.amount));
+      change(known.from, BigInt(known.amount), -1);
+      change(known.to, -BigInt(known.amount), -1);
+      taken_back++;
     }
     by_id = by_id.set(id, transaction);
-    move(from, to, BigInt(amount));
+    change(from, -BigInt(amount), 1);
+    change(to, BigInt(amount), 1);
     applied.push({ transaction, replaced: known });
   }
   if (applied.length === 0) return [ledger, ignored];
-  return [{ by_id, balances, applied: ledger.applied.append(applied) }, ignored];
+  const next = { by_id, balances, uses, taken_back, applied: ledger.applied.append(applied) };
+  return [next, ignored];
 }
 
 /**

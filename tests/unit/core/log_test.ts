@@ -210,9 +210,6 @@ function lineOf({ line }: Entry): Uint8Array {
 
 Deno.test({
   name: "`insertEntries()` lists nobody as waiting once nothing waits",
-  // Bug: who was listed under a cause that never comes stays listed when the cause is given up, and
-  // when a gap or a fork drops what waited; a peer can make that grow without end.
-  ignore: true,
   fn: () => {
     const stuck = makeEntry({ origin: ann, seq: 1, deps: { [cyd]: 9 } });
     const { log } = insert(emptyLog(bob), stuck);

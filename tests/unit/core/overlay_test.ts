@@ -121,7 +121,7 @@ Deno.test("`forgetLink()` tries the next address where the joined peer goes away
   const refused = driveAll(waiting, [linesEvent(1, bye)])[1].flatMap((effect) =>
     effect.kind === "notice" && effect.notice.kind === "join_failed" ? [effect.notice.why] : []
   );
-  assertEquals(refused, ["refused: full"]);
+  assertEquals(refused, ["no more links"]);
 });
 
 Deno.test("`takePeers()` dials those who are named, no more than so many a second", () => {
@@ -187,4 +187,17 @@ Deno.test("`takePresence()` believes only what an origin says of itself", () => 
   ]);
   const present = [...node.members.by_id.values()].filter((one) => one.present);
   assertEquals(present.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
+});
+
+Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => {
+  const item = JSON.stringify([{ address: "d:1" }]);
+  const presence = makeLine({ origin: fakeId("dan"), topic: "presence", seq: 1, items: item });
+  const peers = JSON.stringify({
+    k: "peers",
+    p: [[fakeId("dan"), "evil:6"], [CONFIG.id, "evil:6"]],
+  });
+  const [node] = driveAll(linkedNode(), [linesEvent(1, presence), linesEvent(2, peers)]);
+  const dan = node.members.by_id.get(fakeId("dan"))!;
+  assertEquals([dan.address, dan.present], ["d:1", true]);
+  assert(!node.members.by_id.has(CONFIG.id));
 });
