@@ -64,12 +64,17 @@ export class Output {
  */
 export function say(text: string): void {
   try {
-    const shown = text.length > SAID_CHARS_MAX ? `${text.slice(0, SAID_CHARS_MAX)}...` : text;
-    const bytes = encoder.encode(`${visible(shown)}\n`);
+    const bytes = encoder.encode(`${visible(shorten(text))}\n`);
     for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
   } catch {
     // A closed stderr is nobody's problem.
   }
+}
+
+/** Leaves out the middle of a long text: what is wrong stands in front, what is allowed behind. */
+function shorten(text: string): string {
+  const half = SAID_CHARS_MAX / 2;
+  return text.length <= SAID_CHARS_MAX ? text : `${text.slice(0, half)}...${text.slice(-half)}`;
 }
 
 /** Whether colours are wanted: on a terminal, and not with NO_COLOR. */

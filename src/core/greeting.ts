@@ -123,6 +123,7 @@ function closeOlder(turn: Turn, link: Link): void {
   if (turn.state.config.id > link.peer) return;
   for (const other of turn.state.links.values()) {
     if (other.id === link.id || other.peer !== link.peer || !isPeer(other)) continue;
+    turn.setLink({ ...other, bye: "duplicate" });
     turn.close(other.id, "duplicate", "there is a newer link");
   }
 }

@@ -314,12 +314,21 @@ Deno.test("peers of one host that are proved are limited, too", { ignore: !LINUX
   await arena.finish();
 });
 
-Deno.test("a node that joins itself says so and ends", async () => {
-  const address = deadAddress();
-  const args = ["--keep-open", "--listen", address, "--join", address];
-  const { code, stdout, stderr } = await runRumor(args);
-  assertEquals({ code, stdout }, { code: 69, stdout: [] }, stderr.join("\n"));
-  assert(stderr.some((line) => line.includes(address) && line.includes("this node")));
+Deno.test("a node does not join itself, also under another name", async (t) => {
+  await t.step("its own address in the list of those to join means nothing", async () => {
+    const address = deadAddress();
+    const args = ["--listen", address, "--join", address];
+    const { code, stdout, stderr } = await runRumor(args, { input: "hello\n" });
+    assertEquals({ code, stdout }, { code: 0, stdout: ["hello"] }, stderr.join("\n"));
+  });
+  await t.step("it notices it where the name is another", async () => {
+    const address = deadAddress();
+    const other = address.replace("127.0.0.1", "localhost");
+    const args = ["--keep-open", "--listen", address, "--join", other];
+    const { code, stdout, stderr } = await runRumor(args);
+    assertEquals({ code, stdout }, { code: 69, stdout: [] }, stderr.join("\n"));
+    assert(stderr.some((line) => line.includes(other) && line.includes("this node")));
+  });
 });
 
 Deno.test("a node that joins something else ends with 69, and prints nothing of it", async (t) => {

@@ -13,7 +13,8 @@ Deno.test("`reduceNode()` gives the same however the lines of links are split", 
 
 Deno.test({
   name: "`reduceNode()` counts the same however the lines of links are split",
-  fn: () => splittingChangesNothing({ ...nodeSubject(), view: ({ counts }) => counts }, 400),
+  fn: () =>
+    splittingChangesNothing({ ...nodeSubject(), view: ({ counts }) => [...counts].sort() }, 400),
 });
 
 Deno.test("`reduceNode()` relays what it received, byte for byte", () => {
