@@ -28,3 +28,8 @@ declare module "@std/assert" {
   export function assertLessOrEqual<T>(actual: T, expected: T, message?: string): void;
   export function fail(message?: string): never;
 }
+
+declare module "@std/bytes/concat" {
+  /** One array of all the bytes, in order. */
+  export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+}

@@ -1,5 +1,6 @@
 /** How things look on stdout: plain lines, or with `--json` one object a line. */
 
+import { concat } from "@std/bytes/concat";
 import type { Gap, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
 import { visible, visibleJson } from "./escape.ts";
@@ -125,14 +126,4 @@ function appliedLine(
 function bytesLine(line: Uint8Array, format: Format): Uint8Array[] {
   if (!format.shown && !line.includes(NEWLINE[0])) return [line, NEWLINE];
   return [encoder.encode(`${visible(new TextDecoder("latin1").decode(line))}\n`)];
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,5 +1,6 @@
 /** Between bytes of the user and items of the log: lines in, lines out. */
 
+import { concat } from "@std/bytes/concat";
 import type { Json } from "../core/types.ts";
 import { ITEM_BYTES_MAX } from "../core/limits.ts";
 
@@ -158,15 +159,4 @@ class Cutter {
 
 function tooLong(bytes: number): string {
   return `${bytes} bytes, but a line has at most ${ITEM_BYTES_MAX}`;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -3,6 +3,8 @@
  * goes out together (as nats.js does). Many small writes cost twenty times one large one.
  */
 
+import { concat } from "@std/bytes/concat";
+
 /** Where bytes go. */
 export interface Sink {
   /** Writes some of the bytes, says how many. */
@@ -72,11 +74,5 @@ function takeBatch(queue: Uint8Array[]): Uint8Array {
   }
   const parts = queue.splice(0, count);
   if (count === 1) return parts[0];
-  const batch = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    batch.set(part, at);
-    at += part.length;
-  }
-  return batch;
+  return concat(parts);
 }

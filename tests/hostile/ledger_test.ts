@@ -8,6 +8,7 @@ import { Author, RawPeer } from "../helpers/raw_peer.ts";
 
 const MAX = "9007199254740991";
 const MEMORY_MB = 1_500;
+const DEADLINE_MS = 60_000;
 /** Lines of one origin on stderr, however much of it is left out. */
 const COMPLAINTS_MAX = 20;
 
@@ -481,8 +482,14 @@ Deno.test("a million accounts are no burden", { ignore: !LINUX }, async (t) => {
   await first.send("the end 1");
   const ends = async (node: Process) => {
     const at = ["--join", await node.address()];
+    const deadline = performance.now() + DEADLINE_MS;
     // Each question waits for its answer, so this is no busy loop.
-    for (;;) if ((await balances([...at, "end"])).stdout[0] === "end 1") return;
+    for (let last = ""; last !== "end 1";) {
+      const { stdout, stderr } = await balances([...at, "end"]);
+      last = stdout[0];
+      const late = performance.now() > deadline;
+      assert(!late, `${stdout.join("\n")} ${stderr.join("\n")}\n${node.report()}`);
+    }
   };
 
   await t.step("both nodes have them, and keep their memory", async () => {

@@ -162,8 +162,8 @@ Deno.test("projectPath() finds the project's own path on every system", () => {
   const cases: [string, string, string][] = [
     ["/a/rumor/src/core/x.ts", "file:///a/rumor/", "src/core/x.ts"],
     ["/a b/rumor/main.ts", "file:///a%20b/rumor/", "main.ts"],
-    ["C:\\work\\rumor\\src\\core\\x.ts", "file:///C:/work/rumor/", "src/core/x.ts"],
-    ["c:\\work\\rumor\\src\\core\\x.ts", "file:///C:/work/rumor/", "src/core/x.ts"],
+    ["C:\\code\\rumor\\src\\core\\x.ts", "file:///C:/code/rumor/", "src/core/x.ts"],
+    ["c:\\code\\rumor\\src\\core\\x.ts", "file:///C:/code/rumor/", "src/core/x.ts"],
     // A checkout that lies below somebody's own src/core is not all core.
     ["/a/src/core/rumor/tests/x.ts", "file:///a/src/core/rumor/", "tests/x.ts"],
     ["/link/rumor/src/core/x.ts", "file:///real/rumor/", "src/core/x.ts"],
