@@ -89,8 +89,11 @@ export class Guest {
           }
           const line = decodeLine(bytes);
           if (typeof line === "string") continue;
-          if (line.k === "bye") goodbye = line.why || line.code;
-          else if (line.k === "hello" && !greeted) {
+          if (line.k === "bye") {
+            goodbye = line.why || line.code;
+            // Whoever was refused need not wait until the node has closed.
+            if (!greeted) resolve(goodbye);
+          } else if (line.k === "hello" && !greeted) {
             greeted = true;
             resolve(connection);
           } else handler.line(line);

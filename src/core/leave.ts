@@ -45,10 +45,12 @@ export function advanceLeave(turn: Turn): void {
 
 /** Whether each own entry is held by some peer, or nobody was ever there to hold it. */
 function areHeld(turn: Turn): boolean {
-  const { log, config, acknowledged, members } = turn.state;
+  const { log, config, acknowledged, members, phase } = turn.state;
   if (members.by_id.size === 0 && countPeers(turn) === 0) return true;
-  return log.heads.every((head, index) =>
-    head.origin !== config.id || (acknowledged[index] ?? 0) >= log.clock[index]
+  return log.heads.every(({ origin, topic }, index) =>
+    origin !== config.id || (acknowledged[index] ?? 0) >= log.clock[index] ||
+    // That it was there need not outlive it; that it left is better heard.
+    (topic === PRESENCE && phase === "leaving")
   );
 }
 

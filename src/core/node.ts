@@ -169,12 +169,18 @@ function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {
   return { ...link, touched: new Set(), reported_bytes, ack_due_ms: rest_ms };
 }
 
-/** Acknowledgements take their time, unless somebody waits for one. */
+/** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
 function askForAck(turn: Turn, link: Link): Link {
   if (link.asked_bytes >= link.sent_bytes || link.acked_bytes >= link.sent_bytes) return link;
-  if (!isAckAwaited(turn.state)) return link;
+  if (!isAckAwaited(turn.state) && !isBlockedByLittle(link, turn.state)) return link;
   turn.send(link.id, { k: "ping", x: link.sent_bytes });
   return { ...link, asked_bytes: link.sent_bytes };
+}
+
+/** Whether a large entry waits for room behind so little that the peer need not acknowledge it yet. */
+function isBlockedByLittle(link: Link, { log }: NodeState): boolean {
+  return link.sent_bytes - link.acked_bytes < ACK_BYTES && link.offered.size === 0 &&
+    [...link.cursors.keys()].some((topic) => !isAtEnd(link, log, topic));
 }
 
 function print(turn: Turn): void {

@@ -237,3 +237,13 @@ Deno.test({
     assertEquals(numbersOf(sim, c).at(-1), 1_999);
   },
 });
+
+Deno.test("a large entry does not wait for the late acknowledgement of a small one", () => {
+  const { sim, a, b } = pair();
+  sim.publish(a, "chat", ["small"]);
+  sim.pass(30);
+  sim.publish(a, "chat", ['"'.repeat(90_000)]);
+  // A ping and its answer, and the entry itself: far less than the delay of an acknowledgement.
+  sim.pass(100);
+  assertEquals(sim.printed(b).length, 2);
+});

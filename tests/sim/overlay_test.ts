@@ -217,3 +217,15 @@ Deno.test("no reducer changes a state that any node was ever in", () => {
 function linksBetween(from: SimNode, to: SimNode): number {
   return [...from.state.links.values()].filter((link) => link.peer === to.id).length;
 }
+
+Deno.test("a node that said nothing leaves at once, although its only peer has died", () => {
+  const sim = new Network({ seed: 5 });
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a] });
+  sim.run(() => b.state.phase === "running");
+  b.kill();
+  sim.pass(50);
+  sim.leave(a, 10_000);
+  sim.pass(50);
+  assertEquals([a.state.phase, a.acknowledged], ["done", true]);
+});
