@@ -45,16 +45,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     const { promise, resolve } = Promise.withResolvers<number>();
     const rows: (readonly [string, string])[] = [];
     const stop = watchSignals(resolve);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = () => {
-      say("rumor: no answer in time");
-      resolve(EXIT.unacknowledged);
-    };
-    const ask = () => {
-      clearTimeout(timer);
-      timer = setTimeout(late, given.timeout ?? 10_000);
-      guest?.send({ k: "ask", i: 1, q: "balances", a: words });
-    };
+    const ask = () => guest?.send({ k: "ask", i: 1, q: "balances", a: words });
     const guest: Guest | null = await Guest.join(given.join, given.network ?? "rumor", {
       line: (line) => {
         if (line.k !== "answer") return;
@@ -78,6 +69,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
       stop();
       return EXIT.unreachable;
     }
+    const timer = setTimeout(() => {
+      say("rumor: no answer in time");
+      resolve(EXIT.unacknowledged);
+    }, given.timeout ?? 10_000);
     ask();
     const code = await promise;
     clearTimeout(timer);
