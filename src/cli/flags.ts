@@ -1,6 +1,15 @@
 /** Flags that several commands share. */
 
-import { KEEP_BYTES_MIN } from "../core/limits.ts";
+import {
+  FAST_TIMES,
+  KEEP_BYTES_MIN,
+  NODE_NAME_CHARS_MAX,
+  USUAL_TIMES,
+  WAN_TIMES,
+} from "../core/limits.ts";
+import { isName } from "../core/line.ts";
+import type { Times } from "../core/types.ts";
+import { UsageError } from "./exit.ts";
 import {
   readAddress,
   readBytes,
@@ -12,6 +21,14 @@ import {
   readText,
   readTopic,
 } from "./args.ts";
+
+/** The name of a node: one word. */
+function readName(text: string): string {
+  if (isName(text)) return text;
+  throw new UsageError(
+    `allowed are at most ${NODE_NAME_CHARS_MAX} characters without spaces and control characters`,
+  );
+}
 
 const COUNT_MAX = 1_000_000_000;
 
@@ -76,6 +93,14 @@ export const encodingFlag = {
   },
 } as const;
 
+export const nameFlag = {
+  name: {
+    value: "NAME",
+    help: "what others call this node; the id tells it apart",
+    read: readName,
+  },
+} as const;
+
 /** What every node takes. */
 export const nodeFlags = {
   ...joinFlag,
@@ -89,9 +114,21 @@ export const nodeFlags = {
     help: "what others should dial (default: found out)",
     read: readAddress,
   },
+  tracker: {
+    value: "HOST:PORT",
+    many: true,
+    help: "a meeting point that says whom to join (see rumor tracker)",
+    read: readAddress,
+  },
+  ...nameFlag,
   ...networkFlag,
   ...jsonFlag,
   ...historyFlag,
+  data: {
+    value: "DIR",
+    help: "keep everything there, and go on from there after a restart",
+    read: readText,
+  },
   "keep-open": { short: "k", help: "stay after the end of input", read: readSwitch },
   "keep-bytes": {
     value: "BYTES",
@@ -99,4 +136,43 @@ export const nodeFlags = {
     read: readBytes(KEEP_BYTES_MIN),
   },
   ...timeoutFlag,
+  overlay: {
+    value: "KIND",
+    help: "fingers, or ring: link to the next ten peers only (default: fingers)",
+    read: readChoice("fingers", "ring"),
+  },
+  fast: { help: "miss peers sooner: for one machine or one room", read: readSwitch },
+  wan: { help: "miss peers later: for slow and lossy networks", read: readSwitch },
+  ping: { value: "S", help: "ping a link on which nothing came for S seconds", read: readSeconds },
+  silence: {
+    value: "S",
+    help: "close a link on which nothing came for S seconds",
+    read: readSeconds,
+  },
+  suspect: {
+    value: "S",
+    help: "give a suspect S seconds to show that it lives",
+    read: readSeconds,
+  },
 } as const;
+
+/** How soon somebody is missed, from the flags; throws a `UsageError` where they contradict. */
+export function readTimes(
+  given: {
+    readonly fast?: boolean;
+    readonly wan?: boolean;
+    readonly ping?: number;
+    readonly silence?: number;
+    readonly suspect?: number;
+  },
+): Times {
+  if (given.fast && given.wan) throw new UsageError("--fast and --wan exclude each other");
+  const preset = given.fast ? FAST_TIMES : given.wan ? WAN_TIMES : USUAL_TIMES;
+  const times = {
+    ping_ms: given.ping ?? preset.ping_ms,
+    silence_ms: given.silence ?? preset.silence_ms,
+    suspect_ms: given.suspect ?? preset.suspect_ms,
+  };
+  if (times.silence_ms >= 2 * times.ping_ms) return times;
+  throw new UsageError("--silence must be at least twice --ping, or an idle link would be closed");
+}

@@ -6,11 +6,13 @@ import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";
+import { fallbackHost } from "../shell/host.ts";
+import type { Store } from "../shell/store.ts";
 import { describeError, TcpTransport } from "../shell/tcp.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, formatRecords } from "./format.ts";
-import type { nodeFlags } from "./flags.ts";
+import { type nodeFlags, readTimes } from "./flags.ts";
 import { Output, say } from "./output.ts";
 import { type ReadLine, readLines } from "./items.ts";
 import { watchSignals } from "./signals.ts";
@@ -74,7 +76,8 @@ class Session {
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
       const join = await this.#addresses();
-      if (!this.#ending) this.#start(join);
+      const store = this.#ending ? null : await this.#openStore();
+      if (store !== undefined && !this.#ending) this.#start(join, store);
       this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
       await this.#ended.promise;
       if (this.#at_once) return this.#code;
@@ -117,31 +120,44 @@ class Session {
     }
   }
 
-  #start(join: readonly string[]): void {
+  #start(join: readonly string[], store: Store | null): void {
     const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
     // One list of addresses serves all permanent nodes: a node does not join itself.
     const own = [joinAddress(host, port), this.#given.advertise];
     const others = join.filter((address) => !own.includes(address));
-    const identity = makeIdentity();
+    const identity = store?.identity ?? makeIdentity();
     this.#id = identity.id;
     const config: NodeConfig = {
       id: identity.id,
       network: this.#given.network ?? "rumor",
       join: others,
-      must_join: this.#given.join.length > 0 && others.length > 0,
+      // Whoever names somebody wants to be with them, and not alone.
+      must_join: others.length + this.#given.tracker.length > 0,
+      trackers: this.#given.tracker,
+      name: this.#given.name ?? "",
+      overlay: this.#given.overlay ?? "fingers",
+      times: readTimes(this.#given),
+      durable: store !== null,
       advertise: this.#given.advertise ?? null,
       keep_bytes: this.#given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
       front: this.#app.front,
     };
-    this.#runtime = new Runtime(config, identity, {
-      print: (records, done) => this.#print(records, done),
-      notice: (notice) => this.#notice(notice),
-      done: (acknowledged) => {
-        this.#acknowledged = acknowledged;
-        this.#ended.resolve();
+    this.#runtime = new Runtime(
+      config,
+      identity,
+      {
+        print: (records, done) => this.#print(records, done),
+        notice: (notice) => this.#notice(notice),
+        done: (acknowledged) => {
+          this.#acknowledged = acknowledged;
+          this.#ended.resolve();
+        },
       },
-    }, (handler) => new TcpTransport(handler));
+      (handler) => new TcpTransport(handler),
+      store,
+    );
     try {
+      this.#runtime.restore();
       this.#runtime.start(host, port, fallbackHost());
     } catch (error) {
       say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
@@ -153,6 +169,23 @@ class Session {
       say(`rumor: cannot read the input: ${(error as Error).message}`);
       this.#end(EXIT.failed, this.#timeout());
     });
+  }
+
+  /** The directory of `--data`; null without one, undefined where it cannot be used. */
+  async #openStore(): Promise<Store | null | undefined> {
+    if (this.#given.data === undefined) return null;
+    // Only who stores something pays for SQLite.
+    const { Store, StoreError } = await import("../shell/store.ts");
+    try {
+      const store = Store.open(this.#given.data);
+      for (const report of store.reports) this.#say(`rumor: ${report}`);
+      return store;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      say(`rumor: ${error.message}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+    }
   }
 
   async #read(): Promise<void> {
@@ -233,11 +266,25 @@ class Session {
       case "join_failed":
         return this.#say(`rumor: cannot join ${notice.address}: ${notice.why}`);
       case "alone":
-        if (this.#given.join.length === 0) {
-          return this.#say("rumor: nobody to join; starting a new network");
-        }
+        if (!notice.ends) return this.#say("rumor: nobody answers; starting alone");
         this.#code = EXIT.unreachable;
         return this.#say("rumor: no peer reachable");
+      case "tracker_failed":
+        return this.#say(`rumor: tracker ${notice.address}: ${notice.why}`);
+      case "storage":
+        return this.#say(
+          notice.fault === null
+            ? "rumor: everything is stored again"
+            : `rumor: ${notice.fault}; nothing more is acknowledged until it can be stored`,
+        );
+      case "quarantined":
+        return this.#say(
+          `rumor: ${notice.entries} stored entries do not verify and were set aside; ` +
+            "peers are asked for them again",
+        );
+      case "renewed":
+        this.#id = notice.id;
+        return this.#say(`rumor: ${notice.why}; this node goes on as ${notice.id}`);
       case "refused": {
         const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
         return this.#complain(`${line}${notice.why}`);
@@ -296,16 +343,4 @@ class Session {
 
 function isFault(item: unknown): item is { readonly fault: string } {
   return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
-}
-
-/** The first address of this machine that is not loopback. */
-function fallbackHost(): string {
-  try {
-    const found = Deno.networkInterfaces().find(({ family, address }) =>
-      family === "IPv4" && !address.startsWith("127.")
-    );
-    return found?.address ?? "127.0.0.1";
-  } catch {
-    return "127.0.0.1";
-  }
 }

@@ -12,7 +12,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   pub: () => import("./commands/pub.ts"),
   sub: () => import("./commands/sub.ts"),
   pay: () => import("./commands/pay.ts"),
+  peers: () => import("./commands/peers.ts"),
   balances: () => import("./commands/balances.ts"),
+  tracker: () => import("./commands/tracker.ts"),
+  export: () => import("./commands/export.ts"),
+  verify: () => import("./commands/verify.ts"),
 };
 
 /** Runs the command that the arguments name; gives the exit code. Never exits itself. */

@@ -3,11 +3,11 @@
 import { type Delivered, LEDGER, PRESENCE } from "./log.ts";
 import { type LedgerItem, reduceLedger } from "./apps/ledger.ts";
 import { offerDelivered } from "./front.ts";
-import { takePresence } from "./overlay.ts";
+import { takePresence } from "./presence.ts";
 import { noteDelivered } from "./spread/flood.ts";
 import type { Turn } from "./state.ts";
 
-/** Hands delivered entries to their apps. */
+/** Hands entries that were delivered just now to whoever prints and relays them, and to their apps. */
 export function takeDelivered(turn: Turn, delivered: readonly Delivered[]): void {
   if (delivered.length === 0) return;
   const { state } = turn;
@@ -15,6 +15,12 @@ export function takeDelivered(turn: Turn, delivered: readonly Delivered[]): void
   const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
   const own = delivered.some(({ entry }) => entry.origin === state.config.id);
   state.flood = noteDelivered(state.flood, bytes, own);
+  applyDelivered(turn, delivered);
+}
+
+/** Hands delivered entries to their apps. */
+export function applyDelivered(turn: Turn, delivered: readonly Delivered[]): void {
+  const { state } = turn;
   const transactions: LedgerItem[] = [];
   for (const { entry } of delivered) {
     if (entry.topic === PRESENCE) takePresence(turn, entry);

@@ -4,6 +4,7 @@
  * them. The form is in docs/protocol.md.
  */
 
+import { concat } from "@std/bytes/concat";
 import type { Id, Json, Topic } from "./types.ts";
 import { countKeys, isWellFormed, scanJson } from "./json_scan.ts";
 import { ID_CHARS, isIdText, isSignatureText, SIGNATURE_CHARS } from "./public_key.ts";
@@ -170,6 +171,24 @@ export function decodeStored(line: Uint8Array): Entry {
   const entry = decodeEntry(hashedBytes(line));
   if (typeof entry === "string") throw new Error(`A stored entry does not decode: ${entry}`);
   return entry;
+}
+
+/**
+ * Reads lines that were read and checked before, and have not changed since. All of them are decoded
+ * at once, which takes a fraction of the time. Null where a line is no entry after all.
+ */
+export function decodeTrusted(lines: readonly Uint8Array[]): (Entry | null)[] {
+  const texts = utf8.decode(concat(lines)).split("\n");
+  return lines.map((line, at): Entry | null => {
+    const value: unknown = JSON.parse(texts[at]);
+    const { o, t, s } = value as Partial<EntryHeader> & { o: Id; t: Topic; s: number };
+    if (!isIdText(o) || !isTopic(t)) return null;
+    const bare = hashedBytes(line);
+    if (!isEntryShape(value, { key: "", origin: o, topic: t, seq: s }, bare)) return null;
+    const { p: previous, w: time_ms, i: first, d, b: items, z: signature } = value;
+    const fields = { origin: o, topic: t, seq: s, previous, time_ms, first };
+    return { ...fields, deps: Object.entries(d), items, signature, line };
+  });
 }
 
 /** The bytes that an origin signs. */

@@ -20,6 +20,12 @@ export interface Front {
   /** For each log, the newest entry that was printed, so that a gap is noticed. */
   readonly printed: readonly number[];
   readonly unprinted_bytes: number;
+  /** What was handed to the output and not taken yet: bytes, and the position behind them. */
+  readonly owed: readonly (readonly [number, number])[];
+  /** Where the next entry begins: its arrival, or in the ledger the number of transactions. */
+  readonly position: number;
+  /** Everything before this position was printed. */
+  readonly taken: number;
   /** When the output last took something, or began to owe something. */
   readonly progress_ms: number;
   /** Printing waits until it is known what is history. */
@@ -45,6 +51,9 @@ export function newFront(config: FrontConfig, joins: boolean): Front {
     ready_bytes: 0,
     printed: [],
     unprinted_bytes: 0,
+    owed: [],
+    position: 0,
+    taken: 0,
     progress_ms: 0,
     waiting: joins && config.history !== null,
     history_clock: new Map(),
@@ -52,6 +61,36 @@ export function newFront(config: FrontConfig, joins: boolean): Front {
     dedup: emptyDedup(),
     gapped: false,
   };
+}
+
+/** After a restart: what was printed before is not printed again, unless history is wanted. */
+export function resumeFront(front: Front, log: LogState, ledger: Ledger, taken: number): Front {
+  const { app, topic, history } = front.config;
+  const before = { ...front, taken, position: taken };
+  if (app === "ledger") {
+    if (history === null) return { ...before, cursor: Math.min(taken, ledger.applied.end) };
+    return { ...before, waiting: true };
+  }
+  if (history !== null) {
+    return { ...before, waiting: true, history_clock: new Map(log.clock.entries()) };
+  }
+  const order = log.topics.get(topic)?.order;
+  if (order === undefined) return before;
+  const printed = front.printed.slice();
+  let cursor = order.first;
+  for (; cursor < order.end && order.get(cursor)!.arrival < taken; cursor++) {
+    const { log: index, seq } = order.get(cursor)!;
+    printed[index] = seq;
+  }
+  for (const index of log.topics.get(topic)!.logs.from()) {
+    printed[index] = Math.max(printed[index] ?? 0, log.heads[index].entries.first - 1);
+  }
+  return { ...before, cursor, printed };
+}
+
+/** Notes that the output was handed bytes, up to where the front is. */
+export function oweOutput(front: Front, bytes: number): Front {
+  return { ...front, owed: [...front.owed, [bytes, front.position]] };
 }
 
 /** Keeps what was just delivered at hand, as far as the window reaches. */
@@ -82,8 +121,13 @@ export function beginPrinting(
     return { ...front, waiting: false, cursor: Math.max(0, ledger.applied.end - history) };
   }
   let items = 0;
+  const before = new Map(history_clock);
+  // What was there from an earlier run is history too.
+  for (const [index, seq] of front.history_clock) {
+    before.set(index, Math.max(seq, before.get(index) ?? 0));
+  }
   for (const stored of log.topics.get(topic)?.order.from() ?? []) {
-    if (isHistory(history_clock, stored)) items += stored.count;
+    if (isHistory(before, stored)) items += stored.count;
   }
   const printed = front.printed.slice();
   // Nobody misses what lies before the history that was asked for.
@@ -92,7 +136,8 @@ export function beginPrinting(
       printed[index] = log.heads[index].entries.first - 1;
     }
   }
-  return { ...front, waiting: false, history_clock, skip: Math.max(0, items - history), printed };
+  const skip = Math.max(0, items - history);
+  return { ...front, waiting: false, history_clock: before, skip, printed };
 }
 
 /**
@@ -146,17 +191,19 @@ export function pumpFront(
   const ready = front.ready.slice(cursor - front.cursor);
   const ready_bytes = ready.reduce((sum, one) => sum + one.stored.line.length, 0);
   const bytes = unprinted_bytes - front.unprinted_bytes;
-  return [
-    { ...front, cursor, skip, dedup, unprinted_bytes, printed, ready, ready_bytes, gapped },
-    records,
-    bytes,
-  ];
+  const position = topic.order.get(cursor)?.arrival ?? log.arrivals;
+  // What is not for the output needs nobody to take it.
+  const taken = records.length === 0 && front.owed.length === 0 ? position : front.taken;
+  const rest = { cursor, skip, dedup, unprinted_bytes, printed, ready, ready_bytes, gapped };
+  return [{ ...front, ...rest, position, taken: Math.max(taken, front.taken) }, records, bytes];
 }
 
 /** The output took some bytes. */
 export function takePrinted(front: Front, bytes: number, now_ms: number): Front {
   const unprinted_bytes = Math.max(0, front.unprinted_bytes - bytes);
-  return { ...front, unprinted_bytes, progress_ms: now_ms };
+  const [[, position] = [0, front.taken], ...owed] = front.owed;
+  const taken = Math.max(front.taken, position);
+  return { ...front, unprinted_bytes, owed, taken, progress_ms: now_ms };
 }
 
 /** Bytes that are delivered but not handed to the output. */
@@ -192,7 +239,8 @@ function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
     unprinted_bytes += APPLIED_BYTES;
   }
   if (records.length === 0) return [front, records, 0];
-  return [{ ...front, cursor, unprinted_bytes }, records, unprinted_bytes - front.unprinted_bytes];
+  const bytes = unprinted_bytes - front.unprinted_bytes;
+  return [{ ...front, cursor, position: cursor, unprinted_bytes }, records, bytes];
 }
 
 /** Prints the items whose text is new, as one record for each. */

@@ -10,6 +10,7 @@ import { isKeptWhole, reachOf, skipEntries, waiveCauses } from "./log.ts";
 import { logKey } from "./entry.ts";
 import { missingOf } from "./pending.ts";
 import { takeDelivered } from "./deliver.ts";
+import { oweOutput } from "./front.ts";
 import type { Turn } from "./state.ts";
 import {
   ASKS_MAX,
@@ -45,7 +46,7 @@ export function acceptGaps(turn: Turn): void {
       giveUp(turn, gap);
       offers.delete(key);
       touch(turn, link, index);
-    } else if (!asked && wants++ < GAP_WANTS_MAX) {
+    } else if (index >= 0 && !asked && wants++ < GAP_WANTS_MAX) {
       offers.set(key, { ...offer, asked: true });
       turn.send(link, { k: "want", o: gap.origin, t: gap.topic, s: gap.to + 1 });
       turn.wakeAt(since_ms + GAP_EXPIRE_MS);
@@ -81,13 +82,23 @@ export function giveUpCauses(turn: Turn): void {
     const seen = (origin: string) => reachOf(state.log, origin, topic);
     const missing = missingOf(first, state.log.clock[index], seen);
     const age_ms = turn.now_ms - first.since_ms;
-    if (age_ms >= PENDING_EXPIRE_MS) expire(turn, index, missing);
+    if (age_ms >= PENDING_EXPIRE_MS || isForgotten(turn, missing)) expire(turn, index, missing);
     else if (age_ms >= PENDING_ASK_MS) {
       wanted.push(...(missing.before === null ? [] : [missing.before]), ...missing.causes);
     }
   }
   // Whoever waits for much must not make this node ask for much.
   for (const gap of wanted.slice(0, ASKS_MAX)) ask(turn, gap);
+}
+
+/** Whether every peer says that it has dropped the causes that are missing. */
+function isForgotten(turn: Turn, { before, causes }: ReturnType<typeof missingOf>): boolean {
+  if (before !== null || causes.length === 0 || countPeers(turn) === 0) return false;
+  const { links, offers } = turn.state;
+  const peers = [...links.values()].filter(isPeer);
+  return causes.every(({ origin, topic, to }) =>
+    peers.every(({ id }) => offers.get(`${id} ${logKey(origin, topic)}`)?.gap.to! >= to)
+  );
 }
 
 /** What is missing did not come: the entry goes on without it, and the user is told. */
@@ -102,6 +113,7 @@ function expire(turn: Turn, index: number, missing: ReturnType<typeof missingOf>
   for (const gap of missing.causes) {
     turn.count("causes-given-up");
     if (app !== "chat" || gap.topic !== topic) continue;
+    state.front = oweOutput(state.front, 0);
     turn.effect({ kind: "print", records: [{ kind: "gap", gap }], bytes: 0 });
   }
   const [log, output] = waiveCauses(state.log, index, turn.env);
@@ -114,15 +126,22 @@ function giveUp(turn: Turn, gap: Gap): void {
   const [log, output] = skipEntries(state.log, gap, turn.env);
   if (log === state.log) return;
   state.log = log;
+  if (state.config.durable) {
+    state.storage = { ...state.storage, gaps: [...state.storage.gaps, gap] };
+  }
   turn.count("gaps");
   if (gap.topic === state.front.config.topic) state.front = { ...state.front, gapped: true };
   takeDelivered(turn, output.delivered);
 }
 
 /** Wants the first missing entry of every peer; whoever has it sends it. */
-function ask(turn: Turn, gap: Gap): void {
+function ask(turn: Turn, { origin, topic, from, to }: Gap): void {
   turn.count("asked");
+  // Of a log that nobody here has, the last entry tells whether anybody ever will.
+  const is_known = turn.state.log.keys.find(logKey(origin, topic)) >= 0;
   for (const link of turn.state.links.values()) {
-    if (isPeer(link)) turn.send(link.id, { k: "want", o: gap.origin, t: gap.topic, s: gap.from });
+    if (isPeer(link)) {
+      turn.send(link.id, { k: "want", o: origin, t: topic, s: is_known ? from : to });
+    }
   }
 }

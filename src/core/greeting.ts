@@ -8,7 +8,8 @@ import { joinAddress } from "./address.ts";
 import { type Line, proofText } from "./line.ts";
 import { clockLines, isPeer, type Link, newLink } from "./link.ts";
 import { isPublicKey } from "./public_key.ts";
-import { setMember } from "./members.ts";
+import { noteLinked } from "./overlay.ts";
+import { isTracker, trackerLinked } from "./trackers.ts";
 import type { Turn } from "./state.ts";
 import {
   HELLO_TIMEOUT_MS,
@@ -70,7 +71,10 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
   if (hello.id === config.id) return turn.close(link.id, "self", "this is the same node");
   if (!isPublicKey(hello.id)) return turn.close(link.id, "bad-key", "the id is no usable key");
   const { id: peer, address, nonce: peer_nonce } = hello;
-  turn.setLink({ ...link, role: "peer", stage: "proof", peer, address, peer_nonce });
+  const role = hello.tracker === true ? "tracker" : "peer";
+  const greeted = turn.setLink({ ...link, role, stage: "proof", peer, address, peer_nonce });
+  // Who is meant to be one thing and is another is of no use.
+  if ((role === "tracker") !== isTracker(turn, link.dialled)) return turn.drop(greeted.id);
   if (link.dialled === null) sendHello(turn, link);
   const bytes = proofText(config.network, peer_nonce, config.id, peer);
   turn.effect({ kind: "sign", purpose: { kind: "proof", link: link.id }, bytes });
@@ -89,7 +93,7 @@ export function takeProof(turn: Turn, link: Link, good: boolean): void {
 }
 
 /** Closes what has not greeted in time. */
-export function closeSilent(turn: Turn): void {
+export function closeStrangers(turn: Turn): void {
   for (const link of turn.state.links.values()) {
     if (link.stage === "up") continue;
     const due_ms = link.opened_ms + HELLO_TIMEOUT_MS;
@@ -101,20 +105,18 @@ export function closeSilent(turn: Turn): void {
 function finishGreeting(turn: Turn, link: Link): void {
   if (!link.proof_sent || !link.proof_good) return;
   const { state } = turn;
+  const { now_ms } = turn;
+  if (link.role === "tracker") {
+    turn.setLink({ ...link, stage: "up", progress_ms: now_ms });
+    return trackerLinked(turn, link.dialled!);
+  }
   closeOlder(turn, link);
   if (!turn.state.links.has(link.id)) return;
-  const up = turn.setLink({ ...link, stage: "up", progress_ms: turn.now_ms });
-  const known = state.members.by_id.get(link.peer);
-  state.members = setMember(state.members, {
-    id: link.peer,
-    address: known?.present ? known.address : link.address,
-    present: known?.present ?? false,
-    failures: 0,
-    retry_ms: 0,
-  });
-  state.overlay_ms = 0;
+  const up = turn.setLink({ ...link, stage: "up", progress_ms: now_ms, pace_ms: now_ms });
+  noteLinked(turn, up);
   turn.count("links");
-  turn.send(up.id, ...clockLines(state.log, state.log.clock.keys(), undefined));
+  const { log } = state.settled;
+  turn.send(up.id, ...clockLines(log, log.clock.keys(), undefined));
   if (state.joining?.link === up.id) turn.send(up.id, { k: "want", peers: true });
 }
 
@@ -138,6 +140,7 @@ function sendHello(turn: Turn, link: Link): void {
     // Only a node that is still joining has none of its own.
     address: address ?? joinAddress(fallback_host, port),
     nonce: link.nonce,
+    ...(config.name === "" ? {} : { name: config.name }),
   });
 }
 

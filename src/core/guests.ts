@@ -5,7 +5,7 @@
 
 import type { Json, Topic } from "./types.ts";
 import { type Line } from "./line.ts";
-import { learnHas, type Link } from "./link.ts";
+import { isPeer, learnHas, type Link, type Question } from "./link.ts";
 import { sortedAccounts } from "./apps/ledger.ts";
 import { draftBytes, draftItems } from "./draft.ts";
 import { refuser } from "./publish.ts";
@@ -24,7 +24,7 @@ export function takeSubscribe(
   link: Link,
   want: { readonly t: Topic; readonly history?: number },
 ): void {
-  const { log } = turn.state;
+  const { log } = turn.state.settled;
   if (!link.cursors.has(want.t) && link.cursors.size >= TOPICS_PER_GUEST_MAX) {
     return turn.close(link.id, "too-many-topics", `at most ${TOPICS_PER_GUEST_MAX} for a guest`);
   }
@@ -49,6 +49,7 @@ export function takePublish(
   const refuse = (why: string) => turn.send(link.id, { k: "refused", i: line.i, why });
   const key = `${link.id}:${line.i}`;
   if (state.phase !== "running") return refuse("the node is not taking lines now");
+  if (state.storage.fault !== null) return refuse(`the node cannot store: ${state.storage.fault}`);
   if (state.requests.has(key)) return refuse(`request ${line.i} is under way already`);
   if (draftBytes(state.drafts) > DRAFT_BYTES_MAX) return refuse("the node is busy, try again");
   if (link.open_requests >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
@@ -74,35 +75,53 @@ export function takePublish(
 }
 
 /**
- * A guest asks for balances. One line of them is sent at a time; asking again with the same number
+ * A guest asks a question. One line of the answer is sent at a time; asking again with the same number
  * gets the next, so that a guest that reads nothing is owed nothing.
  */
 export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }>): void {
-  const { ledger } = turn.state;
   const goes_on = link.question?.number === line.i;
-  const { accounts } = turn.state;
-  const is_old = accounts.names.length !== ledger.balances.size ||
-    accounts.taken_back !== ledger.taken_back;
-  if (line.a.length === 0 && is_old) {
-    const { taken_back } = ledger;
-    turn.state.accounts = { names: sortedAccounts(ledger), taken_back };
-  }
-  const question = goes_on ? link.question! : {
-    number: line.i,
-    names: line.a.length === 0 ? turn.state.accounts.names : [...new Set(line.a)].sort(),
-    answered: 0,
-  };
-  const r: [string, string][] = [];
+  const question = goes_on ? link.question! : newQuestion(turn, line);
+  const r: string[][] = [];
   let bytes = 0, at = question.answered;
   for (; at < question.names.length && bytes < ANSWER_BYTES_TARGET; at++) {
-    const name = question.names[at], amount = String(ledger.balances.get(name) ?? 0n);
-    r.push([name, amount]);
-    // A character of a name takes six bytes at worst.
-    bytes += name.length * 6 + amount.length + 8;
+    const row = line.q === "peers"
+      ? peerRow(turn, question.names[at])
+      : balanceRow(turn, question.names[at]);
+    r.push(row);
+    // A character takes six bytes at worst.
+    for (const text of row) bytes += text.length * 6 + 4;
   }
   const more = at < question.names.length;
   turn.setLink({ ...link, question: more ? { ...question, answered: at } : null });
   turn.send(link.id, more ? { k: "answer", i: line.i, r, more } : { k: "answer", i: line.i, r });
+}
+
+function newQuestion(turn: Turn, line: Extract<Line, { k: "ask" }>): Question {
+  const { settled, accounts, members, config } = turn.state;
+  const question = (names: readonly string[]) => ({ number: line.i, names, answered: 0 });
+  if (line.q === "peers") return question([config.id, ...members.by_id.keys()]);
+  if (line.a.length > 0) return question([...new Set(line.a)].sort());
+  const { ledger } = settled, { taken_back } = ledger;
+  if (accounts.names.length !== ledger.balances.size || accounts.taken_back !== taken_back) {
+    turn.state.accounts = { names: sortedAccounts(ledger), taken_back };
+  }
+  return question(turn.state.accounts.names);
+}
+
+function balanceRow(turn: Turn, name: string): string[] {
+  return [name, String(turn.state.settled.ledger.balances.get(name) ?? 0n)];
+}
+
+/** Id, name, address, state, since when in milliseconds since 1970, and whether there is a link. */
+function peerRow(turn: Turn, id: string): string[] {
+  const { config, members, address, links } = turn.state;
+  if (id === config.id) return [id, config.name, address ?? "", "alive", "", "self"];
+  const member = members.by_id.get(id);
+  // It was forgotten while the answer was read.
+  if (member === undefined) return [id, "", "", "left", "", ""];
+  const direct = [...links.values()].some((link) => isPeer(link) && link.peer === id);
+  const { name, state, since_ms } = member;
+  return [id, name, member.address, state, String(Math.floor(since_ms)), direct ? "direct" : ""];
 }
 
 /** Where the last `history` items of a topic begin: position, items to leave out, logs before it. */

@@ -1,41 +1,62 @@
 /**
- * Gives each key a small number, 0, 1, 2, ... in order of arrival, so that clocks are plain arrays.
- * Append only; versions share one index, and each sees only the keys it knew (as AppendLog does).
+ * Gives each key a small number, so that clocks are plain arrays. The number of a key that was removed
+ * is given again, so that the arrays do not grow for ever. Versions share one map (see `SharedMap`).
  */
-export class Interner {
-  readonly #index: Map<string, number>;
-  /** How many keys this version knows. */
-  readonly length: number;
 
-  private constructor(index: Map<string, number>, length: number) {
-    this.#index = index;
-    this.length = length;
+import { SharedMap } from "./shared_map.ts";
+
+export class Interner {
+  readonly #numbers: SharedMap<string, number>;
+  /** Numbers that were given back. */
+  readonly #free: readonly number[];
+
+  private constructor(numbers: SharedMap<string, number>, free: readonly number[]) {
+    this.#numbers = numbers;
+    this.#free = free;
   }
 
   /** An interner without keys. */
   static empty(): Interner {
-    return new Interner(new Map(), 0);
+    return new Interner(SharedMap.of(), []);
+  }
+
+  /** How many keys this version knows. */
+  get length(): number {
+    return this.#numbers.size;
   }
 
   /** The number of a key, or -1. */
   find(key: string): number {
-    const index = this.#index.get(key);
-    return index === undefined || index >= this.length ? -1 : index;
+    return this.#numbers.get(key) ?? -1;
   }
 
-  /** A version that knows one more key; its number is the old length. */
+  /** The number that the next key will have. */
+  get next(): number {
+    return this.#free.at(-1) ?? this.#numbers.size;
+  }
+
+  /** A version that knows one more key, whose number is `next`. */
   add(key: string): Interner {
-    let index = this.#index;
-    if (index.size !== this.length) {
-      // A newer version grew already: keep only what this one knows.
-      index = new Map([...index].filter(([, number]) => number < this.length));
-    }
-    index.set(key, this.length);
-    return new Interner(index, this.length + 1);
+    if (this.#numbers.has(key)) throw new Error(`${key} has a number already`);
+    const free = this.#free.length > 0 ? this.#free.slice(0, -1) : this.#free;
+    return new Interner(this.#numbers.set(key, this.next), free);
   }
 
-  /** A plain picture for tests and traces. */
+  /** A version without some keys. */
+  remove(keys: Iterable<string>): Interner {
+    let numbers = this.#numbers;
+    const free = this.#free.slice();
+    for (const key of keys) {
+      const number = numbers.get(key);
+      if (number === undefined) continue;
+      numbers = numbers.delete(key);
+      free.push(number);
+    }
+    return new Interner(numbers, free);
+  }
+
+  /** A plain picture for tests and traces: the keys in the order of their numbers. */
   toJSON(): string[] {
-    return [...this.#index].filter(([, number]) => number < this.length).map(([key]) => key);
+    return [...this.#numbers.entries()].sort(([, a], [, b]) => a - b).map(([key]) => key);
   }
 }

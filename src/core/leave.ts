@@ -4,6 +4,7 @@ import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
 import { draftItems } from "./draft.ts";
+import { isSettled } from "./storage.ts";
 import type { Turn } from "./state.ts";
 import { GOODBYE_MS } from "./limits.ts";
 
@@ -46,7 +47,8 @@ export function advanceLeave(turn: Turn): void {
 /** Whether each own entry is held by some peer, or nobody was ever there to hold it. */
 function areHeld(turn: Turn): boolean {
   const { log, config, acknowledged, members, phase } = turn.state;
-  if (members.by_id.size === 0 && countPeers(turn) === 0) return true;
+  if (!isSettled(turn.state)) return false;
+  if (members.sorted.length === 0 && countPeers(turn) === 0) return true;
   return log.heads.every(({ origin, topic }, index) =>
     origin !== config.id || (acknowledged[index] ?? 0) >= log.clock[index] ||
     // That it was there need not outlive it; that it left is better heard.

@@ -34,6 +34,15 @@ export const TIME_MS_MAX = 253_402_300_799_999;
 /** Most logs (origin and topic) that a node follows. */
 export const LOGS_MAX = 262_144;
 
+/** Logs that were forgotten and must not come back; the oldest are let go. */
+export const FORGOTTEN_MAX = 131_072;
+/** Who left is forgotten after this time, once nothing that it said is kept. */
+export const FORGET_LEFT_MS = 600_000;
+/** Who failed is forgotten after this time, once nothing that it said is kept. */
+export const FORGET_FAILED_MS = 3_600_000;
+/** How often those who are gone are looked through. */
+export const FORGET_EVERY_MS = 60_000;
+
 /** Entries that wait for a cause, in all. */
 export const PENDING_ENTRIES_MAX = 4_096;
 /** Bytes of entries that wait for a cause, in all. */
@@ -93,6 +102,24 @@ export const GOODBYE_MS = 1_000;
 export const HELLO_TIMEOUT_MS = 5_000;
 /** Longest wait for somebody to join. */
 export const JOIN_TIMEOUT_MS = 5_000;
+/** How soon somebody is missed, unless the user says otherwise. */
+export const USUAL_TIMES = { ping_ms: 1_000, silence_ms: 5_000, suspect_ms: 4_000 } as const;
+/** The same for one machine, or one room. */
+export const FAST_TIMES = { ping_ms: 200, silence_ms: 1_000, suspect_ms: 1_000 } as const;
+/** The same for slow and lossy networks. */
+export const WAN_TIMES = { ping_ms: 5_000, silence_ms: 20_000, suspect_ms: 15_000 } as const;
+/** Who says of one member that it does not answer; more need not be remembered. */
+export const ACCUSERS_MAX = 16;
+/** How often a node suspects a member that it cannot reach, until it reaches it again. */
+export const ACCUSALS_MAX = 2;
+/** Members that one entry of presence may call suspect, or failed. */
+export const ACCUSED_PER_ITEM_MAX = 64;
+/** A disk that takes nothing is tried again after this time. */
+export const STORE_RETRY_MS = 1_000;
+/** Entries that retention dropped are deleted from the disk in heaps of so many. */
+export const STORE_DROP_ENTRIES = 512;
+/** Members from an earlier run, or from a tracker, that are tried in turn to join. */
+export const BOOK_TRIES_MAX = 10;
 /** Open connections in all. */
 export const LINKS_MAX = 512;
 /** Open connections from one host. */
@@ -115,14 +142,22 @@ export const PEERS_PER_LINE = 1_000;
 /** Dials a second, so that a lying list of peers cannot turn a node against others. */
 export const DIALS_PER_SECOND = 20;
 /** First pause before an address is dialled again; doubled each time, with jitter. */
-export const REDIAL_MS = 500;
+export const REDIAL_MS = 250;
 /** Longest pause before an address is dialled again. */
 export const REDIAL_MAX_MS = 30_000;
 /** After so many refused dials a peer no longer counts among the ten. */
 export const DIAL_FAILURES_MAX = 3;
+/** A member that there is no other way to is dialled again after this time, whatever became of it. */
+export const REJOIN_MS = 30_000;
+/** With more links than this, those that no overlay asks for are closed. */
+export const LINKS_KEPT = 24;
+/** Dead members that are dialled again besides the ten. */
+export const SILENT_MAX = 30;
 /** A newcomer is left this long to dial by itself, so that two links seldom cross. */
 export const COURTESY_MS = 400;
 
+/** Longest name of a node, in UTF-16 units. */
+export const NODE_NAME_CHARS_MAX = 64;
 /** Longest name of an account or id of a transaction. */
 export const NAME_BYTES_MAX = 256;
 /** Strings that `--dedup text` remembers. */
@@ -133,3 +168,30 @@ export const DEDUP_BYTES_MAX = 67_108_864;
 export const REQUESTS_PER_GUEST_MAX = 64;
 /** Bytes of balances in one answer, about. */
 export const ANSWER_BYTES_TARGET = 65_536;
+
+/** Peers that a tracker takes. */
+export const TRACKER_PEERS_MAX = 10_000;
+/** Peers in one line of a tracker: it fits, however long their addresses are. */
+export const TRACKER_ROWS_PER_LINE = 800;
+/** Shortest pause between two differences that a tracker sends. */
+export const TRACKER_ROUND_MS = 50;
+/** The pause is longer by a millisecond for so many peers: what a round costs grows with them. */
+export const TRACKER_PEERS_PER_MS = 10;
+/** A peer of which a tracker heard nothing for so long is pinged. */
+export const TRACKER_PING_MS = 1_000;
+/** A peer of which a tracker heard nothing for so long is removed. */
+export const TRACKER_SILENCE_MS = 5_000;
+/** A guest of which a tracker heard nothing for so long is closed. */
+export const TRACKER_GUEST_MS = 60_000;
+/** Shortest pause between two looks of a tracker at all its links. */
+export const TRACKER_WATCH_MS = 100;
+/** A tracker that wakes so much too late was stopped: nobody is to blame for the silence. */
+export const TRACKER_LATE_MS = 1_000;
+/** Bytes after which a tracker asks with a ping whether they are read. */
+export const TRACKER_ASK_BYTES = 65_536;
+/** A peer that has left so many bytes of a tracker unread is closed. */
+export const TRACKER_UNREAD_BYTES_MAX = 4_194_304;
+/** Lines that a link may send to a tracker at once. */
+export const TRACKER_LINES_BURST = 200;
+/** Lines a second that a link may go on to send to a tracker. */
+export const TRACKER_LINES_PER_SECOND = 100;

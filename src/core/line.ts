@@ -8,7 +8,7 @@ import { isAddress } from "./address.ts";
 import { isCount, isTopic } from "./entry.ts";
 import { countKeys, isWellFormed, scanJson } from "./json_scan.ts";
 import { isIdText, isSignatureText } from "./public_key.ts";
-import { JSON_DEPTH_MAX, LINE_BYTES_MAX, PEERS_PER_LINE } from "./limits.ts";
+import { JSON_DEPTH_MAX, LINE_BYTES_MAX, NODE_NAME_CHARS_MAX, PEERS_PER_LINE } from "./limits.ts";
 
 /** How far each log of each origin goes. */
 export type WireClock = Readonly<Record<Id, Readonly<Record<Topic, number>>>>;
@@ -22,6 +22,9 @@ export type Line =
     readonly id: Id;
     readonly address: Address;
     readonly nonce: string;
+    readonly name?: string;
+    /** The speaker is only a meeting point. */
+    readonly tracker?: true;
   }
   | { readonly k: "hello"; readonly v: number; readonly network: string; readonly guest: true }
   /** A signature over the other's nonce: the speaker has the key of its id. */
@@ -36,7 +39,13 @@ export type Line =
   | { readonly k: "want"; readonly peers: true }
   | { readonly k: "want"; readonly o: Id; readonly t: Topic; readonly s: number }
   | { readonly k: "want"; readonly t: Topic; readonly history?: number }
-  | { readonly k: "peers"; readonly p: readonly (readonly [Id, Address])[]; readonly more?: true }
+  /** Ids and addresses; from a tracker also who is no longer there. */
+  | {
+    readonly k: "peers";
+    readonly p: readonly (readonly [Id, Address])[];
+    readonly gone?: readonly Id[];
+    readonly more?: true;
+  }
   /** To a guest: leave out the first `skip` items of what follows. */
   | { readonly k: "from"; readonly t: Topic; readonly skip: number }
   /** The entries `s` to `e` of a log are no longer here. */
@@ -60,10 +69,11 @@ export type Line =
   | { readonly k: "published"; readonly i: number; readonly held: number }
   | { readonly k: "refused"; readonly i: number; readonly why: string }
   | { readonly k: "ask"; readonly i: number; readonly q: "balances"; readonly a: readonly string[] }
+  | { readonly k: "ask"; readonly i: number; readonly q: "peers" }
   | {
     readonly k: "answer";
     readonly i: number;
-    readonly r: readonly (readonly [string, string])[];
+    readonly r: readonly (readonly string[])[];
     readonly more?: true;
   }
   | { readonly k: "bye"; readonly code: string; readonly why: string };
@@ -106,10 +116,19 @@ export function decodeLine(bytes: Uint8Array): Line | LineFault {
   return isWellFormed(value) && check(fields) ? value as Line : "bad-line";
 }
 
+/** Whether text may be the name of a node: what people can read and type as one word. */
+export function isName(text: unknown): text is string {
+  return typeof text === "string" && text !== "" && text.length <= NODE_NAME_CHARS_MAX &&
+    text.isWellFormed() && !UNFIT_IN_NAMES.test(text);
+}
+
 /** The text that a proof signs: both ids, so that it cannot be reflected, and the other's nonce. */
 export function proofText(network: string, nonce: string, prover: Id, verifier: Id): Uint8Array {
   return encoder.encode(`rumor proof 1\n${network}\n${nonce}\n${prover}\n${verifier}`);
 }
+
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const UNFIT_IN_NAMES = /[\s\u0000-\u001f\u007f-\u009f]/u;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -118,7 +137,8 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
   hello: (f: Fields) =>
     isCount(f.v, 0) && isShortText(f.network) &&
     (f.guest === true ||
-      isIdText(f.id) && isAddress(f.address) && isShortText(f.nonce) && f.guest === undefined),
+      isIdText(f.id) && isAddress(f.address) && isShortText(f.nonce) && f.guest === undefined &&
+        (f.name === undefined || isName(f.name)) && isFlag(f.tracker)),
   proof: (f: Fields) => isSignatureText(f.z),
   have: (f: Fields) => isClock(f.c) && (f.n === undefined || isCount(f.n, 0)) && isFlag(f.more),
   want: (f: Fields) => {
@@ -127,7 +147,10 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
     if (f.o !== undefined) return isIdText(f.o) && isCount(f.s, 1);
     return f.history === undefined || isCount(f.history, 0);
   },
-  peers: (f: Fields) => isPairs(f.p, PEERS_PER_LINE, isIdText, isAddress) && isFlag(f.more),
+  peers: (f: Fields) =>
+    isPairs(f.p, PEERS_PER_LINE, isIdText, isAddress) && isFlag(f.more) &&
+    (f.gone === undefined ||
+      Array.isArray(f.gone) && f.gone.length <= PEERS_PER_LINE && f.gone.every(isIdText)),
   from: (f: Fields) => isTopic(f.t) && isCount(f.skip, 0),
   gap: (f: Fields) => isIdText(f.o) && isTopic(f.t) && isCount(f.s, 1) && isCount(f.e, f.s),
   ping: (f: Fields) => isCount(f.x, 0),
@@ -138,10 +161,12 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
   published: (f: Fields) => isCount(f.i, 0) && isCount(f.held, 1),
   refused: (f: Fields) => isCount(f.i, 0) && typeof f.why === "string",
   ask: (f: Fields) =>
-    isCount(f.i, 0) && f.q === "balances" && Array.isArray(f.a) &&
-    f.a.every((name) => typeof name === "string"),
+    isCount(f.i, 0) &&
+    (f.q === "peers" ||
+      f.q === "balances" && Array.isArray(f.a) && f.a.every((name) => typeof name === "string")),
   answer: (f: Fields) =>
-    isCount(f.i, 0) && isPairs(f.r, Infinity, isText, isText) && isFlag(f.more),
+    isCount(f.i, 0) && Array.isArray(f.r) &&
+    f.r.every((row) => Array.isArray(row) && row.every(isText)) && isFlag(f.more),
   bye: (f: Fields) => isShortText(f.code) && typeof f.why === "string",
 }));
 

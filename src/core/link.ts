@@ -22,13 +22,16 @@ export type Stage = "hello" | "proof" | "up";
 
 export interface Link {
   readonly id: LinkId;
-  readonly role: "stranger" | "peer" | "guest";
+  readonly role: "stranger" | "peer" | "guest" | "tracker";
   readonly stage: Stage;
   readonly dialled: Address | null;
   /** The member that was dialled, if a certain one was; "" else. */
   readonly expected: Id;
   readonly remote_host: string;
   readonly opened_ms: number;
+  /** When something came last, and when something was sent last. */
+  readonly heard_ms: number;
+  readonly spoke_ms: number;
   /** What the peer must sign, and whether this node's own proof was sent. */
   readonly nonce: string;
   readonly proof_sent: boolean;
@@ -94,6 +97,8 @@ export function newLink(
     role: "stranger",
     stage: "hello",
     opened_ms: now_ms,
+    heard_ms: now_ms,
+    spoke_ms: now_ms,
     proof_sent: false,
     proof_good: false,
     peer: "",

@@ -9,6 +9,7 @@
 import type { Env, Gap, Id, Topic } from "./types.ts";
 import { type Entry, type EntryHeader, logKey, sameBytes, sealOf } from "./entry.ts";
 import type { AppendLog } from "./append_log.ts";
+import { type Forgotten, nothingForgotten } from "./forgotten.ts";
 import { Interner } from "./interner.ts";
 import { ENTRY_OVERHEAD_BYTES } from "./limits.ts";
 import { LogEdit } from "./log_edit.ts";
@@ -74,6 +75,8 @@ export interface LogState {
   /** For each origin, in how many topics it speaks. */
   readonly origins: SharedMap<Id, number>;
   readonly pending: Pending;
+  /** Logs that are no longer in the clock, and must not come back. */
+  readonly forgotten: Forgotten;
   /** What the topics that are not kept whole take up. */
   readonly kept_bytes: number;
   readonly arrivals: number;
@@ -105,6 +108,7 @@ export function emptyLog(self: Id): LogState {
     topics: new Map(),
     origins: SharedMap.of(),
     pending: noPending(),
+    forgotten: nothingForgotten(),
     kept_bytes: 0,
     arrivals: 0,
   };
@@ -132,8 +136,8 @@ export function isKeptWhole(topic: Topic): boolean {
 
 /** How far a log can serve as a cause: all that was delivered; a log that ends in a fork, all. */
 export function reachOf(log: LogState, origin: Id, topic: Topic): number {
-  const index = log.keys.find(logKey(origin, topic));
-  if (index < 0) return 0;
+  const key = logKey(origin, topic), index = log.keys.find(key);
+  if (index < 0) return log.forgotten.seqs.get(key) ?? 0;
   return log.heads[index].fork === null ? log.clock[index] : Infinity;
 }
 

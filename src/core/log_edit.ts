@@ -3,6 +3,7 @@
 import type { Env, Gap, Id, Topic } from "./types.ts";
 import { type Entry, hashedBytes, logKey, sameBytes } from "./entry.ts";
 import { AppendLog } from "./append_log.ts";
+import { type Forgotten, recall } from "./forgotten.ts";
 import type { Interner } from "./interner.ts";
 import {
   type Head,
@@ -32,6 +33,7 @@ export class LogEdit {
   #keys: Interner;
   readonly #pending: PendingEdit;
   #origins: SharedMap<Id, number>;
+  #forgotten: Forgotten;
   #kept_bytes: number;
   #arrivals: number;
   #changed = false;
@@ -44,11 +46,14 @@ export class LogEdit {
     this.#keys = before.keys;
     this.#pending = new PendingEdit(before.pending);
     this.#origins = before.origins;
+    this.#forgotten = before.forgotten;
     this.#kept_bytes = before.kept_bytes;
     this.#arrivals = before.arrivals;
   }
 
   insert(entry: Entry, now_ms: number): void {
+    const gone = this.#forgotten.seqs.get(logKey(entry.origin, entry.topic)) ?? 0;
+    if (entry.seq <= gone) return this.#reject("forgotten");
     const index = this.#indexOf(entry.origin, entry.topic);
     if (index < 0) return;
     if (entry.seq <= this.#clock[index]) this.#compare(index, entry);
@@ -61,6 +66,39 @@ export class LogEdit {
       return;
     }
     this.#deliverFreed([index]);
+  }
+
+  /**
+   * An entry that was stored; false where it does not follow what is there. `jumps` allows it to
+   * begin its log, or to stand behind a gap that was accepted before.
+   */
+  restore(entry: Entry, arrival: number, hash: string, jumps: boolean): boolean {
+    const index = this.#indexOf(entry.origin, entry.topic);
+    if (index < 0) return false;
+    if (jumps && entry.seq > this.#clock[index] + 1) {
+      const { origin, topic, seq } = entry;
+      this.skip({ origin, topic, from: this.#clock[index] + 1, to: seq - 1 });
+    }
+    const { hash: previous, next_item, fork } = this.#heads[index];
+    if (entry.seq !== this.#clock[index] + 1 || fork !== null) return false;
+    if (previous !== null && entry.previous !== previous) return false;
+    if (next_item !== 0 && entry.first !== next_item) return false;
+    this.#arrivals = Math.max(this.#arrivals, arrival);
+    this.#deliver(index, entry, hash);
+    return true;
+  }
+
+  /** Whether nothing of a log is known. */
+  isNew(origin: Id, topic: Topic): boolean {
+    return this.#keys.find(logKey(origin, topic)) < 0;
+  }
+
+  /** Ends a log with a fork that was proved before. */
+  restoreFork(origin: Id, topic: Topic, lines: readonly [Uint8Array, Uint8Array]): void {
+    const index = this.#indexOf(origin, topic);
+    if (index < 0) return;
+    this.#changed = true;
+    this.#heads[index] = { ...this.#heads[index], fork: lines };
   }
 
   skip(gap: Gap): void {
@@ -119,6 +157,7 @@ export class LogEdit {
       const known = this.#keys.find(key);
       // A log that ends in a fork gives no more causes.
       if (known >= 0 && (this.#clock[known] >= needed || this.#heads[known].fork)) continue;
+      if (known < 0 && this.#forgotten.seqs.get(key)! >= needed) continue;
       return { key, seq: needed };
     }
     return null;
@@ -139,6 +178,7 @@ export class LogEdit {
       topics: this.#topics,
       origins: this.#origins,
       pending,
+      forgotten: this.#forgotten,
       kept_bytes: this.#kept_bytes,
       arrivals: this.#arrivals,
     };
@@ -147,7 +187,7 @@ export class LogEdit {
     return [changed ? after : this.before, this.#output];
   }
 
-  #deliver(index: number, entry: Entry): void {
+  #deliver(index: number, entry: Entry, known_hash?: string): void {
     const head = this.#heads[index];
     if (head.hash !== null && entry.previous !== head.hash) {
       // It was signed on top of another version of the entry before it.
@@ -176,7 +216,7 @@ export class LogEdit {
     this.#clock[index] = entry.seq;
     this.#heads[index] = {
       ...head,
-      hash: this.env.sha256(hashedBytes(entry.line)),
+      hash: known_hash ?? this.env.sha256(hashedBytes(entry.line)),
       next_item: entry.first + entry.items.length,
       last: stored,
     };
@@ -216,12 +256,16 @@ export class LogEdit {
       this.#reject(code);
       return -1;
     }
-    const index = this.#keys.length;
+    const index = this.#keys.next;
     this.#keys = this.#keys.add(key);
     this.#origins = this.#origins.set(origin, (this.#origins.get(origin) ?? 0) + 1);
-    this.#clock.push(0);
-    const entries = AppendLog.empty<StoredEntry>(1);
-    this.#heads.push({ origin, topic, hash: "", next_item: 1, entries, last: null, fork: null });
+    // A log that was forgotten goes on behind what it had, as behind a gap.
+    const [forgotten, seq] = recall(this.#forgotten, key);
+    this.#forgotten = forgotten;
+    this.#clock[index] = seq;
+    const start = seq === 0 ? { hash: "", next_item: 1 } : { hash: null, next_item: 0 };
+    const entries = AppendLog.empty<StoredEntry>(seq + 1);
+    this.#heads[index] = { origin, topic, ...start, entries, last: null, fork: null };
     const state = this.#topics.get(topic) ?? emptyTopic();
     this.#topics.set(topic, { ...state, logs: state.logs.append([index]) });
     return index;

@@ -1,25 +1,61 @@
 /**
- * The list of peers, sorted, and which of them a node links to: the ten after itself, with
- * wrap-around. Pure values; who dials when is decided in overlay.ts.
+ * Who is there: the list of members, sorted, with what is known of each. Pure values; who dials when
+ * is decided in overlay.ts, who is missed in presence.ts.
+ *
+ * The states and their order are SWIM's (A. Das, I. Gupta, A. Motivala, "SWIM: Scalable
+ * Weakly-consistent Infection-style Process Group Membership Protocol", 2002, section 4.2). The
+ * incarnation of a member is the number of the entry in which it last spoke of itself.
  */
 
 import type { Address, Id } from "./types.ts";
-import { DIAL_FAILURES_MAX, INTRODUCED_MAX, MEMBERS_MAX, OVERLAY_LINKS } from "./limits.ts";
+import { ACCUSERS_MAX, INTRODUCED_MAX, MEMBERS_MAX } from "./limits.ts";
+
+/** `named`: others named it, it has not spoken itself. */
+export type MemberState = "named" | "alive" | "suspect" | "failed" | "left";
 
 export interface Member {
   readonly id: Id;
   readonly address: Address;
-  /** Whether it said itself, signed, that it is there; else somebody only named it. */
-  readonly present: boolean;
+  /** What it calls itself, "" for nothing. */
+  readonly name: string;
+  readonly state: MemberState;
+  /** Since when this node knows it so. */
+  readonly since_ms: number;
+  /** Number of the presence entry in which it last spoke of itself, 0 before. */
+  readonly seq: number;
+  /** Who says that it does not answer. */
+  readonly accusations: readonly Accusation[];
   /** Dials in a row that nobody answered. */
   readonly failures: number;
   /** Not dialled before this time. */
   readonly retry_ms: number;
+  /** A link to it broke, and there was none since. */
+  readonly lost: boolean;
+  /** How often this node suspected it since there was a link. */
+  readonly suspected: number;
+}
+
+/** What a member says of itself. */
+export interface Word {
+  /** Number of the entry in which it says so. */
+  readonly seq: number;
+  readonly address: Address;
+  readonly name: string;
+  readonly left: boolean;
+}
+
+/** Somebody says that a member has not answered since it spoke last. */
+export interface Accusation {
+  readonly by: Id;
+  /** The member's newest presence entry that the accuser knew. */
+  readonly seq: number;
+  /** Whether it is called failed, not only suspect. */
+  readonly failed: boolean;
 }
 
 export interface Members {
   readonly by_id: ReadonlyMap<Id, Member>;
-  /** All ids, sorted. */
+  /** The ids of those who may be there (not failed, not left), sorted. */
   readonly sorted: readonly Id[];
   /** How many of them were only named by others. */
   readonly introduced: number;
@@ -30,7 +66,29 @@ export function noMembers(): Members {
   return { by_id: new Map(), sorted: [], introduced: 0 };
 }
 
-/** Adds or changes a member; the same reference where nothing changes or the list is full. */
+/** A member of whom nothing is known but its id and address. */
+export function namedMember(id: Id, address: Address, now_ms: number): Member {
+  return {
+    id,
+    address,
+    name: "",
+    state: "named",
+    since_ms: now_ms,
+    seq: 0,
+    accusations: [],
+    failures: 0,
+    retry_ms: 0,
+    lost: false,
+    suspected: 0,
+  };
+}
+
+/** Whether a member may be there. */
+export function isThere(member: Member | undefined): boolean {
+  return member !== undefined && member.state !== "failed" && member.state !== "left";
+}
+
+/** Adds or changes a member; the same reference where the list is full. */
 export function setMember(members: Members, member: Member): Members {
   return setMembers(members, [member]);
 }
@@ -38,75 +96,85 @@ export function setMember(members: Members, member: Member): Members {
 /** Adds or changes members. The lists are copied once, however many there are. */
 export function setMembers(members: Members, changes: readonly Member[]): Members {
   let by_id: Map<Id, Member> | null = null;
-  const added: Id[] = [];
+  const added: Id[] = [], removed = new Set<Id>();
   let { introduced } = members;
   for (const member of changes) {
     const known = (by_id ?? members.by_id).get(member.id);
-    const more = Number(!member.present) - Number(known !== undefined && !known.present);
-    if (known === undefined && members.sorted.length + added.length >= MEMBERS_MAX) continue;
+    const more = Number(member.state === "named") - Number(known?.state === "named");
+    if (known === undefined && (by_id ?? members.by_id).size >= MEMBERS_MAX) continue;
     if (more > 0 && introduced >= INTRODUCED_MAX) continue;
-    if (known !== undefined && isSame(known, member)) continue;
     by_id ??= new Map(members.by_id);
     by_id.set(member.id, member);
     introduced += more;
-    if (known === undefined) added.push(member.id);
+    if (isThere(member) === isThere(known)) continue;
+    if (isThere(member)) {
+      added.push(member.id);
+      removed.delete(member.id);
+    } else removed.add(member.id);
   }
   if (by_id === null) return members;
-  if (added.length === 0) return { by_id, sorted: members.sorted, introduced };
-  return { by_id, sorted: [...members.sorted, ...added].sort(compareIds), introduced };
+  if (added.length === 0 && removed.size === 0) {
+    return { by_id, sorted: members.sorted, introduced };
+  }
+  const kept = members.sorted.filter((id) => !removed.has(id));
+  const fresh = added.filter((id) => !removed.has(id));
+  return { by_id, sorted: [...new Set([...kept, ...fresh])].sort(compareIds), introduced };
 }
 
-/** Forgets a member. */
-export function removeMember(members: Members, id: Id): Members {
-  const known = members.by_id.get(id);
-  if (known === undefined) return members;
+/** Forgets members. */
+export function removeMembers(members: Members, ids: ReadonlySet<Id>): Members {
   const by_id = new Map(members.by_id);
-  by_id.delete(id);
-  const sorted = members.sorted.toSpliced(indexAfter(members, id), 1);
-  return { by_id, sorted, introduced: members.introduced - Number(!known.present) };
+  let { introduced } = members;
+  for (const id of ids) {
+    introduced -= Number(by_id.get(id)?.state === "named");
+    by_id.delete(id);
+  }
+  if (by_id.size === members.by_id.size) return members;
+  return { by_id, sorted: members.sorted.filter((id) => !ids.has(id)), introduced };
 }
 
-/**
- * The members that a node should link to: the next ten after `self` in the sorted list, those left
- * out that have not answered for a while. Who was only named by others comes in only where there are
- * less than ten who said themselves that they are there, so that a lying list displaces nobody.
- * Second, the unanswering ones on the way, to be tried again.
- */
-export function nextMembers(
-  members: Members,
-  self: Id,
-  count: number = OVERLAY_LINKS,
-): { wanted: Member[]; silent: Member[] } {
-  const { sorted, by_id } = members;
-  const start = indexAfter(members, self);
-  const wanted: Member[] = [], silent: Member[] = [];
-  for (const present of [true, false]) {
-    for (let step = 0; step < sorted.length && wanted.length < count; step++) {
-      const member = by_id.get(sorted[(start + step) % sorted.length])!;
-      if (member.id === self || member.present !== present) continue;
-      (member.failures < DIAL_FAILURES_MAX ? wanted : silent).push(member);
-    }
-  }
-  return { wanted, silent };
+/** A member has spoken: it is there, or it leaves. What others said before no longer counts. */
+export function speak(
+  member: Member,
+  word: Word,
+  now_ms: number,
+): Member {
+  if (word.seq <= member.seq) return member;
+  const { seq, address, name } = word;
+  const accusations = member.accusations.filter((one) => one.seq >= seq);
+  const moved = member.address === address ? {} : { failures: 0, retry_ms: 0 };
+  return judge({ ...member, ...moved, seq, address, name, accusations }, word.left, now_ms);
 }
 
-/** Index of the first id that is not before the given one. */
-function indexAfter(members: Members, id: Id): number {
-  const { sorted } = members;
-  let low = 0, high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Somebody accuses a member. The newest word of each accuser counts. */
+export function accuse(member: Member, accusation: Accusation, now_ms: number): Member {
+  if (accusation.seq < member.seq || member.state === "left") return member;
+  const others = member.accusations.filter((one) => one.by !== accusation.by);
+  // Enough have said it; but that it failed is always news.
+  if (others.length >= ACCUSERS_MAX && !accusation.failed) return member;
+  const accusations = [...others, accusation].slice(-ACCUSERS_MAX);
+  return judge({ ...member, accusations }, false, now_ms);
+}
+
+/** Who says of a member, as it last spoke, that it does not answer. */
+export function accusersOf(member: Member): readonly Accusation[] {
+  return member.accusations.filter((one) => one.seq === member.seq);
+}
+
+function judge(member: Member, left: boolean, now_ms: number): Member {
+  const accusers = accusersOf(member);
+  const state: MemberState = left
+    ? "left"
+    : member.seq === 0
+    ? "named"
+    : accusers.some(({ failed }) => failed)
+    ? "failed"
+    : accusers.length > 0
+    ? "suspect"
+    : "alive";
+  return state === member.state ? member : { ...member, state, since_ms: now_ms };
 }
 
 function compareIds(a: Id, b: Id): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function isSame(a: Member, b: Member): boolean {
-  return a.address === b.address && a.present === b.present && a.failures === b.failures &&
-    a.retry_ms === b.retry_ms;
 }

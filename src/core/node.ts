@@ -4,7 +4,7 @@
  * input was. .github/ARCHITECTURE.md follows a line through it.
  */
 
-import type { Effect, Env, Event, Gap } from "./types.ts";
+import type { Effect, Env, Event, Gap, LinkId } from "./types.ts";
 import {
   clockLines,
   type Congestion,
@@ -17,14 +17,21 @@ import {
   reportableBytes,
   stuckAt,
 } from "./link.ts";
-import { closeSilent, openLink, sendProof } from "./greeting.ts";
+import { closeStrangers, openLink, sendProof } from "./greeting.ts";
+import { advanceJoin, start, takeRenewed } from "./join.ts";
+import { keepLinksAlive } from "./alive.ts";
+import { watchMembers } from "./presence.ts";
+import { keepTrackers } from "./trackers.ts";
+import { takeLoaded, takeRestored } from "./restore.ts";
+import { settle, takeStored } from "./storage.ts";
+import { forgetDeparted } from "./depart.ts";
 import { decodeLines, receive, receiveVerified } from "./receive.ts";
-import { advanceJoin, countPeers, dialFailed, forgetLink, keepOverlay, start } from "./overlay.ts";
+import { countPeers, dialFailed, forgetLink, keepOverlay } from "./overlay.ts";
 import { draftBytes } from "./draft.ts";
 import { answerRequests, isAckAwaited, publishLocal, sealDrafts, takeSigned } from "./publish.ts";
 import { acceptGaps, giveUpCauses } from "./gaps.ts";
 import { advanceLeave, beginLeave } from "./leave.ts";
-import { frontLagBytes, pumpFront, takePrinted } from "./front.ts";
+import { frontLagBytes, oweOutput, pumpFront, takePrinted } from "./front.ts";
 import { PRESENCE, trimLog } from "./log.ts";
 import { decideRelay } from "./spread/flood.ts";
 import { initialState, type NodeState, Turn } from "./state.ts";
@@ -43,19 +50,29 @@ export function reduceNode(state: NodeState, event: Event, env: Env): [NodeState
 /** Whether more of the user's input may be published now; else it must wait. */
 export function isInputOpen(state: NodeState): boolean {
   return state.phase === "running" && draftBytes(state.drafts) < DRAFT_BYTES_MAX &&
-    congestionOf(state, INPUT_SHARE) === null;
+    state.storage.fault === null && congestionOf(state, INPUT_SHARE) === null;
 }
 
 function handle(turn: Turn, event: Event): void {
   const { state } = turn;
   switch (event.kind) {
+    case "restored":
+      return takeRestored(turn, event.restored);
+    case "loaded":
+      return takeLoaded(turn, event.rows);
     case "started":
       return start(turn, event);
+    case "stored":
+      takeStored(turn, event.fault);
+      return show(turn);
+    case "renewed":
+      return takeRenewed(turn, event.id);
     case "opened":
       return openLink(turn, event);
     case "dial_failed":
       return dialFailed(turn, event.address, event.why);
     case "lines":
+      noteHeard(turn, event.link);
       return receive(turn, event.link, decodeLines(state.log, event.lines));
     case "verified":
       return receiveVerified(turn, event.request, event.valid);
@@ -90,13 +107,24 @@ const INPUT_SHARE = 1 / 4, RELAY_SHARE = 1 / 2;
 
 /** Turns what changed into what is to be done. */
 function tick(turn: Turn): void {
-  const { state } = turn;
-  state.wake_ms = Infinity;
-  closeSilent(turn);
+  if (turn.state.restoring !== null) return;
+  const late_ms = turn.now_ms - turn.state.wake_ms;
+  turn.state.wake_ms = Infinity;
+  closeStrangers(turn);
+  keepLinksAlive(turn, late_ms);
+  keepTrackers(turn);
+  watchMembers(turn);
   acceptGaps(turn);
   giveUpCauses(turn);
   advanceJoin(turn);
   sealDrafts(turn);
+  // What must be stored first is shown when it is.
+  if (settle(turn)) show(turn);
+}
+
+/** Sends, acknowledges and prints what may be shown. */
+function show(turn: Turn): void {
+  const { state } = turn;
   const congestion = congestionOf(state, RELAY_SHARE);
   if (congestion !== null) turn.wakeAt(turn.now_ms + STUCK_MS);
   // A guest that publishes waits for its answers; so it is held back like the user's input.
@@ -104,21 +132,35 @@ function tick(turn: Turn): void {
   keepOverlay(turn);
   const relay = isRelayTime(turn);
   for (const link of state.links.values()) {
-    if (link.stage !== "up") continue;
-    const stuck_ms = isPeer(link) ? stuckAt(link) : Infinity;
-    if (turn.now_ms >= stuck_ms) {
-      turn.close(link.id, "stuck", "nothing was acknowledged for too long");
-      continue;
-    }
-    turn.wakeAt(stuck_ms);
-    // A guest has nobody else to hear it from.
-    let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
-    if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congestion));
-    if (served !== link) turn.setLink(served);
+    if (link.stage === "up") serve(turn, link, relay, congestion);
   }
   print(turn);
   advanceLeave(turn);
+  // What is not stored yet must not be dropped.
+  if (state.settled.log !== state.log) return;
+  forgetDeparted(turn);
   state.log = trimLog(state.log, state.config.keep_bytes);
+  state.settled = { log: state.log, ledger: state.ledger };
+}
+
+function serve(turn: Turn, link: Link, relay: boolean, congestion: Congestion): void {
+  const stuck_ms = isPeer(link) ? stuckAt(link) : Infinity;
+  if (turn.now_ms >= stuck_ms) {
+    return turn.close(link.id, "stuck", "nothing was acknowledged for too long");
+  }
+  turn.wakeAt(stuck_ms);
+  // A guest has nobody else to hear it from.
+  let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
+  if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congestion));
+  if (served !== link) turn.setLink(served);
+}
+
+/** Something came on a link, so the peer lives. */
+function noteHeard(turn: Turn, id: LinkId): void {
+  const link = turn.state.links.get(id);
+  if (link !== undefined && link.heard_ms !== turn.now_ms) {
+    turn.setLink({ ...link, heard_ms: turn.now_ms });
+  }
 }
 
 /** Whether peers are sent what is new now, or a moment later. */
@@ -138,7 +180,7 @@ function isRelayTime(turn: Turn): boolean {
 
 /** Sends what a link's cursors and window allow. */
 function stream(turn: Turn, before: Link): Link {
-  const { log } = turn.state;
+  const { log } = turn.state.settled;
   let link = before;
   // Who is there matters more than what was said.
   const topics = link.role === "guest" ? link.cursors.keys() : log.topics.keys();
@@ -158,12 +200,13 @@ function stream(turn: Turn, before: Link): Link {
 function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {
   const owed = link.received_bytes - link.reported_bytes;
   const due = turn.now_ms >= link.ack_due_ms || (congestion === null && owed >= ACK_BYTES);
-  if (!due) {
-    turn.wakeAt(link.ack_due_ms);
+  // What cannot be stored is not acknowledged, so that whoever sent it keeps it.
+  if (!due || turn.state.storage.fault !== null) {
+    if (!due) turn.wakeAt(link.ack_due_ms);
     return link;
   }
   const reported_bytes = reportableBytes(link, congestion);
-  turn.send(link.id, ...clockLines(turn.state.log, link.touched, reported_bytes));
+  turn.send(link.id, ...clockLines(turn.state.settled.log, link.touched, reported_bytes));
   const rest_ms = reported_bytes < link.received_bytes ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
   turn.wakeAt(rest_ms);
   return { ...link, touched: new Set(), reported_bytes, ack_due_ms: rest_ms };
@@ -178,7 +221,7 @@ function askForAck(turn: Turn, link: Link): Link {
 }
 
 /** Whether a large entry waits for room behind so little that the peer need not acknowledge it yet. */
-function isBlockedByLittle(link: Link, { log }: NodeState): boolean {
+function isBlockedByLittle(link: Link, { settled: { log } }: NodeState): boolean {
   return link.sent_bytes - link.acked_bytes < ACK_BYTES && link.offered.size === 0 &&
     [...link.cursors.keys()].some((topic) => !isAtEnd(link, log, topic));
 }
@@ -187,9 +230,11 @@ function print(turn: Turn): void {
   const { state } = turn;
   if (state.front.unprinted_bytes === 0) state.front = { ...state.front, progress_ms: turn.now_ms };
   for (;;) {
-    const [front, records, bytes] = pumpFront(state.front, state.log, state.ledger);
+    const { log, ledger } = state.settled;
+    const [front, records, bytes] = pumpFront(state.front, log, ledger);
     state.front = front;
     if (records.length === 0) return;
+    state.front = oweOutput(front, bytes);
     turn.effect({ kind: "print", records, bytes });
   }
 }

@@ -1,47 +1,41 @@
 /**
- * Joining, and keeping links to the ten peers after this node. A node that joins keeps the link to
- * the peer that it asked, first gets in step with it, then links to its ten and says that it is there.
+ * Keeping links to the ten: which peers are dialled, when again, and which links are closed because
+ * neither end wants them.
  */
 
-import type { Address, Event, Id, LinkId } from "./types.ts";
-import { type Entry, logKey } from "./entry.ts";
-import { isAddress } from "./address.ts";
+import type { Address, Id, LinkId } from "./types.ts";
+import { joinFailed, joinLost } from "./join.ts";
 import type { Line } from "./line.ts";
 import { isPeer, type Link } from "./link.ts";
-import { type Member, nextMembers, removeMember, setMember, setMembers } from "./members.ts";
-import { beginPrinting } from "./front.ts";
-import { endDial, setAddress } from "./greeting.ts";
-import { PRESENCE } from "./log.ts";
-import { draftItems } from "./draft.ts";
-import { nextRandom } from "./random.ts";
+import {
+  isThere,
+  type Member,
+  namedMember,
+  removeMembers,
+  setMember,
+  setMembers,
+  speak,
+} from "./members.ts";
+import { neighboursOf } from "./neighbours.ts";
+import { endDial } from "./greeting.ts";
+import { missMember } from "./presence.ts";
+import { isTracker, trackerFailed } from "./trackers.ts";
 import type { Turn } from "./state.ts";
 import {
-  COURTESY_MS,
   DIAL_FAILURES_MAX,
   DIALS_PER_SECOND,
-  JOIN_TIMEOUT_MS,
-  LOGS_MAX,
+  LINKS_KEPT,
   PEERS_PER_LINE,
   REDIAL_MAX_MS,
   REDIAL_MS,
+  REJOIN_MS,
+  SILENT_MAX,
 } from "./limits.ts";
-
-/** The node accepts connections: it joins, or is the first of its network. */
-export function start(turn: Turn, event: Extract<Event, { kind: "started" }>): void {
-  const { state } = turn;
-  state.port = event.port;
-  state.fallback_host = event.fallback_host;
-  state.front = { ...state.front, progress_ms: turn.now_ms };
-  if (state.address !== null) turn.notice({ kind: "listening", address: state.address });
-  else if (event.host !== null) setAddress(turn, event.host);
-  else if (state.config.join.length === 0) setAddress(turn, event.fallback_host);
-  state.phase = "joining";
-  joinNext(turn, state.config.join);
-}
 
 /** Nobody answered at an address. */
 export function dialFailed(turn: Turn, address: Address, why: string): void {
   const { state } = turn;
+  if (isTracker(turn, address)) return trackerFailed(turn, address, why);
   if (state.joining?.address === address && state.joining.link === null) {
     return joinFailed(turn, why);
   }
@@ -59,39 +53,24 @@ export function forgetLink(turn: Turn, id: LinkId): void {
   state.overlay_ms = 0;
   if (link.dialled !== null) endDial(turn, link.dialled);
   if (state.phase === "done") return;
-  if (state.joining?.link === id) {
-    // Two nodes that join each other keep one link: the join goes on over that.
-    const other = [...state.links.values()].find((one) => one.peer === link.peer);
-    if (link.bye === "duplicate" && other !== undefined) return continueJoin(turn, other);
-    return joinFailed(turn, joinFault(link));
-  }
+  if (isTracker(turn, link.dialled)) return trackerFailed(turn, link.dialled, trackerFault(link));
+  if (state.joining?.link === id) return joinLost(turn, link);
+  const member = state.members.by_id.get(link.peer);
   // A polite goodbye is believed; everything else is dialled again.
-  if (link.bye === "left" && link.peer !== "") {
-    state.members = removeMember(state.members, link.peer);
+  if (link.bye === "left") {
+    if (member?.state === "named") removeMember(turn, member.id);
+    else if (member) believeLeft(turn, member);
   } else if (link.stage !== "up" && link.expected !== "") noteFailure(turn, link.expected);
-  else {
-    const member = state.members.by_id.get(link.peer);
-    const pause_ms = link.bye === "duplicate" ? 0 : REDIAL_MS;
-    if (member) delayMember(turn, member, pause_ms);
+  else if (member && link.bye !== "duplicate" && !isLinked(turn, member.id)) {
+    // At once, because it is not known yet whether the peer is gone, or only the link.
+    const retry_ms = turn.now_ms + pauseAfter(turn, 0);
+    state.members = setMember(state.members, { ...member, lost: true, retry_ms });
   }
-}
-
-/** An item of presence was delivered: somebody is there, or left. */
-export function takePresence(turn: Turn, entry: Entry): void {
-  const { state } = turn;
-  for (const item of entry.items) {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) continue;
-    const { address, left } = item as { address?: unknown; left?: unknown };
-    if (entry.origin === state.config.id) continue;
-    if (left === true) state.members = removeMember(state.members, entry.origin);
-    else if (isAddress(address)) introduce(turn, [[entry.origin, address]], true);
-  }
-  state.overlay_ms = 0;
 }
 
 /** A peer's list of peers. Nothing in it is proved: it only says whom to try. */
 export function takePeers(turn: Turn, line: Extract<Line, { k: "peers" }>): void {
-  introduce(turn, line.p, false);
+  introduce(turn, line.p);
   turn.state.overlay_ms = 0;
 }
 
@@ -99,75 +78,66 @@ export function takePeers(turn: Turn, line: Extract<Line, { k: "peers" }>): void
 export function sendPeers(turn: Turn, link: Link): void {
   const { members, config, address } = turn.state;
   const all: (readonly [Id, Address])[] = address === null ? [] : [[config.id, address]];
-  for (const member of members.by_id.values()) all.push([member.id, member.address]);
-  for (let at = 0; at < all.length; at += PEERS_PER_LINE) {
+  for (const id of members.sorted) all.push([id, members.by_id.get(id)!.address]);
+  // An empty list is a list too.
+  for (let at = 0; at === 0 || at < all.length; at += PEERS_PER_LINE) {
     const p = all.slice(at, at + PEERS_PER_LINE);
     const more = at + PEERS_PER_LINE < all.length;
     turn.send(link.id, more ? { k: "peers", p, more } : { k: "peers", p });
   }
 }
 
-/** Notes what the joined peer has, from its first clock: everything up to there is history. */
-export function aimJoin(
-  turn: Turn,
-  link: Link,
-  clock: readonly (readonly [string, number])[],
-  complete: boolean,
-): void {
-  const { joining } = turn.state;
-  if (joining?.link !== link.id || joining.target_complete) return;
-  const target = [...joining.target, ...clock].slice(0, LOGS_MAX);
-  turn.state.joining = { ...joining, target, target_complete: complete, open: target.length };
-}
-
-/** Goes on with a join: in step with the peer, or too late. */
-export function advanceJoin(turn: Turn): void {
+/** Remembers whom others named. */
+export function introduce(turn: Turn, list: readonly (readonly [Id, Address])[]): void {
   const { state } = turn;
-  const { joining, log } = state;
-  if (joining === null) return;
-  let { open } = joining;
-  if (joining.target_complete) {
-    for (; open > 0; open--) {
-      const [key, seq] = joining.target[open - 1];
-      const index = log.keys.find(key);
-      if (index < 0 || log.clock[index] < seq) break;
-    }
-    if (open === 0) return joined(turn);
-  }
-  const up = joining.link !== null && state.links.get(joining.link)?.stage === "up";
-  // A join that goes on, however slowly, has as long as it needs.
-  const moved = up && (log.arrivals !== joining.arrivals || open !== joining.open);
-  const deadline_ms = moved ? turn.now_ms + JOIN_TIMEOUT_MS : joining.deadline_ms;
-  if (turn.now_ms < deadline_ms) {
-    state.joining = { ...joining, open, arrivals: log.arrivals, deadline_ms };
-    return turn.wakeAt(deadline_ms);
-  }
-  if (up) return joined(turn);
-  if (joining.link !== null) turn.close(joining.link, "timeout", "no greeting in time");
-  joinFailed(turn, `no answer within ${JOIN_TIMEOUT_MS / 1000} s`);
+  const named = list.flatMap(([id, address]) => {
+    const known = state.members.by_id.get(id);
+    if (id === state.config.id) return [];
+    // Who spoke for itself, or has been heard of at this address, is known better.
+    if (known !== undefined && (known.state !== "named" || known.address === address)) return [];
+    return [namedMember(id, address, turn.now_ms)];
+  });
+  state.members = setMembers(state.members, named);
 }
 
-/** Dials those of the ten that there is no link to. */
+/** Dials those of the ten that there is no link to, and now and then those that are gone. */
 export function keepOverlay(turn: Turn): void {
   const { state } = turn;
   if (state.phase !== "running") return;
   if (turn.now_ms < state.overlay_ms) return turn.wakeAt(state.overlay_ms);
   const linked = new Set<Id>([...state.links.values()].map((link) => link.peer || link.expected));
-  const { wanted, silent } = nextMembers(state.members, state.config.id);
-  let next_ms = Infinity;
+  const { config, members } = state;
+  const { wanted, silent } = neighboursOf(
+    members,
+    config.id,
+    config.overlay,
+    (one) => one.failures === 0 && one.address !== state.address || linked.has(one.id),
+  );
   refillDials(turn);
-  for (const member of [...wanted, ...silent]) {
-    if (linked.has(member.id) || state.dialling.has(member.address)) continue;
-    if (member.address === state.address) continue;
-    if (member.retry_ms > turn.now_ms) next_ms = Math.min(next_ms, member.retry_ms);
-    else if (state.dial_budget < 1) next_ms = Math.min(next_ms, turn.now_ms + 1000);
-    else {
-      state.dial_budget--;
-      dial(turn, member.address, member.id);
-    }
-  }
+  let next_ms = dialMembers(turn, wanted, linked);
+  next_ms = Math.min(next_ms, dialMembers(turn, silent, linked));
+  next_ms = Math.min(next_ms, dialMembers(turn, departed(turn), linked));
+  next_ms = Math.min(next_ms, rejoin(turn));
   state.overlay_ms = next_ms;
   turn.wakeAt(next_ms);
+  if (state.links.size > LINKS_KEPT) closeSurplus(turn, new Set(wanted.map(({ id }) => id)));
+}
+
+/** A link to a member came up. */
+export function noteLinked(turn: Turn, link: Link): void {
+  const { state } = turn;
+  const { peer, expected, address } = link;
+  // Somebody else lives at that address now.
+  if (expected !== "" && expected !== peer) {
+    const other = state.members.by_id.get(expected);
+    if (other) state.members = setMember(state.members, { ...other, lost: true });
+    noteFailure(turn, expected);
+  }
+  const known = state.members.by_id.get(peer) ?? namedMember(peer, address, turn.now_ms);
+  const calm = { failures: 0, retry_ms: 0, lost: false, suspected: 0 };
+  const spoken = known.seq > 0 ? known.address : address;
+  state.members = setMember(state.members, { ...known, ...calm, address: spoken });
+  state.overlay_ms = 0;
 }
 
 /** How many peers are linked. */
@@ -177,95 +147,75 @@ export function countPeers(turn: Turn): number {
   return count;
 }
 
-function joinNext(turn: Turn, addresses: readonly Address[]): void {
+/** Dials an address, for a member or for whoever is there. */
+export function dial(turn: Turn, address: Address, id: Id | ""): void {
+  turn.own("dialling").set(address, id);
+  turn.effect({ kind: "dial", address });
+}
+
+/** How long an address rests after so many failures: twice as long each time, with jitter. */
+export function pauseAfter(turn: Turn, failures: number): number {
+  const pause_ms = Math.min(REDIAL_MAX_MS, REDIAL_MS * 2 ** Math.min(failures, 16));
+  return pause_ms * (0.5 + turn.draw());
+}
+
+/** Dials those whose time has come; gives the time of the next. */
+function dialMembers(turn: Turn, list: Iterable<Member>, linked: ReadonlySet<Id>): number {
   const { state } = turn;
-  if (addresses.length === 0) {
-    if (state.config.join.length > 0) turn.notice({ kind: "alone" });
-    if (state.config.join.length === 0 || !state.config.must_join) {
-      return enterNetwork(turn, new Map());
+  let next_ms = Infinity;
+  for (const member of list) {
+    if (linked.has(member.id) || state.dialling.has(member.address)) continue;
+    if (member.address === state.address) {
+      // This node lives there now.
+      missMember(turn, member.id);
+      continue;
     }
-    return turn.end(true);
+    if (member.retry_ms > turn.now_ms) next_ms = Math.min(next_ms, member.retry_ms);
+    else if (state.dial_budget < 1) next_ms = Math.min(next_ms, turn.now_ms + 1000);
+    else {
+      state.dial_budget--;
+      dial(turn, member.address, member.id);
+    }
   }
-  const [address, ...rest] = addresses;
-  const deadline_ms = turn.now_ms + JOIN_TIMEOUT_MS;
-  const fresh = { link: null, target: [], target_complete: false, open: 0 };
-  state.joining = { ...fresh, rest, address, deadline_ms, arrivals: state.log.arrivals };
-  dial(turn, address, "");
-  turn.wakeAt(deadline_ms);
+  return next_ms;
 }
 
-function joinFailed(turn: Turn, why: string): void {
-  const { joining } = turn.state;
-  if (joining === null) return;
-  turn.state.joining = null;
-  endDial(turn, joining.address);
-  turn.notice({ kind: "join_failed", address: joining.address, why });
-  joinNext(turn, joining.rest);
+/** Some of those that failed: a network that was cut in two heals when one of them answers. */
+function departed(turn: Turn): Member[] {
+  const failed = [...turn.state.members.by_id.values()].filter(({ state }) => state === "failed");
+  return failed.sort((a, b) => a.retry_ms - b.retry_ms).slice(0, SILENT_MAX);
 }
 
-function continueJoin(turn: Turn, link: Link): void {
-  const { joining, log } = turn.state;
-  turn.state.joining = { ...joining!, link: link.id };
-  if (!link.streaming || !isPeer(link)) return;
-  const clock = log.heads.map(({ origin, topic }, index): [string, number] => [
-    logKey(origin, topic),
-    link.has[index] ?? 0,
-  ]);
-  aimJoin(turn, link, clock.filter(([, seq]) => seq > 0), true);
-  turn.send(link.id, { k: "want", peers: true });
-}
-
-function joinFault(link: Link): string {
-  if (link.bye === "self") return "that is this node";
-  if (link.bye !== "") return link.bye_why || link.bye;
-  return link.stage === "up" ? "the link broke" : "it does not speak rumor, or closed the link";
-}
-
-function joined(turn: Turn): void {
-  const { joining, log } = turn.state;
-  const clock = new Map<number, number>();
-  for (const [key, seq] of joining!.target) {
-    const index = log.keys.find(key);
-    if (index >= 0) clock.set(index, seq);
-  }
-  turn.notice({ kind: "joined", address: joining!.address });
-  turn.state.joining = null;
-  enterNetwork(turn, clock);
-}
-
-/** From here on the node speaks. */
-function enterNetwork(turn: Turn, history_clock: ReadonlyMap<number, number>): void {
+/** Tries the addresses to join again, where there is no link to them, as long as the node runs. */
+function rejoin(turn: Turn): number {
   const { state } = turn;
-  if (state.address === null) setAddress(turn, state.fallback_host);
-  if (state.phase !== "joining") return;
-  state.phase = state.leave_deadline_ms === Infinity ? "running" : "leaving";
-  state.front = beginPrinting(state.front, state.log, state.ledger, history_clock);
-  state.overlay_ms = 0;
-  if (state.phase === "running") {
-    draftItems(turn, PRESENCE, [{ address: state.address! }], "");
+  const { config, rejoin_ms } = state;
+  if (config.join.length === 0) return Infinity;
+  if (turn.now_ms < rejoin_ms) return rejoin_ms;
+  const near = new Set([...state.links.values()].flatMap((link) => [link.dialled, link.address]));
+  for (const { address } of state.members.by_id.values()) near.add(address);
+  for (const address of config.join) {
+    if (near.has(address) || state.dialling.has(address) || address === state.address) continue;
+    if (state.dial_budget >= 1) dial(turn, address, "");
   }
+  state.rejoin_ms = turn.now_ms + REJOIN_MS * (0.5 + turn.draw());
+  return state.rejoin_ms;
 }
 
-/** What a member becomes when it is named, or says that it is there; null where nothing changes. */
-function introduced(turn: Turn, id: Id, address: Address, present: boolean): Member | null {
-  const { state } = turn;
-  const known = state.members.by_id.get(id);
-  if (id === state.config.id || (known?.present && !present)) return null;
-  if (known?.address === address) {
-    return known.present === present ? null : { ...known, present: true };
+/** Closes links that neither this node wants nor, as far as it knows, the peer. */
+function closeSurplus(turn: Turn, wanted: ReadonlySet<Id>): void {
+  const { members, config, links, address } = turn.state;
+  const self = { ...namedMember(config.id, address!, turn.now_ms), state: "alive" } as const;
+  const all = setMember(members, self);
+  let surplus = links.size - LINKS_KEPT;
+  for (const link of links.values()) {
+    if (surplus <= 0) return;
+    if (!isPeer(link) || wanted.has(link.peer)) continue;
+    const theirs = neighboursOf(all, link.peer, config.overlay, isThere);
+    if (theirs.wanted.some(({ id }) => id === config.id)) continue;
+    turn.close(link.id, "surplus", "neither of us needs this link");
+    surplus--;
   }
-  // A newcomer dials its ten by itself; dialling it at the same moment would make two links.
-  const pause_ms = present && state.phase === "running" ? COURTESY_MS * (1 + random(turn)) : 0;
-  return { id, address, present, failures: 0, retry_ms: turn.now_ms + pause_ms };
-}
-
-function introduce(
-  turn: Turn,
-  list: readonly (readonly [Id, Address])[],
-  present: boolean,
-): void {
-  const members = list.flatMap(([id, address]) => introduced(turn, id, address, present) ?? []);
-  turn.state.members = setMembers(turn.state.members, members);
 }
 
 function noteFailure(turn: Turn, id: Id): void {
@@ -275,22 +225,34 @@ function noteFailure(turn: Turn, id: Id): void {
   const failures = member.failures + 1;
   state.overlay_ms = 0;
   // Somebody who was only named, and is not there, was perhaps never there.
-  if (!member.present && failures >= DIAL_FAILURES_MAX) {
-    state.members = removeMember(state.members, id);
-  } else {
-    const pause_ms = Math.min(REDIAL_MAX_MS, REDIAL_MS * 2 ** Math.min(failures, 16));
-    delayMember(turn, { ...member, failures }, pause_ms);
-  }
+  if (member.state === "named" && failures >= DIAL_FAILURES_MAX) return removeMember(turn, id);
+  const retry_ms = turn.now_ms + pauseAfter(turn, failures);
+  state.members = setMember(state.members, { ...member, failures, retry_ms });
+  const missed = member.lost || member.state === "suspect" || failures >= DIAL_FAILURES_MAX;
+  if (missed && !isLinked(turn, id)) missMember(turn, id);
 }
 
-function delayMember(turn: Turn, member: Member, pause_ms: number): void {
-  const retry_ms = turn.now_ms + pause_ms * (0.5 + random(turn));
-  turn.state.members = setMember(turn.state.members, { ...member, retry_ms });
+/** Somebody said goodbye on its link; its entry that says so is on its way. */
+function believeLeft(turn: Turn, member: Member): void {
+  const { state } = turn;
+  const word = { seq: member.seq + 1, address: member.address, name: member.name, left: true };
+  const left = speak(member, word, turn.now_ms);
+  // Only its own entry counts up the number of its word.
+  state.members = setMember(state.members, { ...left, seq: member.seq });
 }
 
-function dial(turn: Turn, address: Address, id: Id | ""): void {
-  turn.own("dialling").set(address, id);
-  turn.effect({ kind: "dial", address });
+function removeMember(turn: Turn, id: Id): void {
+  turn.state.members = removeMembers(turn.state.members, new Set([id]));
+}
+
+function isLinked(turn: Turn, id: Id): boolean {
+  for (const link of turn.state.links.values()) if (isPeer(link) && link.peer === id) return true;
+  return false;
+}
+
+function trackerFault(link: Link): string {
+  if (link.role === "peer") return "that is a node, not a tracker; use --join";
+  return link.bye_why || link.bye || "it does not speak rumor, or closed the link";
 }
 
 function refillDials(turn: Turn): void {
@@ -298,10 +260,4 @@ function refillDials(turn: Turn): void {
   const refill = (turn.now_ms - state.dial_budget_ms) * DIALS_PER_SECOND / 1000;
   state.dial_budget = Math.min(DIALS_PER_SECOND, state.dial_budget + refill);
   state.dial_budget_ms = turn.now_ms;
-}
-
-function random(turn: Turn): number {
-  const [value, next] = nextRandom(turn.state.random);
-  turn.state.random = next;
-  return value;
 }

@@ -70,6 +70,8 @@ export function refuser(turn: Turn, topic: Topic): (item: Json) => string | null
 
 /** Begins the next entry of each draft that has none under way. */
 export function sealDrafts(turn: Turn): void {
+  // A key that is about to be replaced signs nothing more.
+  if (turn.state.renewing) return;
   for (const topic of turn.state.drafts.keys()) sealDraft(turn, topic);
 }
 
@@ -82,6 +84,12 @@ export function takeSigned(turn: Turn, topic: Topic, signature: string): void {
   }
   const { fields, unsigned } = draft.signing;
   const entry = sealEntry(fields, unsigned, signature);
+  const own = state.log.keys.find(logKey(state.config.id, topic));
+  if (fields.seq !== (state.log.clock[own] ?? 0) + 1) {
+    // Meanwhile an own entry came back from before the node's data were lost: sign behind that.
+    setDraft(turn, topic, { ...draft, signing: null });
+    return sealDraft(turn, topic);
+  }
   const [log, output] = insertEntries(state.log, [entry], turn.now_ms, turn.env);
   // Its cause are entries that were delivered; anything else is a bug, not an accident.
   if (output.delivered[0]?.entry !== entry) throw new Error("An own entry was not delivered");
@@ -173,9 +181,10 @@ function finishRequests(turn: Turn, sealed: readonly DraftItem[], seq: number): 
 
 /** How many nodes are known to hold an own entry: this one and its peers. */
 function holders(turn: Turn, topic: Topic, seq: number): number {
-  const { log, config, links } = turn.state;
+  const { config, links } = turn.state;
+  const { log } = turn.state.settled;
   const index = log.keys.find(logKey(config.id, topic));
-  if (index < 0 || seq === 0) return 0;
+  if (index < 0 || seq === 0 || log.clock[index] < seq) return 0;
   const ids = new Set<Id>();
   for (const link of links.values()) {
     if (isPeer(link) && link.has[index] >= seq) ids.add(link.peer);

@@ -15,11 +15,22 @@ import {
 } from "./entry.ts";
 import { decodeLine, type Line, proofText } from "./line.ts";
 import { isPeer, learnHas, type Link, noteAcked, readClock, spendBudget } from "./link.ts";
-import { insertEntries, isKeptWhole, keptEntry, type LogState, seenLog } from "./log.ts";
+import {
+  firstKept,
+  insertEntries,
+  isKeptWhole,
+  keptEntry,
+  type LogOutput,
+  type LogState,
+  reachOf,
+  seenLog,
+} from "./log.ts";
 import { takeHello, takeProof } from "./greeting.ts";
 import { takeDelivered } from "./deliver.ts";
 import { takeAsk, takePublish, takeSubscribe } from "./guests.ts";
-import { aimJoin, sendPeers, takePeers } from "./overlay.ts";
+import { aimJoin, renew } from "./join.ts";
+import { sendPeers, takePeers } from "./overlay.ts";
+import { takeListed } from "./trackers.ts";
 import type { Turn } from "./state.ts";
 import { ACK_DELAY_MS, OFFERS_MAX } from "./limits.ts";
 
@@ -138,8 +149,25 @@ function takeEntries(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
   noteReceived(turn, id, entries);
   if (output.duplicates > 0) turn.count("duplicates", output.duplicates);
   for (const code of output.rejected) turn.count(`rejected:${code}`);
-  for (const fork of output.forks) turn.notice({ kind: "forked", ...fork });
+  noteForks(turn, output.forks);
   takeDelivered(turn, output.delivered);
+}
+
+function noteForks(turn: Turn, forks: LogOutput["forks"]): void {
+  const { state } = turn;
+  for (const fork of forks) {
+    turn.notice({ kind: "forked", ...fork });
+    const { origin, topic } = fork;
+    const lines = state.log.heads[state.log.keys.find(logKey(origin, topic))].fork!;
+    if (state.config.durable) {
+      state.storage = {
+        ...state.storage,
+        forks: [...state.storage.forks, { origin, topic, lines }],
+      };
+    }
+    // Somebody else signed with this node's key, or this node did before its data were lost.
+    if (origin === state.config.id) renew(turn);
+  }
 }
 
 function noteReceived(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
@@ -182,8 +210,13 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
   if (link.stage !== "up") return badOrder(turn, id);
   if (line.k === "ping") {
     // Whoever pings waits for an acknowledgement.
-    turn.setLink({ ...link, ack_due_ms: turn.now_ms });
+    const owes = link.received_bytes > link.reported_bytes || link.touched.size > 0;
+    if (owes) turn.setLink({ ...link, ack_due_ms: turn.now_ms });
     return turn.send(id, { k: "pong", x: line.x });
+  }
+  if (link.role === "tracker") {
+    if (line.k === "peers") return takeListed(turn, link, line);
+    return turn.count(`ignored:${line.k}`);
   }
   if (line.k === "have") return takeHave(turn, link, line);
   if (line.k === "want" && "peers" in line) return sendPeers(turn, link);
@@ -249,12 +282,25 @@ function sendWanted(
   link: Link,
   want: { readonly o: string; readonly t: string; readonly s: number },
 ): void {
-  const { log } = turn.state;
+  const { log } = turn.state.settled;
   const index = log.keys.find(logKey(want.o, want.t));
   const stored = index < 0 ? undefined : keptEntry(log.heads[index], want.s);
-  if (stored === undefined) return turn.count("wanted-unknown");
+  if (stored === undefined) return refuseWanted(turn, link, want, index);
   turn.sendBytes(link.id, [stored.line]);
   turn.setLink({ ...link, sent_bytes: link.sent_bytes + stored.line.length });
+}
+
+/** What was forgotten or dropped by retention does not come any more: nobody need wait for it. */
+function refuseWanted(
+  turn: Turn,
+  link: Link,
+  { o, t, s }: { readonly o: string; readonly t: string; readonly s: number },
+  index: number,
+): void {
+  const { log } = turn.state.settled;
+  const dropped = index < 0 ? reachOf(log, o, t) >= s : firstKept(log.heads[index]) > s;
+  if (!dropped) return turn.count("wanted-unknown");
+  if (!isKeptWhole(t)) turn.send(link.id, { k: "gap", o, t, s, e: s });
 }
 
 function takeBye(turn: Turn, link: Link, bye: Extract<Line, { k: "bye" }>): void {

@@ -13,13 +13,17 @@ import type {
   Topic,
 } from "./types.ts";
 import { emptyLog, type LogState } from "./log.ts";
+import type { Watch } from "./presence.ts";
+import type { Tracker } from "./trackers.ts";
+import { newStorage, type Storage } from "./storage.ts";
+import type { Restoring } from "./restore.ts";
 import { encodeLine, type Line } from "./line.ts";
 import type { EntryFields } from "./entry.ts";
 import type { Link } from "./link.ts";
 import { type Members, noMembers } from "./members.ts";
 import { emptyLedger, type Ledger } from "./apps/ledger.ts";
 import { type Front, newFront } from "./front.ts";
-import type { Random } from "./random.ts";
+import { nextRandom, type Random } from "./random.ts";
 import { type Flood, FLOOD_START } from "./spread/flood.ts";
 import { DIALS_PER_SECOND } from "./limits.ts";
 
@@ -74,6 +78,12 @@ export interface Offer {
   readonly asked: boolean;
 }
 
+/** What may be shown to others, and printed. */
+export interface Settled {
+  readonly log: LogState;
+  readonly ledger: Ledger;
+}
+
 export interface NodeState {
   readonly config: NodeConfig;
   readonly phase: "starting" | "joining" | "running" | "leaving" | "goodbye" | "done";
@@ -81,20 +91,39 @@ export interface NodeState {
   readonly fallback_host: string;
   readonly port: number;
   readonly random: Random;
+  /** Everything that was delivered. */
   readonly log: LogState;
   readonly ledger: Ledger;
+  /** The same as of the last time that all of it was stored; without a store, as of this tick. */
+  readonly settled: Settled;
+  readonly storage: Storage;
+  /** Null once everything from an earlier run was loaded. */
+  readonly restoring: Restoring | null;
   /** The names of all accounts, sorted; made again when somebody asks and there are more. */
   readonly accounts: { readonly names: readonly string[]; readonly taken_back: number };
   readonly front: Front;
   readonly links: ReadonlyMap<LinkId, Link>;
   readonly flood: Flood;
   readonly members: Members;
+  /** Members that are missed, or called suspect by others. */
+  readonly watched: ReadonlyMap<Id, Watch>;
+  readonly trackers: ReadonlyMap<Address, Tracker>;
   readonly joining: Joining | null;
+  /** Where the addresses to join come from now. */
+  readonly join_stage: "given" | "trackers" | "book" | "none";
+  /** Whether the key may have signed more than is known here. */
+  readonly stale: boolean;
+  /** Whether a new key is being made. */
+  readonly renewing: boolean;
   readonly dialling: ReadonlyMap<Address, Id | "">;
   readonly dial_budget: number;
   readonly dial_budget_ms: number;
   /** When the overlay is looked at next; 0 for at once. */
   readonly overlay_ms: number;
+  /** When the addresses to join are tried again. */
+  readonly rejoin_ms: number;
+  /** When those who are gone are looked through. */
+  readonly forget_ms: number;
   readonly drafts: ReadonlyMap<Topic, Draft>;
   readonly requests: ReadonlyMap<string, Request>;
   /** For each own log, what some peer is known to hold. */
@@ -121,16 +150,26 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     random: seed | 0,
     log: emptyLog(config.id),
     ledger: emptyLedger(),
+    settled: { log: emptyLog(config.id), ledger: emptyLedger() },
+    storage: newStorage(),
+    restoring: null,
     accounts: { names: [], taken_back: 0 },
-    front: newFront(config.front, config.join.length > 0),
+    front: newFront(config.front, config.join.length + config.trackers.length > 0),
     links: new Map(),
     flood: FLOOD_START,
     members: noMembers(),
+    watched: new Map(),
+    trackers: new Map(),
     joining: null,
+    join_stage: "given",
+    stale: false,
+    renewing: false,
     dialling: new Map(),
     dial_budget: DIALS_PER_SECOND,
     dial_budget_ms: 0,
     overlay_ms: 0,
+    rejoin_ms: 0,
+    forget_ms: 0,
     drafts: new Map(),
     requests: new Map(),
     acknowledged: [],
@@ -144,7 +183,15 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
 }
 
 /** Fields of the state that are maps, and change by a key at a time. */
-type MapField = "links" | "counts" | "requests" | "drafts" | "dialling" | "offers";
+type MapField =
+  | "links"
+  | "counts"
+  | "requests"
+  | "drafts"
+  | "dialling"
+  | "offers"
+  | "watched"
+  | "trackers";
 type OwnMap<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -237,6 +284,13 @@ export class Turn {
     counts.set(what, (counts.get(what) ?? 0) + times);
   }
 
+  /** A random number in [0, 1). */
+  draw(): number {
+    const [value, next] = nextRandom(this.state.random);
+    this.state.random = next;
+    return value;
+  }
+
   /** Asks for a tick at a time, or sooner. */
   wakeAt(time_ms: number): void {
     if (time_ms < this.state.wake_ms) this.state.wake_ms = time_ms;
@@ -249,7 +303,13 @@ export class Turn {
 
   /** The state after the event, and what is to be done, sends before closes. */
   finish(): [NodeState, Effect[]] {
-    for (const [link, lines] of this.#lines) this.#effects.push({ kind: "send", link, lines });
+    for (const [link, lines] of this.#lines) {
+      this.#effects.push({ kind: "send", link, lines });
+      const known = this.state.links.get(link);
+      if (known && known.spoke_ms !== this.now_ms) {
+        this.setLink({ ...known, spoke_ms: this.now_ms });
+      }
+    }
     for (const link of this.#closing) this.#effects.push({ kind: "close", link });
     if (this.#done !== null) this.#effects.push(this.#done);
     return [this.state, this.#effects];

@@ -11,6 +11,8 @@
  *    and text to print. So output is batched exactly as much as input was.
  * 5. The bytes of a `lines` event may be reused after `reduceNode()` returns: the core copies what
  *    it keeps.
+ * 6. `persist` is answered by `stored`, once. What a node with a store shows to anybody (sends,
+ *    prints, acknowledges) it shows only after the answer that the entries are stored.
  */
 
 import type { Entry } from "./entry.ts";
@@ -47,9 +49,30 @@ export interface NodeConfig {
   readonly must_join: boolean;
   /** What others should dial, if the user said; else the core finds out. */
   readonly advertise: Address | null;
+  /** Meeting points: they say whom to join. */
+  readonly trackers: readonly Address[];
+  /** A label for people, "" for none; the id is the identity. */
+  readonly name: string;
   /** Bytes kept for late joiners, all topics but the ledger. */
   readonly keep_bytes: number;
+  readonly overlay: OverlayKind;
+  readonly times: Times;
+  /** Whether every delivered entry must be stored before it is shown. */
+  readonly durable: boolean;
   readonly front: FrontConfig;
+}
+
+/** Which ten peers a node links to: the next ten, or some at doubling distances. */
+export type OverlayKind = "ring" | "fingers";
+
+/** How soon somebody is missed. */
+export interface Times {
+  /** A link on which nothing came for so long is pinged. */
+  readonly ping_ms: number;
+  /** A link on which nothing came for so long is dead. */
+  readonly silence_ms: number;
+  /** A suspect has so long to show that it lives. */
+  readonly suspect_ms: number;
 }
 
 /** What is printed. */
@@ -89,7 +112,71 @@ export type Source =
   | { readonly kind: "local"; readonly tag: number }
   | { readonly kind: "guest"; readonly link: LinkId; readonly request: number };
 
+/** An entry as it was stored. */
+export interface StoredRow {
+  /** Number of its delivery, of all topics; what was stored earlier has a smaller one. */
+  readonly arrival: number;
+  /** The exact bytes, with the newline. */
+  readonly line: Uint8Array;
+  /** SHA-256 of the line without its newline, base64url, as it was when it was stored. */
+  readonly hash: string;
+}
+
+/** What is to be stored in one transaction: all of it or nothing. */
+export interface StoreBatch {
+  /** Delivered entries, causes first. One that is stored already replaces that. */
+  readonly entries: readonly StoreEntry[];
+  readonly gaps: readonly Gap[];
+  readonly forks: readonly Fork[];
+  /** How far each topic was printed: arrivals below, or in the ledger transactions. */
+  readonly printed: readonly (readonly [Topic, number])[];
+  /** Entries with smaller arrivals may go, but the ledger's and the newest of each log. */
+  readonly drop_before: number;
+  /** Logs that go as a whole, with the number of their newest entry: those must not come back. */
+  readonly forgotten: readonly (readonly [Id, Topic, number])[];
+}
+
+export interface StoreEntry {
+  readonly arrival: number;
+  readonly origin: Id;
+  readonly topic: Topic;
+  readonly seq: number;
+  /** The exact bytes, with the newline. */
+  readonly line: Uint8Array;
+}
+
+/** Two lines that one origin signed with one number; its log ends there. */
+export interface Fork {
+  readonly origin: Id;
+  readonly topic: Topic;
+  readonly lines: readonly [Uint8Array, Uint8Array];
+}
+
+/** What was stored besides the entries. */
+export interface Restored {
+  readonly gaps: readonly Gap[];
+  readonly forks: readonly Fork[];
+  readonly printed: readonly (readonly [Topic, number])[];
+  /** The highest that was ever committed. */
+  readonly drop_before: number;
+  /** Oldest first. */
+  readonly forgotten: readonly (readonly [Id, Topic, number])[];
+  /**
+   * Whether this node may have signed more than what is stored here: the files were copied back, or
+   * damaged. Then it must hear from others first how far its own logs go.
+   */
+  readonly stale: boolean;
+}
+
 export type Event =
+  /** Before `started`: what was stored by an earlier run. `loaded` events with its rows follow. */
+  | { readonly kind: "restored"; readonly now_ms: number; readonly restored: Restored }
+  /** Stored entries, in order of their arrival. */
+  | { readonly kind: "loaded"; readonly now_ms: number; readonly rows: readonly StoredRow[] }
+  /** The answer to `persist`: null where everything is on the disk, else why not. */
+  | { readonly kind: "stored"; readonly now_ms: number; readonly fault: string | null }
+  /** The answer to `renew`. */
+  | { readonly kind: "renewed"; readonly now_ms: number; readonly id: Id }
   /** The node accepts connections. `host` is null where it listens on all addresses. */
   | {
     readonly kind: "started";
@@ -168,6 +255,11 @@ export interface VerifyRequest {
 }
 
 export type Effect =
+  | { readonly kind: "persist"; readonly batch: StoreBatch }
+  /** Stored entries that do not verify: they are set aside, and fetched again from peers. */
+  | { readonly kind: "quarantine"; readonly arrivals: readonly number[] }
+  /** Makes a new key: the old one may have signed what is not known here. */
+  | { readonly kind: "renew" }
   | { readonly kind: "dial"; readonly address: Address }
   /** Lines with their newlines. */
   | { readonly kind: "send"; readonly link: LinkId; readonly lines: readonly Uint8Array[] }
@@ -214,8 +306,16 @@ export type Notice =
   | { readonly kind: "listening"; readonly address: Address }
   | { readonly kind: "joined"; readonly address: Address }
   | { readonly kind: "join_failed"; readonly address: Address; readonly why: string }
-  /** None of the addresses to join answered. */
-  | { readonly kind: "alone" }
+  /** A tracker refused this node, or does not answer. */
+  | { readonly kind: "tracker_failed"; readonly address: Address; readonly why: string }
+  /** The disk takes nothing more, or takes it again (null). */
+  | { readonly kind: "storage"; readonly fault: string | null }
+  /** Stored entries did not verify. */
+  | { readonly kind: "quarantined"; readonly entries: number }
+  /** The node goes on under a new id. */
+  | { readonly kind: "renewed"; readonly id: Id; readonly why: string }
+  /** Nobody could be joined; the node ends, or begins alone. */
+  | { readonly kind: "alone"; readonly ends: boolean }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
   /** An item of somebody else that every node leaves out. */
   | { readonly kind: "ignored"; readonly origin: Id; readonly topic: Topic; readonly why: string }

@@ -1,13 +1,14 @@
 /**
- * The runtime carries events to the core and carries out its effects. It holds the only mutable state
- * of a node, and decides nothing.
+ * The runtime of a node: a driver, and besides it what only a node does: print, tell, and wait until
+ * more may be published. It holds the only mutable state of a node, and decides nothing.
  */
 
-import { type Effect, type Event, type LinkId, type Notice, type Printed } from "../core/types.ts";
+import type { Event, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
 import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/node.ts";
-import type { Json, NodeConfig, Topic } from "../core/types.ts";
-import { env, type Identity, randomSeed, randomText, Verifier } from "./crypto.ts";
-import type { Connection, Transport, TransportHandler } from "./transport.ts";
+import { type Identity, makeIdentity, randomSeed } from "./crypto.ts";
+import type { Store } from "./store.ts";
+import { Driver, now, type OwnEffect } from "./driver.ts";
+import type { Transport, TransportHandler } from "./transport.ts";
 
 /** What a node needs from its surroundings. */
 export interface RuntimeHandler {
@@ -18,23 +19,11 @@ export interface RuntimeHandler {
   done(acknowledged: boolean): void;
 }
 
-/** An outbox this large belongs to a peer that asks for much and reads nothing. */
-const UNSENT_BYTES_MAX = 67_108_864;
-
 export class Runtime {
-  #state: NodeState;
-  readonly #identity: Identity;
+  readonly #driver: Driver<NodeState>;
   readonly #handler: RuntimeHandler;
-  readonly #transport: Transport;
-  readonly #verifier = new Verifier();
-  readonly #connections = new Map<LinkId, Connection>();
-  readonly #links = new Map<Connection, LinkId>();
-  #queue: Event[] = [];
-  #running = false;
-  #tick_due = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timer_ms = Infinity;
-  #next_link = 1;
+  readonly #store: Store | null;
+  #identity: Identity;
   #input: { promise: Promise<void>; resolve: () => void } | null = null;
 
   constructor(
@@ -42,51 +31,47 @@ export class Runtime {
     identity: Identity,
     handler: RuntimeHandler,
     makeTransport: (handler: TransportHandler) => Transport,
+    store: Store | null = null,
   ) {
-    this.#identity = identity;
     this.#handler = handler;
-    this.#state = initialState(config, randomSeed());
-    this.#transport = makeTransport({
-      opened: (connection, dialled) => this.#opened(connection, dialled),
-      dialFailed: (address, why) => this.#dispatch({ kind: "dial_failed", address, why, ...now() }),
-      lines: (connection, lines) => {
-        const link = this.#links.get(connection);
-        if (link !== undefined) this.#dispatch({ kind: "lines", link, lines, ...now() });
-      },
-      garbled: (connection, code) => {
-        const link = this.#links.get(connection);
-        if (link !== undefined) this.#dispatch({ kind: "garbled", link, code, ...now() });
-      },
-      closed: (connection) => this.#closed(connection),
-    });
+    this.#store = store;
+    this.#identity = identity;
+    const surroundings = {
+      sign: (bytes: Uint8Array) => this.#identity.sign(bytes),
+      perform: (effect: OwnEffect) => this.#perform(effect),
+      settled: () => this.#settled(),
+    };
+    const state = initialState(config, randomSeed());
+    this.#driver = new Driver(state, reduceNode, surroundings, makeTransport);
   }
 
   /** The state, for reading. */
   get state(): NodeState {
-    return this.#state;
+    return this.#driver.state;
+  }
+
+  /** Brings back what is stored, if anything is. */
+  restore(): void {
+    if (this.#store === null) return;
+    this.#driver.dispatch({ kind: "restored", restored: this.#store.restored, ...now() });
+    for (const rows of this.#store.rows()) {
+      this.#driver.dispatch({ kind: "loaded", rows, ...now() });
+    }
   }
 
   /** Accepts connections and joins. `host` is "0.0.0.0" or "::" for all addresses. */
   start(host: string, port: number, fallback_host: string): void {
-    const bound = this.#transport.listen(host, port);
-    const any = host === "0.0.0.0" || host === "::";
-    this.#dispatch({
-      kind: "started",
-      host: any ? null : host,
-      fallback_host,
-      port: bound,
-      ...now(),
-    });
+    this.#driver.start(host, port, fallback_host);
   }
 
   /** Publishes items; refusals come as notices with `first_tag` and on. */
   publish(topic: Topic, items: readonly Json[], first_tag: number): void {
-    this.#dispatch({ kind: "publish", topic, items, first_tag, ...now() });
+    this.#driver.dispatch({ kind: "publish", topic, items, first_tag, ...now() });
   }
 
   /** Resolves when more may be published. */
   async inputOpen(): Promise<void> {
-    while (!isInputOpen(this.#state) && this.#state.phase !== "done") {
+    while (!isInputOpen(this.state) && this.state.phase !== "done") {
       this.#input ??= Promise.withResolvers<void>();
       await this.#input.promise;
     }
@@ -94,85 +79,29 @@ export class Runtime {
 
   /** Leaves the network; the handler's `done` is called within the given time. */
   leave(within_ms: number): void {
-    const time = now();
-    this.#dispatch({ kind: "leave", deadline_ms: time.now_ms + within_ms, ...time });
+    this.#driver.leave(within_ms);
   }
 
   /** Closes everything. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#transport.close();
-    clearTimeout(this.#timer);
+    await this.#driver.close();
+    this.#store?.close();
   }
 
-  #opened(connection: Connection, dialled: string | null): void {
-    const link = this.#next_link++;
-    this.#connections.set(link, connection);
-    this.#links.set(connection, link);
-    const { local_host, remote_host } = connection;
-    const nonce = randomText();
-    this.#dispatch({ kind: "opened", link, dialled, local_host, remote_host, nonce, ...now() });
-  }
-
-  #closed(connection: Connection): void {
-    const link = this.#links.get(connection);
-    if (link === undefined) return;
-    this.#links.delete(connection);
-    this.#connections.delete(link);
-    this.#dispatch({ kind: "closed", link, ...now() });
-  }
-
-  #dispatch(event: Event): void {
-    this.#queue.push(event);
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      while (this.#queue.length > 0) {
-        const next = this.#queue.shift()!;
-        if (next.kind !== "tick") this.#scheduleTick();
-        const [state, effects] = reduceNode(this.#state, next, env);
-        this.#state = state;
-        const answers = effects.flatMap((effect) => this.#perform(effect));
-        // Answers go first, so that a link's lines stay in order.
-        if (answers.length > 0) this.#queue = [...answers, ...this.#queue];
-      }
-    } finally {
-      this.#running = false;
-    }
-    this.#armTimer();
-    if (this.#input !== null && (isInputOpen(this.#state) || this.#state.phase === "done")) {
-      this.#input.resolve();
-      this.#input = null;
-    }
+  #settled(): void {
+    if (this.#input === null) return;
+    if (!isInputOpen(this.state) && this.state.phase !== "done") return;
+    this.#input.resolve();
+    this.#input = null;
   }
 
   /** Carries out an effect; what can be answered at once is. */
-  #perform(effect: Effect): Event[] {
+  #perform(effect: OwnEffect): readonly Event[] {
     switch (effect.kind) {
-      case "send": {
-        const connection = this.#connections.get(effect.link);
-        connection?.send(effect.lines);
-        if (connection && connection.unsent_bytes > UNSENT_BYTES_MAX) connection.close();
-        return [];
-      }
-      case "close":
-        this.#connections.get(effect.link)?.close();
-        return [];
-      case "dial":
-        this.#transport.dial(effect.address);
-        return [];
-      case "sign": {
-        const signature = this.#identity.sign(effect.bytes);
-        return [{ kind: "signed", purpose: effect.purpose, signature, ...now() }];
-      }
-      case "verify": {
-        const valid = effect.request.checks.map((check) => this.#verifier.check(check));
-        return [{ kind: "verified", request: effect.request, valid, ...now() }];
-      }
       case "print":
         this.#handler.print(
           effect.records,
-          () => this.#dispatch({ kind: "printed", bytes: effect.bytes, ...now() }),
+          () => this.#driver.dispatch({ kind: "printed", bytes: effect.bytes, ...now() }),
         );
         return [];
       case "notice":
@@ -181,34 +110,19 @@ export class Runtime {
       case "done":
         this.#handler.done(effect.acknowledged);
         return [];
+      case "persist":
+        return [{ kind: "stored", fault: this.#storeOf(effect).commit(effect.batch), ...now() }];
+      case "quarantine":
+        this.#storeOf(effect).quarantine(effect.arrivals);
+        return [];
+      case "renew":
+        this.#identity = this.#store === null ? makeIdentity() : this.#store.renew();
+        return [{ kind: "renewed", id: this.#identity.id, ...now() }];
     }
   }
 
-  /** One tick for all that arrives in this turn of the event loop. */
-  #scheduleTick(): void {
-    if (this.#tick_due) return;
-    this.#tick_due = true;
-    queueMicrotask(() => {
-      this.#tick_due = false;
-      this.#dispatch({ kind: "tick", ...now() });
-    });
+  #storeOf({ kind }: OwnEffect): Store {
+    if (this.#store === null) throw new Error(`A node without a store was asked to ${kind}`);
+    return this.#store;
   }
-
-  #armTimer(): void {
-    const { wake_ms } = this.#state;
-    // A timer that fires too early does no harm: its tick asks for the right time again.
-    if (wake_ms >= this.#timer_ms) return;
-    clearTimeout(this.#timer);
-    this.#timer_ms = wake_ms;
-    const pause_ms = Math.min(Math.max(0, wake_ms - now().now_ms), 2 ** 31 - 1);
-    this.#timer = setTimeout(() => {
-      this.#timer_ms = Infinity;
-      this.#dispatch({ kind: "tick", ...now() });
-    }, pause_ms);
-  }
-}
-
-/** Milliseconds since 1970 by a clock that nobody can set back. */
-function now(): { now_ms: number } {
-  return { now_ms: Math.ceil(performance.timeOrigin + performance.now()) };
 }

@@ -154,6 +154,8 @@ class TcpConnection implements Connection {
 
   /** Hands over lines, a few at a time: many small ones must not keep the other links waiting. */
   async #tell(lines: readonly Uint8Array[]): Promise<void> {
+    // A part of a line is a sign of life too.
+    if (lines.length === 0) this.#handler.lines(this, lines);
     for (let at = 0; at < lines.length; at += LINES_PER_TURN) {
       if (at > 0) await nextTurn();
       if (this.#state !== "open") return;

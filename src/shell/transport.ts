@@ -18,6 +18,7 @@ export interface Connection {
 export interface TransportHandler {
   opened(connection: Connection, dialled: Address | null): void;
   dialFailed(address: Address, why: string): void;
+  /** What was read: whole lines, or none where only a part of one came. */
   lines(connection: Connection, lines: readonly Uint8Array[]): void;
   /** The bytes are no lines; nothing more will be read. */
   garbled(connection: Connection, code: string): void;

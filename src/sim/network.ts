@@ -5,13 +5,14 @@
 
 import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
 import { joinAddress } from "../core/address.ts";
-import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/limits.ts";
 import type { TransportHandler } from "../shell/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
 import { type ReducedHandler, SimNode } from "./sim_node.ts";
+import { SimStore } from "./sim_store.ts";
 
 export interface NetworkOptions {
   readonly seed?: number;
@@ -32,6 +33,8 @@ export interface NodeOptions {
   readonly join?: readonly (SimNode | Address)[];
   readonly front?: Partial<FrontConfig>;
   readonly config?: Partial<NodeConfig>;
+  /** What an earlier run of the node stored, and this one stores. */
+  readonly store?: SimStore;
 }
 
 const START_MS = 1_000_000;
@@ -74,7 +77,8 @@ export class Network {
   }
 
   /** Starts a node. */
-  addNode({ name = `n${this.nodes.length}`, join = [], front, config }: NodeOptions = {}): SimNode {
+  addNode(options: NodeOptions = {}): SimNode {
+    const { name = `n${this.nodes.length}`, join = [], front, config, store } = options;
     const signer = this.#crypto.signer(name);
     const node = new SimNode({
       name,
@@ -84,6 +88,11 @@ export class Network {
         network: "rumor",
         join: join.map((to) => typeof to === "string" ? to : to.address),
         must_join: false,
+        trackers: [],
+        name: "",
+        overlay: "fingers",
+        times: USUAL_TIMES,
+        durable: store !== undefined,
         advertise: null,
         keep_bytes: KEEP_BYTES_DEFAULT,
         ...config,
@@ -92,6 +101,7 @@ export class Network {
       seed: this.#dice.below(2 ** 31),
       signer,
       crypto: this.#crypto,
+      store: store ?? null,
       clock: this.#clock,
       cables: this.#cables,
       input_bytes_per_ms: this.#options.input_bytes_per_ms ?? 20_000,
@@ -99,8 +109,13 @@ export class Network {
     });
     this.nodes.push(node);
     this.#cables.listen(node);
-    node.dispatch({ kind: "started", host: null, fallback_host: name, port: PORT });
+    node.start(name, PORT);
     return node;
+  }
+
+  /** An empty disk. */
+  newStore(): SimStore {
+    return new SimStore(this.#crypto.env);
   }
 
   /** Adds a host that is no node; gives what it dials with. */

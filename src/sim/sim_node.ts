@@ -10,6 +10,7 @@ import type { Connection, TransportHandler } from "../shell/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Signer, SimCrypto } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";
+import type { SimStore } from "./sim_store.ts";
 
 /** How a node's output takes what is printed: at once, not before it is released, or at a rate. */
 export type OutputRate = "free" | "held" | { readonly bytes_per_ms: number };
@@ -22,6 +23,8 @@ export interface SimNodeParts {
   readonly seed: number;
   readonly signer: Signer;
   readonly crypto: SimCrypto;
+  /** What the node stores, and stored before; null without a disk. */
+  readonly store: SimStore | null;
   readonly clock: Clock;
   readonly cables: Cables;
   /** How fast input is read. */
@@ -47,6 +50,7 @@ export class SimNode implements Host {
   /** How it left; null while it has not. */
   acknowledged: boolean | null = null;
   readonly #parts: SimNodeParts;
+  #signer: Signer;
   readonly #connections = new Map<LinkId, Connection>();
   readonly #links = new Map<Connection, LinkId>();
   /** Batches of items that wait until more may be published. */
@@ -56,6 +60,7 @@ export class SimNode implements Host {
   #owed: number[] = [];
   #next_link = 1;
   #next_tag = 1;
+  #keys = 0;
   #tick_due = false;
   #feed_due = false;
   #timer_ms = Infinity;
@@ -66,6 +71,7 @@ export class SimNode implements Host {
     this.name = parts.name;
     this.address = parts.address;
     this.state = initialState(parts.config, parts.seed);
+    this.#signer = parts.signer;
     this.handler = {
       opened: (connection, dialled) => this.#opened(connection, dialled),
       dialFailed: (address, why) => this.dispatch({ kind: "dial_failed", address, why }),
@@ -82,12 +88,22 @@ export class SimNode implements Host {
   }
 
   get id(): string {
-    return this.#parts.signer.id;
+    return this.#signer.id;
   }
 
   /** Signs as this node would; for entries that the core itself would never make. */
   get signer(): Signer {
-    return this.#parts.signer;
+    return this.#signer;
+  }
+
+  /** What an earlier run stored comes back, and the node begins. */
+  start(host: string, port: number): void {
+    const { store } = this.#parts;
+    if (store !== null) {
+      this.dispatch({ kind: "restored", restored: store.restored });
+      this.dispatch({ kind: "loaded", rows: store.rows });
+    }
+    this.dispatch({ kind: "started", host: null, fallback_host: host, port });
   }
 
   /** Publishes items at once, whether or not the input is open. */
@@ -160,7 +176,7 @@ export class SimNode implements Host {
 
   /** Carries out an effect; what can be answered at once is. */
   #perform(effect: Effect): Event[] {
-    const { clock, cables, crypto, signer } = this.#parts;
+    const { clock, cables, crypto, store } = this.#parts;
     const now_ms = Math.ceil(clock.now_ms);
     switch (effect.kind) {
       case "send":
@@ -173,13 +189,21 @@ export class SimNode implements Host {
         cables.dial(this, effect.address);
         return [];
       case "sign": {
-        const signature = signer.sign(effect.bytes);
+        const signature = this.#signer.sign(effect.bytes);
         return [{ kind: "signed", now_ms, purpose: effect.purpose, signature }];
       }
       case "verify": {
         const valid = effect.request.checks.map(crypto.verify);
         return [{ kind: "verified", now_ms, request: effect.request, valid }];
       }
+      case "persist":
+        return [{ kind: "stored", now_ms, fault: store!.commit(effect.batch) }];
+      case "quarantine":
+        store!.quarantine(effect.arrivals);
+        return [];
+      case "renew":
+        this.#signer = crypto.signer(`${this.name}_${++this.#keys}`);
+        return [{ kind: "renewed", now_ms, id: this.#signer.id }];
       case "print":
         this.printed.push(...effect.records);
         if (this.#output === "held") this.#owed.push(effect.bytes);

@@ -5,6 +5,9 @@
  *     deno task bench --only throughput --nodes 3      one measurement of one size
  *     deno task bench --lines 100000 --runs 1 --json   quicker, for a script
  *
+ * Store: the same with data directories at the receivers, and how soon a node with much stored is
+ * ready.
+ *
  * Throughput: 100-byte lines from one stdin until every other process has printed them all. The
  * feeder is `cat`, each stdout goes to a file in memory, and this process only looks at the sizes of
  * the files every 2 ms: reading the pipes and counting newlines here slowed the bare programs by
@@ -16,12 +19,14 @@ import { startBareNetwork, startRumorNetwork } from "./endpoints.ts";
 import { type Latencies, type Latency, measureLatency } from "./latency.ts";
 import { measureMemory, type Memory } from "./memory.ts";
 import { parseOptions, USAGE } from "./options.ts";
+import { measureStartUp, measureStored, type StartUp } from "./store.ts";
 import { measureThroughput } from "./throughput.ts";
 
 const LATENCY_NODES = 8;
 /** Ten seconds of typing; `--lines` can only shorten it. */
 const LATENCY_LINES = 1_000;
 const MEMORY_NODES = 3;
+const STORED_ENTRIES = [100_000, 1_000_000];
 
 interface Throughput {
   readonly nodes: number;
@@ -74,6 +79,25 @@ function printMemory({ node, max, second_quarter, last_quarter }: Memory): void 
   print([node, ...[max, second_quarter, last_quarter].map((value) => value.toFixed(0))]);
 }
 
+async function runStore(lines: number, runs: number, show: boolean): Promise<unknown> {
+  const rates: number[] = [];
+  for (let run = 0; run < runs; run++) rates.push(await measureStored(lines));
+  const lines_per_second = median(rates);
+  if (show) {
+    print(["stored on 2 of 3 nodes", "lines/s"]);
+    print([`${whole(lines)} lines`, whole(lines_per_second)]);
+    print(["start with stored entries", "listening, ms", "answering, ms", "file, MB"]);
+  }
+  const start_up: StartUp[] = [];
+  for (const entries of STORED_ENTRIES) {
+    const row = await measureStartUp(entries);
+    start_up.push(row);
+    const cells = [row.listening_ms, row.answered_ms, row.file_mb].map(whole);
+    if (show) print([`${whole(entries)} entries`, ...cells]);
+  }
+  return { lines, lines_per_second, start_up };
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (typeof options === "string") {
@@ -105,6 +129,9 @@ async function main(args: readonly string[]): Promise<number> {
     show([`memory, MB, ${whole(fed)} lines`, "most", "2nd quarter", "last quarter"]);
     const rows = report.memory = await measureMemory(MEMORY_NODES, fed);
     if (!json) rows.forEach(printMemory);
+  }
+  if (only === null || only === "store") {
+    report.store = await runStore(lines ?? 500_000, runs, !json);
   }
   if (json) write(JSON.stringify(report));
   return 0;

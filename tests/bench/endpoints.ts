@@ -21,11 +21,18 @@ export interface Endpoint {
 /** Where processes write to: a directory for their files, or null for pipes to the harness. */
 export type Directory = string | null;
 
-/** Starts `count` `rumor` nodes, each joining the first, and waits for the full mesh. */
-export async function startRumorNetwork(count: number, directory: Directory): Promise<Network> {
+/**
+ * Starts `count` `rumor` nodes, each joining the first, and waits for the full mesh. `argsOf` gives
+ * further arguments for each.
+ */
+export async function startRumorNetwork(
+  count: number,
+  directory: Directory,
+  argsOf: (index: number) => readonly string[] = () => [],
+): Promise<Network> {
   await using stack = new AsyncDisposableStack();
   const start = async (index: number, join: readonly string[]) => {
-    const args = ["--listen", "127.0.0.1:0", ...join];
+    const args = ["--listen", "127.0.0.1:0", ...join, ...argsOf(index)];
     const command = [...rumorCommand(), ...args];
     return await startEndpoint(stack, command, `node${index}`, directory, index === 0);
   };

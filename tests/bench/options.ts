@@ -1,10 +1,10 @@
 /** The command line of the benchmarks. */
 
-const MEASUREMENTS = ["throughput", "latency", "memory"] as const;
+const MEASUREMENTS = ["throughput", "latency", "memory", "store"] as const;
 
 /** One line that says what is allowed. */
 export const USAGE =
-  "allowed: --nodes 3,8 --lines N --runs N --only throughput|latency|memory --json";
+  "allowed: --nodes 3,8 --lines N --runs N --only throughput|latency|memory|store --json";
 
 /** What to measure. */
 export interface BenchOptions {

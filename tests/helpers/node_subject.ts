@@ -5,6 +5,7 @@ import { looksLikeEntry } from "../../src/core/entry.ts";
 import { proofText } from "../../src/core/line.ts";
 import { initialState, type NodeState, reduceNode } from "../../src/core/node.ts";
 import type { Effect, Event, LinkId, NodeConfig } from "../../src/core/types.ts";
+import { USUAL_TIMES } from "../../src/core/limits.ts";
 import { crypto, histories, ORIGINS, textItem, transactionItem } from "./history.ts";
 import { type Output, runThrough, type Subject } from "./laws.ts";
 
@@ -26,6 +27,11 @@ export const CONFIG: NodeConfig = {
   network: "rumor",
   join: [],
   must_join: false,
+  trackers: [],
+  name: "",
+  overlay: "fingers",
+  times: USUAL_TIMES,
+  durable: false,
   advertise: null,
   keep_bytes: 1_000_000,
   front: { app: "chat", topic: "chat", echo: true, history: null, dedup_text: false },

@@ -6,10 +6,8 @@ import { flagLines, readArgs } from "../args.ts";
 import { EXIT } from "../exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
 import { formatBalances } from "../format.ts";
-import { Guest } from "../guest.ts";
+import { inquire } from "../inquiry.ts";
 import { Output, say } from "../output.ts";
-import { requireJoin } from "../publisher.ts";
-import { watchSignals } from "../signals.ts";
 
 const flags = {
   ...joinFlag,
@@ -20,7 +18,7 @@ const flags = {
 } as const;
 
 /** A node is believed what it says of balances, but not that anything is a balance. */
-function isRow([name, amount]: readonly [string, string]): boolean {
+function isBalance([name, amount]: readonly string[]): boolean {
   return nameFault("ACCOUNT", name) === null && /^-?[0-9]{1,40}$/.test(amount);
 }
 
@@ -41,48 +39,18 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const rows: (readonly [string, string])[] = [];
-    const stop = watchSignals(resolve);
-    const ask = () => guest?.send({ k: "ask", i: 1, q: "balances", a: words });
-    const guest: Guest | null = await Guest.join(given.join, given.network ?? "rumor", {
-      line: (line) => {
-        if (line.k !== "answer") return;
-        for (const row of line.r) rows.push(row);
-        // The node sends one line at a time, as it is asked on.
-        if (line.more) ask();
-        else if (rows.every(isRow)) resolve(EXIT.done);
-        else {
-          say("rumor: the node's answer makes no sense");
-          resolve(EXIT.failed);
-        }
-      },
-      entry: () => {},
-      closed: (why) => {
-        say(`rumor: ${why}`);
-        resolve(EXIT.failed);
-      },
+    return await inquire(given, async (ask) => {
+      const rows = await ask({ q: "balances", a: words });
+      if (!rows.every(isBalance)) {
+        say("rumor: the node's answer makes no sense");
+        return EXIT.failed;
+      }
+      const shown = Deno.stdout.isTerminal();
+      const format = { json: given.json ?? false, shown, align: shown };
+      const text = formatBalances(rows as [string, string][], format);
+      await new Output().write(new TextEncoder().encode(text));
+      return EXIT.done;
     });
-    if (guest === null) {
-      say("rumor: no node reachable");
-      stop();
-      return EXIT.unreachable;
-    }
-    const timer = setTimeout(() => {
-      say("rumor: no answer in time");
-      resolve(EXIT.unacknowledged);
-    }, given.timeout ?? 10_000);
-    ask();
-    const code = await promise;
-    clearTimeout(timer);
-    stop();
-    await guest.close();
-    if (code !== EXIT.done) return code;
-    const shown = Deno.stdout.isTerminal();
-    const text = formatBalances(rows, { json: given.json ?? false, shown, align: shown });
-    await new Output().write(new TextEncoder().encode(text));
-    return code;
   },
 };
 

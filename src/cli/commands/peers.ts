@@ -1,0 +1,124 @@
+/** `rumor peers`: who is there, as a running node knows it. */
+
+import type { Command } from "../command.ts";
+import { flagLines, readArgs, readChoice, readSwitch } from "../args.ts";
+import { EXIT, UsageError } from "../exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
+import { visible, visibleJson } from "../escape.ts";
+import { type Ask, inquire } from "../inquiry.ts";
+import { Output, say } from "../output.ts";
+
+const flags = {
+  ...joinFlag,
+  status: {
+    value: "STATE",
+    many: true,
+    help: "only those that are alive, suspect, failed, left, or named by others only",
+    read: readChoice("alive", "suspect", "failed", "left", "named"),
+  },
+  watch: { help: "go on, and print each peer again when it changes", read: readSwitch },
+  ...jsonFlag,
+  ...timeoutFlag,
+  ...networkFlag,
+  ...helpFlags,
+} as const;
+
+/** How often a node is asked again. */
+const WATCH_MS = 1_000;
+const COLUMNS = ["id", "name", "address", "state", "since", "direct"] as const;
+
+type Peer = Readonly<Record<typeof COLUMNS[number], string>>;
+
+const command: Command = {
+  summary: "print who is there, as a running node knows it",
+  help: `Examples:
+  rumor peers --join 10.0.0.5:7000
+  rumor peers --join 10.0.0.5:7000 --status failed --status suspect
+  rumor peers --join 10.0.0.5:7000 --watch --json
+
+Usage: rumor peers --join HOST:PORT [FLAGS]
+
+Prints ID NAME ADDRESS STATE SINCE LINK, a line each, the node itself first; - where there is nothing
+to say. STATE is alive, suspect (it does not answer somebody), failed (it does not answer at all), left
+(it said goodbye), or named (others named it, it has not spoken itself). LINK is direct where the node
+has a link to it, self for the node itself.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in time, 130 interrupted.
+`,
+  run: async (args, env) => {
+    const { given, words } = readArgs(args, flags, env);
+    if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --status`);
+    const output = new Output();
+    const shown = Deno.stdout.isTerminal();
+    const print = (peers: readonly Peer[]) => {
+      const text = given.json
+        ? peers.map((peer) => peerObject(peer, shown)).join("")
+        : peerTable(peers, shown);
+      return output.write(new TextEncoder().encode(text));
+    };
+    const isWanted = ({ state }: Peer) =>
+      given.status.length === 0 || given.status.some((status) => status === state);
+    return await inquire(given, async (ask) => {
+      let known = new Map<string, string>();
+      do {
+        const peers = await askPeers(ask);
+        if (peers === null) return EXIT.failed;
+        const changed = peers.filter((peer) => known.get(peer.id) !== JSON.stringify(peer));
+        known = new Map(peers.map((peer) => [peer.id, JSON.stringify(peer)]));
+        if (changed.length > 0) await print(changed.filter(isWanted));
+      } while (given.watch && await pauseUnless(output.closed));
+      return EXIT.done;
+    });
+  },
+};
+
+async function askPeers(ask: Ask): Promise<Peer[] | null> {
+  const rows = await ask({ q: "peers" });
+  if (rows.every((row) => row.length >= COLUMNS.length)) {
+    return rows.map(([id, name, address, state, since, direct]) => {
+      const time = since === "" ? "" : timeText(Number(since));
+      return { id, name, address, state, since: time, direct };
+    });
+  }
+  say("rumor: the node's answer makes no sense");
+  return null;
+}
+
+/** Waits a moment; false where nobody reads any more. */
+async function pauseUnless(closed: Promise<void>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pause = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), WATCH_MS);
+  });
+  const goes_on = await Promise.race([pause, closed.then(() => false)]);
+  clearTimeout(timer);
+  return goes_on;
+}
+
+function timeText(time_ms: number): string {
+  return Math.abs(time_ms) <= 8.64e15 ? new Date(time_ms).toISOString() : "";
+}
+
+function peerObject(peer: Peer, shown: boolean): string {
+  const { direct, ...rest } = peer;
+  const json = JSON.stringify({ ...rest, direct: direct === "direct", self: direct === "self" });
+  return `${shown ? visibleJson(json) : json}\n`;
+}
+
+function peerTable(peers: readonly Peer[], shown: boolean): string {
+  const rows = peers.map((peer) =>
+    COLUMNS.map((column) => {
+      const text = peer[column] === "" ? "-" : peer[column];
+      return shown ? visible(text) : text;
+    })
+  );
+  const widths = COLUMNS.map((_, column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    `${row.map((text, at) => shown ? text.padEnd(widths[at]) : text).join(" ").trimEnd()}\n`
+  ).join("");
+}
+
+export default command;

@@ -1,0 +1,94 @@
+/** `rumor verify`: whether a data directory is what it should be. */
+
+import type { Command } from "../command.ts";
+import { StoreError } from "../../shell/store_files.ts";
+import { StoreReader } from "../../shell/store_reader.ts";
+import { flagLines, readArgs, readText } from "../args.ts";
+import { EXIT, UsageError } from "../exit.ts";
+import { helpFlags, jsonFlag } from "../flags.ts";
+import { Output, say } from "../output.ts";
+import { type Verdict, verifyData } from "../verify_data.ts";
+
+const flags = {
+  data: { value: "DIR", help: "the directory that a node had as --data", read: readText },
+  json: { ...jsonFlag.json, help: "print one JSON object" },
+  ...helpFlags,
+} as const;
+
+/** Faults that are told one by one; the rest are counted. */
+const FAULTS_MAX = 50;
+
+const command: Command = {
+  summary: "check all that a data directory holds",
+  help: `Examples:
+  rumor verify --data ~/rumor
+  rumor verify --data ~/rumor --json | jq .faults
+
+Usage: rumor verify --data DIR [FLAGS]
+
+Checks every hash, every signature, that each entry follows the one before it, the database itself,
+and that the ledger sums to 0. Reads only, also while a node runs there. Each fault is a line on
+stderr, at most ${FAULTS_MAX}. A node that starts with the directory sets aside what does not verify
+and fetches it again from its peers.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 all is well, 1 something is off, or there is no data, 2 usage.
+`,
+  run: async (args, env) => {
+    const { given, words } = readArgs(args, flags, env);
+    if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
+    if (given.data === undefined) throw new UsageError("--data DIR is needed: what to check");
+    const faults: string[] = [];
+    const report = (fault: string) => {
+      if (faults.length < FAULTS_MAX) faults.push(fault);
+    };
+    const verdict = verify(given.data, report);
+    if (verdict === null) return EXIT.failed;
+    if (!given.json) {
+      for (const fault of faults) say(`rumor: ${fault}`);
+      if (verdict.faults > faults.length) {
+        say(`rumor: and ${count(verdict.faults - faults.length, "fault", "faults")} more`);
+      }
+    }
+    const text = given.json ? jsonText(verdict, faults) : summary(verdict);
+    await new Output().write(new TextEncoder().encode(`${text}\n`));
+    return verdict.faults === 0 ? EXIT.done : EXIT.failed;
+  },
+};
+
+/** The verdict; null where there is nothing to read, which is said. */
+function verify(dir: string, report: (fault: string) => void): Verdict | null {
+  try {
+    using reader = new StoreReader(dir);
+    return verifyData(reader, dir, report);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    say(`rumor: ${error.message}`);
+    return null;
+  }
+}
+
+function summary({ entries, logs, sum, quarantined, faults }: Verdict): string {
+  const what = `${count(entries, "entry", "entries")} of ${count(logs, "log", "logs")}`;
+  const aside = quarantined === 0
+    ? ""
+    : `; ${count(quarantined, "entry", "entries")} set aside earlier`;
+  return faults === 0
+    ? `${what} verify; the ledger sums to ${sum}${aside}`
+    : `${what}: ${count(faults, "fault", "faults")}${aside}`;
+}
+
+/** The sum as it is, also where it passes 2^53. */
+function jsonText(verdict: Verdict, faults: readonly string[]): string {
+  const { entries, logs, sum, quarantined } = verdict;
+  return `{"ok":${verdict.faults === 0},"entries":${entries},"logs":${logs},"sum":${sum},` +
+    `"quarantined":${quarantined},"faults":${verdict.faults},"reports":${JSON.stringify(faults)}}`;
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
+}
+
+export default command;

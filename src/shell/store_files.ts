@@ -1,0 +1,216 @@
+/** The files beside the database: the lock, the count of signed entries, and what guards a copy. */
+
+import { lstatSync } from "node:fs";
+import { APPLICATION_ID, SCHEMA_MARK, SCHEMA_VERSION } from "./store_schema.ts";
+
+/** Why a directory cannot be used: one line for the user. */
+export class StoreError extends Error {
+  override name = "StoreError";
+}
+
+/** What stands at the place of the database, told from its bytes alone. */
+export type Found = "none" | "ours" | "damaged";
+
+const SQLITE_MAGIC = "SQLite format 3\0";
+/** The schema stands within the first pages. */
+const MARK_BYTES = 262_144;
+/** Beyond, a version is no version but a flipped byte. */
+const VERSION_MAX = 9_999;
+const COUNT_CHARS = 16;
+const latin1 = new TextDecoder("latin1");
+
+/**
+ * Looks at the database without opening it, because that would make files beside it. Throws where it
+ * is somebody else's, or of a newer program.
+ */
+export function inspect(path: string): Found {
+  const head = readHead(path);
+  if (head === null) return "none";
+  const text = latin1.decode(head);
+  const is_marked = text.includes(SCHEMA_MARK);
+  if (head.length < 100 || !text.startsWith(SQLITE_MAGIC)) return "damaged";
+  const view = new DataView(head.buffer, head.byteOffset);
+  // How it may be written and read, 1 or 2; SQLite refuses to write what says more.
+  if (head[18] > 2 || head[19] > 2 || isListBroken(view)) return "damaged";
+  if (view.getUint32(68) !== APPLICATION_ID) {
+    // One flipped byte must not make it somebody else's.
+    if (is_marked) return "damaged";
+    throw new StoreError(`${path} is a database of another program; choose another directory`);
+  }
+  const version = view.getInt32(60);
+  if (version > SCHEMA_VERSION && version <= VERSION_MAX) {
+    throw new StoreError(
+      `${path} has schema version ${version}, but this rumor knows ${SCHEMA_VERSION}; ` +
+        "use the newer rumor that wrote it",
+    );
+  }
+  return version === SCHEMA_VERSION ? "ours" : "damaged";
+}
+
+/** Whether the list of free pages cannot be: SQLite's own check does not look there. */
+function isListBroken(head: DataView): boolean {
+  const pages = head.getUint32(28), first = head.getUint32(32), free = head.getUint32(36);
+  return (first === 0) !== (free === 0) || first > pages || free > pages;
+}
+
+function readHead(path: string): Uint8Array | null {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw new StoreError(`${path} cannot be read: ${plainError(error)}`);
+  }
+  try {
+    const head = new Uint8Array(MARK_BYTES);
+    let length = 0;
+    for (;;) {
+      const count = file.readSync(head.subarray(length));
+      if (count === null || count === 0) return head.subarray(0, length);
+      length += count;
+    }
+  } catch (error) {
+    throw new StoreError(`${path} cannot be read: ${plainError(error)}`);
+  } finally {
+    file.close();
+  }
+}
+
+/** Makes the directory if it is missing, and checks that it is one. */
+export function makeDirectory(dir: string): void {
+  try {
+    Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StoreError(`${dir} cannot be made: ${plainError(error)}`);
+  }
+}
+
+/** Holds the directory for this process, until it ends. A second one is refused. */
+export function lockDirectory(dir: string): Deno.FsFile {
+  const path = `${dir}/lock`;
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  } catch (error) {
+    throw new StoreError(`${dir} cannot be written: ${plainError(error)}`);
+  }
+  try {
+    if (!file.tryLockSync(true)) {
+      throw new StoreError(`${dir} is in use by ${holderOf(path)}`);
+    }
+    file.truncateSync(0);
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+    return file;
+  } catch (error) {
+    file.close();
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`${dir} cannot be locked: ${plainError(error)}`);
+  }
+}
+
+function holderOf(path: string): string {
+  try {
+    const pid = Deno.readTextFileSync(path).trim();
+    if (/^[0-9]{1,10}$/.test(pid)) return `process ${pid}`;
+  } catch {
+    // Windows does not let others read what is locked.
+  }
+  return "another process";
+}
+
+/**
+ * How many entries the own logs had, in a file of its own: it is not within the database, so it
+ * tells when that has lost its end, or is an older copy. Written after each commit and before
+ * anybody sees its entries; so a kill in between leaves it behind the database, never before it.
+ */
+export class SignedCount {
+  readonly #path: string;
+  #file: Deno.FsFile | null = null;
+
+  constructor(dir: string) {
+    this.#path = `${dir}/signed`;
+  }
+
+  /** The number, or null where there is none. */
+  read(): number | null {
+    try {
+      const text = Deno.readTextFileSync(this.#path);
+      return /^[0-9]{16}\n$/.test(text) ? Number(text) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Always the same bytes of the file, so that a full disk does not matter. */
+  write(count: number): void {
+    this.#file ??= Deno.openSync(this.#path, { write: true, create: true, mode: 0o600 });
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const bytes = new TextEncoder().encode(`${String(count).padStart(COUNT_CHARS, "0")}\n`);
+    for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+}
+
+/**
+ * What changes when a file is copied, but not when its directory is moved. Without the number of the
+ * device: that changes when a machine starts with another disk before it.
+ */
+export function guardOf(path: string, with_change: boolean): string {
+  try {
+    const { ino, birthtimeNs, ctimeNs } = lstatSync(path, { bigint: true });
+    return `${ino} ${birthtimeNs}${with_change ? ` ${ctimeNs}` : ""}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Size of a file, -1 where it is not there. */
+export function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return -1;
+  }
+}
+
+/** Makes a renamed file survive a power failure, where the system can do that. */
+export function syncDirectory(dir: string): void {
+  try {
+    using file = Deno.openSync(dir);
+    file.syncSync();
+  } catch {
+    // Windows cannot open a directory.
+  }
+}
+
+/**
+ * Whether an error is SQLite's, so that it says something about the disk and not about us. Also a
+ * number that JavaScript has not: none of ours is so large.
+ */
+export function isDatabaseError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === "ERR_SQLITE_ERROR" || code === "ERR_OUT_OF_RANGE";
+}
+
+/** What is wrong, in a few words without error classes. */
+export function plainError(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.PermissionDenied || /\(os error 13\)/.test(text)) {
+    return "permission denied";
+  }
+  if (/disk is full|\(os error (28|122)\)/.test(text)) return "the disk is full";
+  if (/readonly database|\(os error 30\)/i.test(text)) return "it is read-only";
+  return text.replace(/ \(os error \d+\).*$/s, "").replace(/\n.*/s, "");
+}
+
+/** A name for what is kept aside, that sorts by time and is not there yet. */
+export function asideName(path: string): string {
+  const stamp = new Date().toISOString().replace(/\.\d+Z$/, "Z").replaceAll(/[-:]/g, "");
+  let name = `${path}-${stamp}`;
+  for (let number = 2; sizeOf(name) >= 0; number++) name = `${path}-${stamp}-${number}`;
+  return name;
+}

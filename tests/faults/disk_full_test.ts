@@ -1,0 +1,11 @@
+/** The short version of a fault script; needs root, to mount a small disk. */
+
+import { LINUX } from "../helpers/arena.ts";
+import { checkCampaign } from "./campaign.ts";
+import { canMount, diskFull } from "./disk_full.ts";
+
+Deno.test({
+  name: "`rumor --data` stops acknowledging while the disk is full, and goes on",
+  ignore: !LINUX || !await canMount(),
+  fn: (t) => checkCampaign(t, diskFull, { times: 1 }),
+});

@@ -1,0 +1,11 @@
+/** The short version of a fault script. */
+
+import { LINUX } from "../helpers/arena.ts";
+import { checkCampaign } from "./campaign.ts";
+import { massDeath } from "./mass_death.ts";
+
+Deno.test({
+  name: "`rumor` connects the survivors when many nodes die at once",
+  ignore: !LINUX,
+  fn: (t) => checkCampaign(t, massDeath, { times: 1 }),
+});
