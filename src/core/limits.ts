@@ -102,8 +102,18 @@ export const GOODBYE_MS = 1_000;
 export const HELLO_TIMEOUT_MS = 5_000;
 /** Longest wait for somebody to join. */
 export const JOIN_TIMEOUT_MS = 5_000;
+/** Who has said nothing for so long pings, and a tracker pings whom it has not heard for so long. */
+export const PING_MS = 1_000;
+/** A link on which nothing came for so long is dead. */
+export const SILENCE_MS = 5_000;
+/** A suspect has so long to show that it lives. */
+export const SUSPECT_MS = 4_000;
 /** How soon somebody is missed, unless the user says otherwise. */
-export const USUAL_TIMES = { ping_ms: 1_000, silence_ms: 5_000, suspect_ms: 4_000 } as const;
+export const USUAL_TIMES = {
+  ping_ms: PING_MS,
+  silence_ms: SILENCE_MS,
+  suspect_ms: SUSPECT_MS,
+} as const;
 /** The same for one machine, or one room. */
 export const FAST_TIMES = { ping_ms: 200, silence_ms: 1_000, suspect_ms: 1_000 } as const;
 /** The same for slow and lossy networks. */
@@ -137,8 +147,8 @@ export const OVERLAY_LINKS = 10;
 export const MEMBERS_MAX = 10_000;
 /** Peers that a node remembers although they were only named by others. */
 export const INTRODUCED_MAX = 1_000;
-/** Peers in one `peers` line. */
-export const PEERS_PER_LINE = 1_000;
+/** Peers in one `peers` line: as many as surely fit, whatever their addresses are. */
+export const PEERS_PER_LINE = 800;
 /** Dials a second, so that a lying list of peers cannot turn a node against others. */
 export const DIALS_PER_SECOND = 20;
 /** First pause before an address is dialled again; doubled each time, with jitter. */
@@ -171,16 +181,10 @@ export const ANSWER_BYTES_TARGET = 65_536;
 
 /** Peers that a tracker takes. */
 export const TRACKER_PEERS_MAX = 10_000;
-/** Peers in one line of a tracker: it fits, however long their addresses are. */
-export const TRACKER_ROWS_PER_LINE = 800;
 /** Shortest pause between two differences that a tracker sends. */
 export const TRACKER_ROUND_MS = 50;
 /** The pause is longer by a millisecond for so many peers: what a round costs grows with them. */
 export const TRACKER_PEERS_PER_MS = 10;
-/** A peer of which a tracker heard nothing for so long is pinged. */
-export const TRACKER_PING_MS = 1_000;
-/** A peer of which a tracker heard nothing for so long is removed. */
-export const TRACKER_SILENCE_MS = 5_000;
 /** A guest of which a tracker heard nothing for so long is closed. */
 export const TRACKER_GUEST_MS = 60_000;
 /** Shortest pause between two looks of a tracker at all its links. */

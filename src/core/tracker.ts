@@ -33,12 +33,12 @@ import {
   ANSWER_BYTES_TARGET,
   HELLO_TIMEOUT_MS,
   LINKS_MAX,
+  PING_MS,
   PROTOCOL_VERSION,
   STRANGERS_PER_HOST_MAX,
   TRACKER_LATE_MS,
   TRACKER_LINES_BURST,
   TRACKER_LINES_PER_SECOND,
-  TRACKER_PING_MS,
 } from "./limits.ts";
 
 export { initialTracker, type TrackerConfig, type TrackerState } from "./tracker_turn.ts";
@@ -236,7 +236,7 @@ function register(turn: TrackerTurn, id: LinkId): void {
   const [roster, lines] = listLines(state.roster);
   turn.sendBytes(id, lines);
   state.roster = addRow(roster, { id: peer, address, name, since_ms: turn.now_ms, link: id });
-  turn.watchBy(turn.now_ms + TRACKER_PING_MS);
+  turn.watchBy(turn.now_ms + PING_MS);
 }
 
 /** Tells everybody what changed since they were told last. */

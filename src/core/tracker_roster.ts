@@ -9,7 +9,7 @@
 import type { Address, Id, LinkId } from "./types.ts";
 import { encodeLine } from "./line.ts";
 import { SharedMap } from "./shared_map.ts";
-import { TRACKER_ROWS_PER_LINE } from "./limits.ts";
+import { PEERS_PER_LINE } from "./limits.ts";
 
 /** One who is registered. */
 export interface Row {
@@ -79,7 +79,7 @@ export function findRow(roster: Roster, id: Id): Row | undefined {
 
 /** A row by its number, from 0. */
 export function rowAt(pages: Roster["pages"], place: number): Row | undefined {
-  return pages[Math.floor(place / TRACKER_ROWS_PER_LINE)]?.rows[place % TRACKER_ROWS_PER_LINE];
+  return pages[Math.floor(place / PEERS_PER_LINE)]?.rows[place % PEERS_PER_LINE];
 }
 
 /** Adds one who is not registered. */
@@ -157,8 +157,8 @@ function byId([a]: readonly [Id, unknown], [b]: readonly [Id, unknown]): number 
 function differenceLines(came: readonly Row[], gone: readonly Id[]): Uint8Array[] {
   const lines: Uint8Array[] = [];
   const total = came.length + gone.length;
-  for (let from = 0; from < total; from += TRACKER_ROWS_PER_LINE) {
-    const to = from + TRACKER_ROWS_PER_LINE;
+  for (let from = 0; from < total; from += PEERS_PER_LINE) {
+    const to = from + PEERS_PER_LINE;
     // Those who left count on where those who came end, so that a line is never too long.
     const left = gone.slice(Math.max(0, from - came.length), Math.max(0, to - came.length));
     lines.push(encodePeers(came.slice(from, to), left, to < total));
@@ -177,9 +177,9 @@ function encodePeers(rows: readonly Row[], gone: readonly Id[], more: boolean): 
 
 /** The pages with a row at a place that there is, or just behind the last. */
 function setRow(pages: Roster["pages"], place: number, row: Row): Page[] {
-  const at = Math.floor(place / TRACKER_ROWS_PER_LINE);
+  const at = Math.floor(place / PEERS_PER_LINE);
   const rows = (pages[at] ?? NO_ROWS).rows.slice();
-  rows[place % TRACKER_ROWS_PER_LINE] = row;
+  rows[place % PEERS_PER_LINE] = row;
   const changed = pages.slice();
   changed[at] = { rows, line: null };
   return changed;

@@ -5,10 +5,10 @@ import type { TrackerLink, TrackerTurn } from "./tracker_turn.ts";
 import {
   EVICT_MS,
   HELLO_TIMEOUT_MS,
+  PING_MS,
+  SILENCE_MS,
   TRACKER_ASK_BYTES,
   TRACKER_GUEST_MS,
-  TRACKER_PING_MS,
-  TRACKER_SILENCE_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
 } from "./limits.ts";
@@ -45,11 +45,11 @@ function nextStep(link: TrackerLink, late_ms: number): Step {
   const unread_bytes = link.sent_bytes - link.read_bytes;
   if (unread_bytes > TRACKER_UNREAD_BYTES_MAX) return { what: "stuck", due_ms: 0 };
   if (link.asked_bytes < 0) {
-    const due_ms = unread_bytes >= TRACKER_ASK_BYTES ? 0 : heard_ms + TRACKER_PING_MS;
+    const due_ms = unread_bytes >= TRACKER_ASK_BYTES ? 0 : heard_ms + PING_MS;
     return { what: "ping", due_ms };
   }
   // Whoever has much to read gets to the ping later.
-  const patience_ms = unread_bytes >= TRACKER_ASK_BYTES ? EVICT_MS : TRACKER_SILENCE_MS;
+  const patience_ms = unread_bytes >= TRACKER_ASK_BYTES ? EVICT_MS : SILENCE_MS;
   const silent_ms = heard_ms + patience_ms;
   const stuck_ms = Math.max(link.asked_ms, late_ms) + EVICT_MS;
   return stuck_ms < silent_ms

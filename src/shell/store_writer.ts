@@ -64,6 +64,11 @@ export class Writer {
     for (const row of this.#touched.values()) {
       if (row !== null) this.#putLog(row);
     }
+    if (batch.drop_before > this.#dropped) {
+      this.#sql.dropRange.run(this.#dropped, batch.drop_before);
+      putMeta(this.#sql, "dropped", String(batch.drop_before));
+      this.#dropped_next = batch.drop_before;
+    }
     for (const { origin, topic, from, to } of batch.gaps) {
       this.#sql.putGap.run(origin, topic, from, to, proofOf(origin, topic, from, to));
     }
@@ -72,11 +77,6 @@ export class Writer {
     }
     for (const [topic, position] of batch.printed) {
       this.#sql.putPrinted.run(topic, position, proofOf(topic, position));
-    }
-    if (batch.drop_before > this.#dropped) {
-      this.#sql.dropRange.run(this.#dropped, batch.drop_before);
-      putMeta(this.#sql, "dropped", String(batch.drop_before));
-      this.#dropped_next = batch.drop_before;
     }
   }
 

@@ -13,15 +13,18 @@
  */
 
 import { Dice } from "../../src/sim/dice.ts";
-import { pause, type Plan, runScript, sample, type Tally } from "./campaign.ts";
+import { pause, type Plan, runScript, sample, type Tally, until } from "./campaign.ts";
 import { type Machine, Machines } from "./machines.ts";
-import { Traffic } from "./traffic.ts";
+import { few, Traffic } from "./traffic.ts";
 
 /** Longest pause between two faults, and before a node is started again. */
 const QUIET_MS = 600;
 const DOWN_MS = 400;
 const POWER_CUTS = 0.04;
 const DOUBLE_KILLS = 0.2;
+/** Lines that a kill may cause to be printed again: what one moment printed. */
+const AGAIN_MOST = 10;
+const BACK_MS = 20_000;
 
 /** The machines of the campaign; `others` may be killed at any time, `survivor` only with all. */
 interface Field {
@@ -58,25 +61,56 @@ export async function campaign(
   }
   await traffic.stop();
   traffic.report(tally);
+  // What only memory held is gone now; what was acknowledged must not be.
+  await powerCut({ machines, survivor, others }, tally);
   const took = await traffic.converge(machines.all, tally);
   tally.figure("converged after ms", took === null ? "never" : Math.round(took));
+  await traffic.checkHeld(machines.all, tally);
   traffic.checkPrinted(machines.all, tally);
   await traffic.checkBalances(machines.all, tally);
-  const again = [survivor, ...durable].map((machine) => traffic.printedAgain(machine));
-  tally.figure("printed again by a later process", again.reduce((sum, count) => sum + count));
+  const again = [survivor, ...durable].reduce((sum, one) => sum + traffic.printedAgain(one), 0);
+  tally.figure("printed again by a later process", again);
+  const most = AGAIN_MOST * tally.count("kills");
+  tally.expect(again <= most, `${again} lines were printed again, more than kills can explain`);
   for (const [index, machine] of [survivor, ...durable].entries()) {
     const id = await machine.id();
     tally.expect(id === ids[index], `${machine.name} came back with another id`);
+    await checkPoliteRestart(machine, tally);
   }
 }
 
+/** Kills all at once. */
+async function powerCut(field: Field, tally: Tally): Promise<void> {
+  const { all } = field.machines;
+  await Promise.all(all.map((machine) => machine.kill()));
+  tally.fault("power cuts");
+  tally.fault("kills", all.length);
+  await restart(field, all);
+}
+
+/** After a polite end nothing is printed again: what comes next is the first that is printed. */
+async function checkPoliteRestart(machine: Machine, tally: Tally): Promise<void> {
+  machine.process.signal("SIGTERM");
+  await machine.process.status();
+  await machine.start();
+  const [line, command] = machine.app === "chat"
+    ? [`back ${machine.name}`, ["pub", `back ${machine.name}`]]
+    : [`back bank back 1`, ["pay", "--id", "back", "bank", "back", "1"]];
+  const taken = await until(async () => (await machine.guest(command)).code === 0, BACK_MS, 200);
+  if (taken === null) return tally.violate(`${machine.name} takes nothing after a polite restart`);
+  await machine.process.waitForStdout(line);
+  const { stdout } = machine.process;
+  tally.expect(
+    stdout.every((printed) => printed.startsWith("back ")),
+    () => `${machine.name} printed again after a polite restart: ${few(stdout)}`,
+  );
+}
+
 async function killSome(field: Field, dice: Dice, tally: Tally): Promise<void> {
-  const { machines, others } = field;
+  const { others } = field;
   const draw = dice.next();
-  const victims = draw < POWER_CUTS
-    ? machines.all
-    : sample(dice, others, draw < POWER_CUTS + DOUBLE_KILLS ? 2 : 1);
-  if (victims === machines.all) tally.fault("power cuts");
+  if (draw < POWER_CUTS) return await powerCut(field, tally);
+  const victims = sample(dice, others, draw < POWER_CUTS + DOUBLE_KILLS ? 2 : 1);
   await Promise.all(victims.map((machine) => machine.kill()));
   tally.fault("kills", victims.length);
   await pause(dice.between(0, DOWN_MS));

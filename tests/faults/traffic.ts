@@ -23,6 +23,8 @@ export interface TrafficOptions {
 
 const LINES_MOST = 8;
 const CONVERGE_MS = 60_000;
+/** How long a guest listens to a node that gives out all it has at once. */
+const SUB_SECONDS = "1";
 const BANK = "bank";
 
 /** Who writes and pays, and what came of it. */
@@ -124,6 +126,22 @@ export class Traffic {
       ? [...this.acknowledged]
       : [...this.acknowledged_payments].map((id) => this.payments.get(id)!);
     return due.filter((line) => !printed.has(line));
+  }
+
+  /** Each node gives out all that was acknowledged, whatever it printed and when. */
+  async checkHeld(machines: readonly Machine[], tally: Tally): Promise<void> {
+    for (const machine of machines) {
+      let missing: string[] = [];
+      await until(async () => {
+        const given = new Set((await machine.guest(["sub", "-W", SUB_SECONDS])).stdout);
+        missing = [...this.acknowledged].filter((line) => !given.has(line));
+        return missing.length === 0;
+      }, CONVERGE_MS);
+      tally.expect(
+        missing.length === 0,
+        () => `${missing.length} acknowledged are not held by ${machine.name}: ${few(missing)}`,
+      );
+    }
   }
 
   /** No process printed anything twice, out of order, or that nobody said. */

@@ -3,6 +3,7 @@
  * The commands are described in tests/golden/README.md.
  */
 
+import { USUAL_TIMES } from "../../src/core/limits.ts";
 import type { Effect, Event, Notice, Printed } from "../../src/core/types.ts";
 import type { Carried } from "../../src/sim/cables.ts";
 import { Network } from "../../src/sim/network.ts";
@@ -37,6 +38,10 @@ class Player {
   readonly #scripted = new Map<string, Scripted>();
   /** The newest line of each log that a scripted peer wrote. */
   readonly #written = new Map<string, Uint8Array>();
+  /** When something last went from one to another, pings that only say "I live" left out. */
+  readonly #spoke_ms = new Map<string, number>();
+  /** How many answers to such pings are to come from one to another. */
+  readonly #asked = new Map<string, number>();
   #lines: string[] = [];
   #counts = new Map<string, number>();
   #loud = true;
@@ -132,7 +137,7 @@ class Player {
     const one = new Scripted(this.#sim, name, node);
     this.#scripted.set(name, one);
     if (command === "guest") one.asGuest();
-    else one.asPeer();
+    else one.answering().asPeer();
   }
 
   /** `entry PEER SEQ ITEMS`: signed by the peer, on top of what it wrote with the number before. */
@@ -148,9 +153,26 @@ class Player {
   #carried(from: string, to: string, carried: Carried): void {
     if (carried.kind !== "line") return this.#tell(`${from}->${to} ${carried.kind}`);
     const line = JSON.parse(decoder.decode(carried.bytes));
+    if (this.#isHeartbeat(from, to, line)) return;
     const kind = line.k ?? `entry ${line.t}`;
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     this.#tell(`${from}->${to} ${this.#describe(line)}`);
+  }
+
+  /** Whether a line only says that somebody lives who had nothing to say for a while. */
+  #isHeartbeat(from: string, to: string, { k }: { k?: string }): boolean {
+    const now_ms = this.#sim.now_ms, way = `${from}>${to}`;
+    const asked = this.#asked.get(way) ?? 0;
+    if (k === "pong" && asked > 0) {
+      this.#asked.set(way, asked - 1);
+      return true;
+    }
+    const idle = now_ms - (this.#spoke_ms.get(way) ?? -Infinity) >= USUAL_TIMES.ping_ms;
+    if (k !== "ping" && k !== "pong") this.#spoke_ms.set(way, now_ms);
+    if (k !== "ping" || !idle) return false;
+    const back = `${to}>${from}`;
+    this.#asked.set(back, (this.#asked.get(back) ?? 0) + 1);
+    return true;
   }
 
   // deno-lint-ignore no-explicit-any -- what is carried may be anything

@@ -19,6 +19,7 @@ export class Scripted {
   /** The same, as it came. */
   readonly raw: string[] = [];
   closed = false;
+  #answers = false;
   readonly id: string;
   #connection: Connection | null = null;
 
@@ -31,6 +32,8 @@ export class Scripted {
         for (const line of lines) {
           this.raw.push(decoder.decode(line));
           this.heard.push(JSON.parse(this.raw.at(-1)!));
+          const { k, x } = this.heard.at(-1);
+          if (this.#answers && k === "ping") this.#write([{ k: "pong", x }]);
         }
       },
       garbled: () => {},
@@ -42,12 +45,14 @@ export class Scripted {
 
   /** Sends lines: values as JSON, text and bytes as they are; they arrive at once. */
   send(...lines: readonly unknown[]): this {
-    this.#connection!.send(lines.map((line) => {
-      const text = typeof line === "string" ? line : JSON.stringify(line);
-      const bytes = line instanceof Uint8Array ? line : encoder.encode(text);
-      return Uint8Array.of(...bytes, 0x0a);
-    }));
+    this.#write(lines);
     this.sim.deliver();
+    return this;
+  }
+
+  /** From now on it answers pings, as whoever lives does. */
+  answering(): this {
+    this.#answers = true;
     return this;
   }
 
@@ -80,6 +85,14 @@ export class Scripted {
   entries(topic: string): string[] {
     return this.heard.filter((line) => line.t === topic && line.o !== undefined && line.b)
       .map((line) => `${this.sim.nameOf(line.o)} ${line.s}`);
+  }
+
+  #write(lines: readonly unknown[]): void {
+    this.#connection!.send(lines.map((line) => {
+      const text = typeof line === "string" ? line : JSON.stringify(line);
+      const bytes = line instanceof Uint8Array ? line : encoder.encode(text);
+      return Uint8Array.of(...bytes, 0x0a);
+    }));
   }
 
   close(): void {

@@ -3,10 +3,10 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import {
+  PEERS_PER_LINE,
+  SILENCE_MS,
   TRACKER_PEERS_PER_MS,
   TRACKER_ROUND_MS,
-  TRACKER_ROWS_PER_LINE,
-  TRACKER_SILENCE_MS,
 } from "../../src/core/limits.ts";
 import type { LinkId } from "../../src/core/types.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
@@ -67,7 +67,7 @@ function play(crowd: Crowd, acts: readonly Happening[]): Map<string, LinkId> {
     settle();
     pass(pause_ms);
   }
-  pass(TRACKER_SILENCE_MS + 2_000);
+  pass(SILENCE_MS + 2_000);
   for (const [name, link] of links) if (frozen.has(link)) links.delete(name);
   return links;
 }
@@ -177,7 +177,7 @@ Deno.test("`reduceTracker()` needs for 10,000 peers a list each and few rounds, 
       `one by one ${one_by_one}), at most ${most_lines} lines for a newcomer; took ${took_ms} ms\n`,
   ));
   assertEquals(crowd.state.roster.size, peers);
-  assertEquals(most_lines, Math.ceil((peers - 1) / TRACKER_ROWS_PER_LINE));
+  assertEquals(most_lines, Math.ceil((peers - 1) / PEERS_PER_LINE));
   // Everybody is in fewer than one round for each interval of its time there.
   assertLess(differences, one_by_one / 100);
 });

@@ -32,7 +32,7 @@ class Chaos {
     const join = running.length === 0 ? [] : [dice.pick(running), dice.pick(running)];
     const name = `${"zqjxkvbp"[dice.below(8)]}${sim.nodes.length}`;
     // Who reaches nobody ends, else it would be a network of its own.
-    const node = sim.addNode({ name, join, config: { must_join: true } });
+    const node = sim.addNode({ name, join, config: { must_join: join.length > 0 } });
     this.speakers.set(node, new Speaker(sim, node));
   }
 

@@ -140,11 +140,12 @@ Deno.test("both sides of a partition go on, and agree when it is over", () => {
   );
 });
 
-Deno.test("a node links to the ten after it", () => {
+Deno.test("a node of a ring links to the ten after it", () => {
   const sim = new Network({ seed: 9 });
-  const first = sim.addNode({ name: "n00" });
+  const config = { overlay: "ring" } as const;
+  const first = sim.addNode({ name: "n00", config });
   for (let count = 1; count < 25; count++) {
-    sim.addNode({ name: `n${String(count).padStart(2, "0")}`, join: [first] });
+    sim.addNode({ name: `n${String(count).padStart(2, "0")}`, join: [first], config });
     sim.pass(30);
   }
   sim.settle();

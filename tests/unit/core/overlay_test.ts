@@ -135,7 +135,11 @@ Deno.test("`takePeers()` dials those who are named, no more than so many a secon
   let all = dials(effects), state = node, open = [...all];
   for (let seconds = 1; seconds <= 60; seconds++) {
     const now_ms = NOW_MS + seconds * 1_000;
-    const [after, more] = driveAll(state, open.map((address) => failed(address, now_ms)));
+    const ping = { ...linesEvent(1, '{"k":"ping","x":1}'), now_ms } as Event;
+    const [after, more] = driveAll(state, [
+      ping,
+      ...open.map((address) => failed(address, now_ms)),
+    ]);
     const [ticked, last] = tickAt(after, now_ms);
     state = ticked;
     open = dials([...more, ...last]);
@@ -185,8 +189,8 @@ Deno.test("`takePresence()` believes only what an origin says of itself", () => 
     linesEvent(1, says("dan", { address: "d:1" }), says("eve", { address: "nowhere" })),
     linesEvent(2, says("fay", { left: true }), says("gus", "hello"), says("hal", null)),
   ]);
-  const present = [...node.members.by_id.values()].filter((one) => one.present);
-  assertEquals(present.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
+  const spoken = [...node.members.by_id.values()].filter((one) => one.state !== "named");
+  assertEquals(spoken.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
 });
 
 Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => {
@@ -198,6 +202,6 @@ Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => 
   });
   const [node] = driveAll(linkedNode(), [linesEvent(1, presence), linesEvent(2, peers)]);
   const dan = node.members.by_id.get(fakeId("dan"))!;
-  assertEquals([dan.address, dan.present], ["d:1", true]);
+  assertEquals([dan.address, dan.state], ["d:1", "alive"]);
   assert(!node.members.by_id.has(CONFIG.id));
 });

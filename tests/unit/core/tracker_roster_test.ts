@@ -10,7 +10,7 @@ import {
   rowAt,
   takeNews,
 } from "../../../src/core/tracker_roster.ts";
-import { TRACKER_ROWS_PER_LINE } from "../../../src/core/limits.ts";
+import { PEERS_PER_LINE } from "../../../src/core/limits.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { listOf } from "../../helpers/crowd.ts";
 
@@ -37,7 +37,7 @@ function listed(lines: readonly Uint8Array[]): string[] {
   return [...listOf(parse(lines)).keys()].map((id) => id.replace(/-.*/, "")).sort();
 }
 
-const MANY = Array.from({ length: 2 * TRACKER_ROWS_PER_LINE + 1 }, (_, at) => `n${at}`);
+const MANY = Array.from({ length: 2 * PEERS_PER_LINE + 1 }, (_, at) => `n${at}`);
 
 Deno.test("`listLines()` gives one line where nobody is, else pages without holes", () => {
   assertEquals(parse(listLines(emptyRoster())[1]), [{ k: "peers", p: [] }]);
@@ -46,7 +46,7 @@ Deno.test("`listLines()` gives one line where nobody is, else pages without hole
   assertEquals(parse(lines).map(({ more }) => more), [true, true, undefined]);
   assertEquals(listed(lines), [...MANY].sort());
   // From the first page, from the middle, and the last.
-  const gone = [MANY[0], MANY[7], MANY[TRACKER_ROWS_PER_LINE + 3], MANY.at(-1)!];
+  const gone = [MANY[0], MANY[7], MANY[PEERS_PER_LINE + 3], MANY.at(-1)!];
   roster = listLines(roster)[0];
   for (const name of gone) roster = listLines(remove(roster, name))[0];
   const rest = MANY.filter((name) => !gone.includes(name)).sort();
@@ -81,15 +81,15 @@ Deno.test("`takeNews()` tells what changed, and nothing that did not", () => {
 });
 
 Deno.test("`takeNews()` cuts what is too much for a line", () => {
-  const half = MANY.slice(0, TRACKER_ROWS_PER_LINE + 1), other = MANY.slice(half.length);
+  const half = MANY.slice(0, PEERS_PER_LINE + 1), other = MANY.slice(half.length);
   let roster = takeNews(add(emptyRoster(), ...half))[0];
   const before = listLines(roster)[1];
   roster = remove(add(roster, ...other), ...half);
   const { lines } = takeNews(roster)[1];
   const parts = parse(lines);
   assertEquals(parts.map(({ p, gone = [] }) => p.length + gone.length), [
-    TRACKER_ROWS_PER_LINE,
-    TRACKER_ROWS_PER_LINE,
+    PEERS_PER_LINE,
+    PEERS_PER_LINE,
     1,
   ]);
   assertEquals(parts.map(({ more }) => more), [true, true, undefined]);

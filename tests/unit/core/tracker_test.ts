@@ -2,10 +2,10 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   LINE_BYTES_MAX,
   LINKS_MAX,
+  PEERS_PER_LINE,
   STRANGERS_PER_HOST_MAX,
   TRACKER_LINES_BURST,
   TRACKER_ROUND_MS,
-  TRACKER_ROWS_PER_LINE,
 } from "../../../src/core/limits.ts";
 import { proofText } from "../../../src/core/line.ts";
 import type { LinkId } from "../../../src/core/types.ts";
@@ -249,7 +249,7 @@ Deno.test("`reduceTracker()` says goodbye to everybody when it leaves, and takes
 Deno.test("`reduceTracker()` keeps every line short, whatever addresses it is given", () => {
   const crowd = new Crowd();
   const address = `${"h".repeat(253)}:65535`;
-  const peers = TRACKER_ROWS_PER_LINE + 1;
+  const peers = PEERS_PER_LINE + 1;
   for (let at = 0; at < peers; at++) {
     crowd.join(`n${at}`, { address, label: `${at}${"é".repeat(60)}` });
   }
@@ -262,7 +262,7 @@ Deno.test("`reduceTracker()` keeps every line short, whatever addresses it is gi
   }
   const lists = crowd.heard(ann, "peers");
   assertEquals(lists.map(({ p, more }) => [p.length, more]), [
-    [TRACKER_ROWS_PER_LINE, true],
+    [PEERS_PER_LINE, true],
     [1, undefined],
   ]);
 });

@@ -3,9 +3,9 @@ import {
   EVICT_MS,
   HELLO_TIMEOUT_MS,
   LINE_BYTES_MAX,
+  PING_MS,
+  SILENCE_MS,
   TRACKER_PEERS_PER_MS,
-  TRACKER_PING_MS,
-  TRACKER_SILENCE_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
 } from "../../../src/core/limits.ts";
@@ -15,11 +15,11 @@ import { Crowd } from "../../helpers/crowd.ts";
 Deno.test("`reduceTracker()` pings who says nothing, and removes who does not answer", () => {
   const crowd = new Crowd();
   const ann = crowd.join("ann"), bob = crowd.join("bob");
-  crowd.pass(TRACKER_PING_MS + TRACKER_WATCH_MS);
+  crowd.pass(PING_MS + TRACKER_WATCH_MS);
   for (const link of [ann, bob]) assertEquals(crowd.heard(link, "ping").length, 1);
   crowd.answerPing(ann);
   crowd.forget();
-  crowd.pass(TRACKER_SILENCE_MS - TRACKER_PING_MS - 2 * TRACKER_WATCH_MS);
+  crowd.pass(SILENCE_MS - PING_MS - 2 * TRACKER_WATCH_MS);
   assertEquals(crowd.byeOf(bob), undefined);
   crowd.answerPing(ann);
   crowd.pass(3 * TRACKER_WATCH_MS);
@@ -34,13 +34,13 @@ Deno.test("`reduceTracker()` waits longer for who has much to read", () => {
     { length: 300 },
     (_, at) => crowd.join(`n${at}`, { address: `${host}:${at + 1}` }),
   );
-  crowd.pass(TRACKER_PING_MS + TRACKER_WATCH_MS);
+  crowd.pass(PING_MS + TRACKER_WATCH_MS);
   for (const peer of peers) crowd.answerPing(peer);
   const ann = crowd.join("ann");
-  crowd.pass(TRACKER_SILENCE_MS + TRACKER_WATCH_MS);
+  crowd.pass(SILENCE_MS + TRACKER_WATCH_MS);
   assertEquals([crowd.byeOf(peers[0]), crowd.byeOf(ann)], ["silent", undefined]);
   assertEquals(crowd.heard(ann, "ping").length, 1);
-  crowd.pass(EVICT_MS - TRACKER_SILENCE_MS - 2 * TRACKER_WATCH_MS);
+  crowd.pass(EVICT_MS - SILENCE_MS - 2 * TRACKER_WATCH_MS);
   assertEquals(crowd.byeOf(ann), undefined);
   crowd.pass(2 * TRACKER_WATCH_MS);
   assertEquals(crowd.byeOf(ann), "silent");
@@ -49,11 +49,11 @@ Deno.test("`reduceTracker()` waits longer for who has much to read", () => {
 Deno.test("`reduceTracker()` drops nobody for the time in which it was stopped itself", () => {
   const crowd = new Crowd();
   const ann = crowd.join("ann"), stranger = crowd.open();
-  crowd.pass(TRACKER_PING_MS + TRACKER_WATCH_MS);
+  crowd.pass(PING_MS + TRACKER_WATCH_MS);
   crowd.now_ms += 30_000;
   crowd.tick();
   assertEquals([crowd.byeOf(ann), crowd.byeOf(stranger)], [undefined, undefined]);
-  crowd.pass(TRACKER_SILENCE_MS - 1);
+  crowd.pass(SILENCE_MS - 1);
   assertEquals([crowd.byeOf(ann), crowd.byeOf(stranger)], [undefined, undefined]);
   crowd.pass(1 + TRACKER_WATCH_MS);
   assertEquals([crowd.byeOf(ann), crowd.byeOf(stranger)], ["silent", "timeout"]);
@@ -91,11 +91,11 @@ Deno.test("`reduceTracker()` closes who talks, but reads nothing of what it is s
 Deno.test("`reduceTracker()` closes who talks, but leaves a ping unanswered for long", () => {
   const crowd = new Crowd();
   const ann = crowd.join("ann");
-  crowd.pass(TRACKER_PING_MS + TRACKER_WATCH_MS);
+  crowd.pass(PING_MS + TRACKER_WATCH_MS);
   const asked_ms = crowd.now_ms;
   while (crowd.byeOf(ann) === undefined && crowd.now_ms < asked_ms + 2 * EVICT_MS) {
     crowd.say(ann, { k: "pong", x: 1 });
-    crowd.pass(TRACKER_PING_MS);
+    crowd.pass(PING_MS);
   }
   assertEquals(crowd.byeOf(ann), "stuck");
   assert(crowd.now_ms >= asked_ms + EVICT_MS - TRACKER_WATCH_MS, "not before");

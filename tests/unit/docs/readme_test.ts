@@ -7,6 +7,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Command } from "../../../src/cli/command.ts";
 import balances from "../../../src/cli/commands/balances.ts";
+import exporting from "../../../src/cli/commands/export.ts";
+import peers from "../../../src/cli/commands/peers.ts";
+import tracker from "../../../src/cli/commands/tracker.ts";
+import verify from "../../../src/cli/commands/verify.ts";
 import chat from "../../../src/cli/commands/chat.ts";
 import ledger from "../../../src/cli/commands/ledger.ts";
 import pay from "../../../src/cli/commands/pay.ts";
@@ -24,7 +28,18 @@ const PAGES = [
   ".github/ARCHITECTURE.md",
   ".github/CONTRIBUTING.md",
 ];
-const COMMANDS: Readonly<Record<string, Command>> = { chat, ledger, pub, sub, pay, balances };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  chat,
+  ledger,
+  pub,
+  sub,
+  pay,
+  peers,
+  balances,
+  tracker,
+  export: exporting,
+  verify,
+};
 /** Flags of `rumor` that no command has in its help. */
 const COMMON_FLAGS = ["--version", "-V"];
 

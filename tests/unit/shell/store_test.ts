@@ -189,11 +189,14 @@ Deno.test("Store.commit() says why it did not, changes nothing, and works the ne
     const entries = author.writeAll(["1", "2"]);
     // A value that SQLite refuses in the middle of a transaction, as a disk might.
     const broken = { topic: "chat", origin: null as unknown as string, from: 1, to: 2 };
-    const fault = store.commit({ ...NO_BATCH, entries, gaps: [broken] });
+    const drop_before = 1;
+    const fault = store.commit({ ...NO_BATCH, entries, gaps: [broken], drop_before });
     assertStringIncludes(fault ?? "", "the disk cannot be written: ");
     assertEquals(allRows(store).length, 1);
     commit(store, { entries });
     assertEquals(allRows(store).length, 3);
+    commit(store, { drop_before });
+    assertEquals(allRows(store).length, 2);
   });
   withStore(temp.dir, (store) => assertEquals(store.reports, []));
 });

@@ -169,6 +169,26 @@ Deno.test("The view of balances agrees with reduceLedger() on every kind of item
   if (compared === 0) throw new Error("nothing was compared");
 });
 
+Deno.test("The view of balances refuses the same characters as reduceLedger()", () => {
+  const db = new DatabaseSync(":memory:");
+  makeSchema(db);
+  const codes = [...Array(0x3100).keys(), 0xfeff, 0xfffd, 0x1f600, 0xe0001].filter((code) =>
+    code < 0xd800 || code > 0xdfff
+  );
+  const items = codes.map((code) =>
+    JSON.stringify({ from: `a${String.fromCodePoint(code)}`, to: "b", amount: 1 })
+  );
+  const lists = Array.from({ length: 4 }, (_, at) => items.slice(at * 4_000, (at + 1) * 4_000));
+  const entries = writeLog("ledger", lists);
+  fill(db, entries);
+  const rows = db.prepare("SELECT account, CAST(amount AS TEXT) AS amount FROM balances").all();
+  assertEquals(
+    byName(rows.map(({ account, amount }) => [account as string, amount as string])),
+    balancesByCore(entries),
+  );
+  db.close();
+});
+
 Deno.test("The view of balances is exact beyond 64 bits", () => {
   const db = new DatabaseSync(":memory:");
   makeSchema(db);
