@@ -201,7 +201,9 @@ export class Store {
   #repair({ damaged }: Notes, reports: string[]): Set<Id> {
     for (const statement of damaged) this.#db.exec(statement);
     if (damaged.length > 0) {
-      reports.push(`rumor.db had damage in ${damaged.length} notes: lines may be printed again`);
+      reports.push(
+        `rumor.db had damage in ${damaged.length} of its notes: lines may be printed again`,
+      );
     }
     const shortened = repairLogs(this.#db);
     if (shortened.size > 0) {
