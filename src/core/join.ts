@@ -162,8 +162,10 @@ function stayAlone(turn: Turn): void {
   const { state } = turn;
   const { config } = state;
   const invited = hasAnswered(turn);
+  // Who belonged to a network before may wait for the others alone.
+  const belongs = [...state.members.by_id.values()].some(({ seq }) => seq > 0);
   const sought = config.join.length + config.trackers.length > 0 || bookOf(turn).length > 0;
-  const ends = config.must_join && !invited;
+  const ends = config.must_join && !invited && !belongs;
   if (sought && !(invited && listedAddresses(turn).length === 0)) {
     turn.notice({ kind: "alone", ends });
   }

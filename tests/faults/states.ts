@@ -50,7 +50,7 @@ export async function holds(
 }
 
 const TOPICS = ["chat", "ledger", "presence"];
-const QUIET_MS = 300;
+const QUIET_MS = 150;
 
 /** All entries that a machine gives out, as the bytes on the wire. */
 export async function collectEntries(machine: Machine): Promise<string[]> {

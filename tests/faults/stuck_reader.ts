@@ -18,7 +18,7 @@ const LINES_FAST = 30_000;
 const TYPED = 300;
 const TYPED_FAST = 40;
 /** What a stuck reader may cost: a window, what waits in the socket, and the noise of the heap. */
-const MEMORY_MB = 48;
+const MEMORY_MB = 20;
 const SLOWER = 1.2;
 /** Below this, p99 says more about the machine than about us. */
 const P99_NOISE_MS = 5;

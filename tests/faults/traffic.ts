@@ -22,7 +22,7 @@ export interface TrafficOptions {
 }
 
 const LINES_MOST = 8;
-const CONVERGE_MS = 60_000;
+const CONVERGE_MS = 40_000;
 /** How long a guest listens to a node that gives out all it has at once. */
 const SUB_SECONDS = "1";
 const BANK = "bank";
@@ -130,7 +130,7 @@ export class Traffic {
 
   /** Each node gives out all that was acknowledged, whatever it printed and when. */
   async checkHeld(machines: readonly Machine[], tally: Tally): Promise<void> {
-    for (const machine of machines) {
+    await Promise.all(machines.map(async (machine) => {
       let missing: string[] = [];
       await until(async () => {
         const given = new Set((await machine.guest(["sub", "-W", SUB_SECONDS])).stdout);
@@ -141,7 +141,7 @@ export class Traffic {
         missing.length === 0,
         () => `${missing.length} acknowledged are not held by ${machine.name}: ${few(missing)}`,
       );
-    }
+    }));
   }
 
   /** No process printed anything twice, out of order, or that nobody said. */

@@ -66,9 +66,11 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
       do {
         const peers = await askPeers(ask);
         if (peers === null) return EXIT.failed;
-        const changed = peers.filter((peer) => known.get(peer.id) !== JSON.stringify(peer));
+        const changed = peers.filter((peer) =>
+          isWanted(peer) && known.get(peer.id) !== JSON.stringify(peer)
+        );
         known = new Map(peers.map((peer) => [peer.id, JSON.stringify(peer)]));
-        if (changed.length > 0) await print(changed.filter(isWanted));
+        if (changed.length > 0) await print(changed);
       } while (given.watch && await pauseUnless(output.closed));
       return EXIT.done;
     });

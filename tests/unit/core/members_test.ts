@@ -151,7 +151,9 @@ function hear(origins: readonly (readonly Saying[])[], order: readonly number[])
 Deno.test("`speak()` and `accuse()` come to the same in whatever order origins are heard", () => {
   check(
     fc.property(sayings, ({ words, accusers, orders }) => {
-      const spoken = words.map((left, at): Saying => (one) => speak(one, word(at + 1, { left }), 0));
+      const spoken = words.map((left, at): Saying => (one) =>
+        speak(one, word(at + 1, { left }), 0)
+      );
       const origins = [
         spoken,
         // What an accuser knows of a member only grows.
