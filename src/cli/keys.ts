@@ -18,13 +18,18 @@ export type KeyName =
   | "end"
   | "word-left"
   | "word-right"
+  | "tab"
   | "escape"
+  | "paste-end"
   | `ctrl-${string}`;
 
-/** A key, or a run of text that was typed or pasted. Text never contains CR or LF. */
+/**
+ * A key, or a run of text that was typed or pasted. Text never contains CR or LF. What stood in a
+ * bracketed paste says so; of other pastes a terminal does not tell that they are no typing.
+ */
 export type Key =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: KeyName };
+  | { readonly kind: "text"; readonly text: string; readonly pasted?: true }
+  | { readonly kind: KeyName; readonly pasted?: true };
 
 /** What the decoder remembers between two chunks; never more than some seventy bytes. */
 export interface DecoderState {
@@ -75,6 +80,7 @@ const SEQUENCES: ReadonlyMap<string, KeyName> = new Map<string, KeyName>([
   ["\x1bf", "word-right"],
   ["\x1b\x7f", "ctrl-w"],
   ["\x1b", "escape"],
+  ["\t", "tab"],
   ["\x7f", "backspace"],
   ["\x08", "backspace"],
 ]);
@@ -97,8 +103,8 @@ export function decodeKeys(
     if (token === undefined) break;
     at += token.length;
     if (token === PASTE_START) pasting = true;
-    else if (token === PASTE_END) pasting = false;
-    else if (token === "\r" || (token === "\n" && !afterReturn)) keys.push({ kind: "enter" });
+    else if (token === PASTE_END) pasting = endPaste(keys);
+    else if (token === "\r" || (token === "\n" && !afterReturn)) keys.push(enter(pasting));
     else if (token !== "\n") addKey(keys, token, pasting);
     afterReturn = token === "\r";
   }
@@ -115,14 +121,25 @@ function tokenAt(input: string, at: number, pasting: boolean): string | undefine
   return pattern.exec(input)?.[0];
 }
 
+function enter(pasting: boolean): Key {
+  return pasting ? { kind: "enter", pasted: true } : { kind: "enter" };
+}
+
+/** Says that a paste is over, as what follows no longer belongs together. */
+function endPaste(keys: Key[]): false {
+  keys.push({ kind: "paste-end" });
+  return false;
+}
+
 /** Appends what a token means; text next to text becomes one key, so that pasting is one step. */
 function addKey(keys: Key[], token: string, pasting: boolean): void {
   const code = token.charCodeAt(0);
-  if (pasting || token === "\t" || (code >= 0x20 && code !== 0x7f)) {
+  if (pasting || (code >= 0x20 && code !== 0x7f)) {
     const last = keys.at(-1);
-    if (last?.kind === "text" && "text" in last) {
-      keys[keys.length - 1] = { kind: "text", text: last.text + token };
-    } else keys.push({ kind: "text", text: token });
+    const joins = last !== undefined && "text" in last && (last.pasted === true) === pasting;
+    const text = joins ? last.text + token : token;
+    const key: Key = pasting ? { kind: "text", text, pasted: true } : { kind: "text", text };
+    keys[joins ? keys.length - 1 : keys.length] = key;
     return;
   }
   const name = SEQUENCES.get(token);

@@ -16,6 +16,7 @@ import { type nodeFlags, readTimes } from "./flags.ts";
 import { Output, say } from "./output.ts";
 import { type ReadLine, readLines } from "./items.ts";
 import { watchSignals } from "./signals.ts";
+import type { PromptApp } from "./slash.ts";
 
 /** A command's own part. */
 export interface NodeApp {
@@ -25,6 +26,8 @@ export interface NodeApp {
   readonly encoding: "utf-8" | "base64";
   /** Makes an item of a line; undefined where the line was a command and is dealt with. */
   readonly readLine: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
+  /** What else lines can mean at the prompt of a terminal; without it, the same as in a pipe. */
+  readonly prompt?: PromptApp;
   /** Printed after the last line. */
   readonly atExit: (node: NodeState) => string;
 }
@@ -106,7 +109,8 @@ class Session {
     const { Terminal } = await import("./terminal.ts");
     const { wantsColor } = await import("./output.ts");
     const keepTyped = !this.#app.front.echo || !Deno.stdout.isTerminal();
-    this.#terminal = new Terminal(undefined, { color: wantsColor(), keepTyped });
+    const assist = this.#app.prompt?.assist(() => this.#runtime?.state);
+    this.#terminal = new Terminal(undefined, { color: wantsColor(), keepTyped, assist });
     if (join.length > 0) return join;
     const question = "Peer to join, as host:port (empty starts a new network): ";
     const answer = (await this.#terminal.ask(question))?.trim() ?? "";
@@ -238,12 +242,28 @@ class Session {
         this.#complain(`line ${number}: ${event.bytes} bytes are too long for a line`);
         continue;
       }
-      await this.#runtime.inputOpen();
-      const item = this.#readItem(event.text);
+      let quits = false;
+      const item = this.#readTyped(event.text, event.pasted === true, () => quits = true);
+      if (quits) {
+        this.#end(this.#code, this.#timeout());
+        return false;
+      }
       if (isFault(item)) this.#complain(`line ${number}: ${item.fault}`);
-      else if (item !== undefined) this.#runtime.publish(this.#app.topic, [item], number);
+      if (isFault(item) || item === undefined) continue;
+      await this.#runtime.inputOpen();
+      this.#runtime.publish(this.#app.topic, [item], number);
     }
     return false;
+  }
+
+  #readTyped(text: string, pasted: boolean, quit: () => void): ReturnType<ReadLine> {
+    const { prompt } = this.#app;
+    if (prompt === undefined) return this.#readItem(text);
+    return prompt.read(text, pasted, {
+      node: this.#runtime.state,
+      tell: (lines) => this.#terminal!.printAbove(() => lines.forEach(say)),
+      quit,
+    });
   }
 
   #print(records: readonly Printed[], done: () => void): void {

@@ -3,18 +3,20 @@
  * and `prompt.ts`; here bytes are read and written, and the terminal is put back as it was found.
  */
 
-import stringWidth from "string-width";
 import { decodeKeys, DECODER_START, type DecoderState, type Key } from "./keys.ts";
-import { onKey, type Picture, PROMPT_START, type PromptState, render } from "./prompt.ts";
+import {
+  type Action,
+  onKey,
+  type Picture,
+  PROMPT_START,
+  type PromptState,
+  render,
+} from "./prompt.ts";
+import { type Assist, choiceRows } from "./prompt_complete.ts";
+import { erase, paint } from "./prompt_render.ts";
+import { stdioPort, type TerminalPort } from "./terminal_port.ts";
 
-/** What a terminal can do. `write` is synchronous, so that output keeps its order. */
-export interface TerminalPort {
-  read(): Promise<Uint8Array | null>;
-  write(bytes: Uint8Array): void;
-  columns(): number;
-  rows(): number;
-  setRaw(on: boolean): void;
-}
+export type { TerminalPort } from "./terminal_port.ts";
 
 /** How the prompt looks. */
 export interface TerminalOptions {
@@ -24,14 +26,21 @@ export interface TerminalOptions {
   readonly color?: boolean;
   /** Leaves a submitted line on the screen. By default it goes, as it is printed on delivery. */
   readonly keepTyped?: boolean;
+  /** Commands and names of the lines that are typed; an answer to a question has none. */
+  readonly assist?: Assist;
 }
 
-/** What somebody at the terminal did. A refused line was longer than a line may be. */
+/**
+ * What somebody at the terminal did. A line was `pasted` when it came in a paste, from its first
+ * character to its end. A refused line was longer than a line may be.
+ */
 export type TerminalEvent =
-  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "line"; readonly text: string; readonly pasted?: true }
   | { readonly kind: "refused"; readonly bytes: number }
   | { readonly kind: "interrupt" }
   | { readonly kind: "eof" };
+
+type Submitted = Extract<Action, { kind: "submit" }>;
 
 /** While so many events wait for the program, nothing more is read. */
 const EVENTS_MAX = 1_000;
@@ -49,6 +58,7 @@ export class Terminal {
   readonly #options: TerminalOptions;
   readonly #events: TerminalEvent[] = [];
   readonly #onExit = (): void => this.close();
+  #unwatch: () => void = () => {};
   #decoder: DecoderState = DECODER_START;
   #line: PromptState = PROMPT_START;
   #question: string | undefined;
@@ -125,6 +135,7 @@ export class Terminal {
     this.#arrived.resolve();
     this.#drained.resolve();
     if (!wasOpen) return;
+    this.#unwatch();
     for (const way of WAYS_OUT) globalThis.removeEventListener(way, this.#onExit);
     try {
       this.#erase();
@@ -140,6 +151,7 @@ export class Terminal {
     this.#port.setRaw(true);
     this.#phase = "open";
     for (const way of WAYS_OUT) globalThis.addEventListener(way, this.#onExit);
+    this.#unwatch = this.#port.watchSize(() => this.#repaint());
     this.#output += "\x1b[?2004h";
     this.#pump();
   }
@@ -172,20 +184,33 @@ export class Terminal {
 
   #onKey(key: Key): boolean {
     const before = this.#line;
-    const { state, action } = onKey(before, key);
+    const { state, action } = onKey(before, key, this.#assist());
     this.#line = state;
-    if (action?.kind === "bell") this.#output += "\x07";
-    else if (action?.kind === "submit") this.#onSubmit(before, action.text);
-    else if (action !== undefined) this.#push(action);
-    return action?.kind !== "eof";
+    if (action === undefined) return true;
+    if (action.kind === "bell") this.#output += "\x07";
+    else if (action.kind === "list") this.#list(action.words);
+    else if (action.kind === "submit") this.#onSubmit(before, action);
+    else this.#push(action);
+    return action.kind !== "eof";
   }
 
-  #onSubmit(typed: PromptState, text: string): void {
-    if (this.#question !== undefined || this.#options.keepTyped) this.#leave(typed);
+  #assist(): Assist {
+    return this.#question === undefined ? this.#options.assist ?? {} : {};
+  }
+
+  #list(words: readonly string[]): void {
+    for (const row of choiceRows(words, this.#port.columns())) this.#output += `${row}\r\n`;
+  }
+
+  #onSubmit(typed: PromptState, { text, pasted }: Submitted): void {
+    const command = this.#assist().isCommand?.(text, pasted === true) ?? false;
+    if (this.#question !== undefined || this.#options.keepTyped || command) {
+      this.#leave(typed, text);
+    }
     // An answer is no line of the conversation, so it cannot be recalled.
     if (this.#question !== undefined) this.#line = withHistory(typed.history);
     this.#question = undefined;
-    this.#push({ kind: "line", text });
+    this.#push(pasted ? { kind: "line", text, pasted } : { kind: "line", text });
   }
 
   #push(event: TerminalEvent): void {
@@ -228,8 +253,8 @@ export class Terminal {
   }
 
   /** Leaves a line on the screen as it was typed. */
-  #leave(state: PromptState): void {
-    const picture = this.#render({ ...state, cursor: state.text.length });
+  #leave(state: PromptState, text: string): void {
+    const picture = this.#render({ ...state, text, cursor: text.length });
     if (picture !== undefined) this.#output += `${paint(picture)}\r\n`;
   }
 
@@ -243,55 +268,4 @@ export class Terminal {
 
 function withHistory(history: readonly string[]): PromptState {
   return { ...PROMPT_START, history, recalled: history.length };
-}
-
-/**
- * Writes a picture and goes back to its cursor. The terminal's own wrapping is off meanwhile: where
- * it thinks a character wider than we do, a row is cut short instead of becoming two. For the same
- * reason the way to the cursor is written, not counted.
- */
-function paint({ rows, cursor, beforeCursor }: Picture): string {
-  const up = rows.length - 1 - cursor.row;
-  const atEnd = up === 0 && beforeCursor === rows[cursor.row];
-  const back = atEnd ? "" : `${up > 0 ? `\x1b[${up}A` : ""}\r${beforeCursor}`;
-  return `\x1b[?7l${rows.join("\r\n")}${back}\x1b[?7h`;
-}
-
-/** Goes to the first row of a picture and erases from there on. */
-function erase({ rows, cursor }: Picture, width: number): string {
-  const columns = Math.max(1, width);
-  // A terminal that became narrower has wrapped the rows that no longer fit.
-  let up = Math.floor(cursor.column / columns);
-  for (const row of rows.slice(0, cursor.row)) {
-    up += Math.max(1, Math.ceil(stringWidth(row) / columns));
-  }
-  // The second column comes first, as tmux moves a screen that is erased whole to its scrollback.
-  return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[C\x1b[J\r\x1b[K`;
-}
-
-/** The terminal that the program was started on: keys from stdin, the prompt on stderr. */
-export function stdioPort(): TerminalPort {
-  const buffer = new Uint8Array(65_536);
-  return {
-    async read() {
-      const count = await Deno.stdin.read(buffer);
-      return count === null ? null : buffer.slice(0, count);
-    },
-    write(bytes) {
-      for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
-    },
-    columns: () => consoleSize().columns,
-    rows: () => consoleSize().rows,
-    setRaw: (on) => Deno.stdin.setRaw(on, { cbreak: false }),
-  };
-}
-
-/** Some terminals do not say how large they are, or say 0. */
-function consoleSize(): { columns: number; rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    return { columns: columns || 80, rows: rows || 24 };
-  } catch {
-    return { columns: 80, rows: 24 };
-  }
 }

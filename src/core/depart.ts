@@ -23,7 +23,8 @@ export function forgetDeparted(turn: Turn): void {
   const indices = new Set<number>();
   for (const [index, head] of state.log.heads.entries()) {
     if (!departed.has(head.origin)) continue;
-    if (head.topic === PRESENCE || isPastRetention(head)) indices.add(index);
+    const waits = state.log.pending.logs.has(index);
+    if (!waits && (head.topic === PRESENCE || isPastRetention(head))) indices.add(index);
     else departed.delete(head.origin);
   }
   for (const index of indices) {
@@ -35,6 +36,7 @@ export function forgetDeparted(turn: Turn): void {
   state.log = log;
   if (state.config.durable) {
     state.storage = { ...state.storage, forgotten: [...state.storage.forgotten, ...logs] };
+    turn.wakeAt(turn.now_ms);
   }
   clearNumbers(turn, indices);
   forgetCursors(turn, moved);

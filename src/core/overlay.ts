@@ -133,6 +133,9 @@ export function noteLinked(turn: Turn, link: Link): void {
     if (other) state.members = setMember(state.members, { ...other, lost: true });
     noteFailure(turn, expected);
   }
+  if (link.dialled !== null && state.config.join.includes(link.dialled)) {
+    turn.own("join_ids").set(link.dialled, peer);
+  }
   const known = state.members.by_id.get(peer) ?? namedMember(peer, address, turn.now_ms);
   const calm = { failures: 0, retry_ms: 0, lost: false, suspected: 0 };
   const spoken = known.seq > 0 ? known.address : address;
@@ -192,10 +195,10 @@ function rejoin(turn: Turn): number {
   const { config, rejoin_ms } = state;
   if (config.join.length === 0) return Infinity;
   if (turn.now_ms < rejoin_ms) return rejoin_ms;
-  const near = new Set([...state.links.values()].flatMap((link) => [link.dialled, link.address]));
-  for (const { address } of state.members.by_id.values()) near.add(address);
   for (const address of config.join) {
-    if (near.has(address) || state.dialling.has(address) || address === state.address) continue;
+    const known = state.join_ids.get(address);
+    if (known !== undefined && isThere(state.members.by_id.get(known))) continue;
+    if (state.dialling.has(address) || address === state.address) continue;
     if (state.dial_budget >= 1) dial(turn, address, "");
   }
   state.rejoin_ms = turn.now_ms + REJOIN_MS * (0.5 + turn.draw());

@@ -139,8 +139,10 @@ function takeWord(turn: Turn, entry: Entry, item: PresenceItem): void {
   // A newcomer dials its ten by itself; dialling it at the same moment would make two links.
   const is_new = (known === undefined || known.address !== address) && state.phase === "running";
   const pause_ms = is_new ? COURTESY_MS + jitter(turn, COURTESY_MS) : 0;
-  const retry_ms = is_new ? turn.now_ms + pause_ms : member.retry_ms;
-  state.members = setMember(state.members, { ...member, retry_ms });
+  // Whoever speaks again can perhaps be reached again.
+  const back = known !== undefined && known.state !== member.state ? { failures: 0 } : {};
+  const retry_ms = is_new || "failures" in back ? turn.now_ms + pause_ms : member.retry_ms;
+  state.members = setMember(state.members, { ...member, ...back, retry_ms });
 }
 
 function takeAccusation(turn: Turn, by: Id, id: Id, seq: number, failed: boolean): void {

@@ -120,6 +120,8 @@ export interface NodeState {
   readonly dial_budget_ms: number;
   /** When the overlay is looked at next; 0 for at once. */
   readonly overlay_ms: number;
+  /** Who answered at the addresses to join. */
+  readonly join_ids: ReadonlyMap<Address, Id>;
   /** When the addresses to join are tried again. */
   readonly rejoin_ms: number;
   /** When those who are gone are looked through. */
@@ -168,6 +170,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     dial_budget: DIALS_PER_SECOND,
     dial_budget_ms: 0,
     overlay_ms: 0,
+    join_ids: new Map(),
     rejoin_ms: 0,
     forget_ms: 0,
     drafts: new Map(),
@@ -191,6 +194,7 @@ type MapField =
   | "dialling"
   | "offers"
   | "watched"
+  | "join_ids"
   | "trackers";
 type OwnMap<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -19,6 +19,9 @@ export interface RuntimeHandler {
   done(acknowledged: boolean): void;
 }
 
+/** A key that could not be stored is made again after this time. */
+const RENEW_RETRY_MS = 1_000;
+
 export class Runtime {
   readonly #driver: Driver<NodeState>;
   readonly #handler: RuntimeHandler;
@@ -116,9 +119,23 @@ export class Runtime {
         this.#storeOf(effect).quarantine(effect.arrivals);
         return [];
       case "renew":
-        this.#identity = this.#store === null ? makeIdentity() : this.#store.renew();
-        return [{ kind: "renewed", id: this.#identity.id, ...now() }];
+        return this.#renew();
     }
+  }
+
+  /** Makes a new key; where it cannot be stored, tries again until it can. */
+  #renew(): readonly Event[] {
+    try {
+      this.#identity = this.#store === null ? makeIdentity() : this.#store.renew();
+    } catch (error) {
+      this.#handler.notice({ kind: "storage", fault: (error as Error).message });
+      setTimeout(
+        () => this.#renew().forEach((event) => this.#driver.dispatch(event)),
+        RENEW_RETRY_MS,
+      );
+      return [];
+    }
+    return [{ kind: "renewed", id: this.#identity.id, ...now() }];
   }
 
   #storeOf({ kind }: OwnEffect): Store {

@@ -156,6 +156,8 @@ export class Store {
   close(): void {
     try {
       putMeta(this.#sql, "open", "0");
+      // So it can be read without files beside it, also where none can be made.
+      this.#db.exec("PRAGMA journal_mode = DELETE");
     } catch (error) {
       // Then the next start finds it open, which is what it is after a crash.
       if (!isDatabaseError(error)) throw error;

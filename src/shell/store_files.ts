@@ -40,7 +40,7 @@ export function inspect(path: string): Found {
   const version = view.getInt32(60);
   if (version > SCHEMA_VERSION && version <= VERSION_MAX) {
     throw new StoreError(
-      `${path} has schema version ${version}, but this rumor knows ${SCHEMA_VERSION}; ` +
+      `${path} has schema version ${version}, but this program knows ${SCHEMA_VERSION}; ` +
         "use the newer rumor that wrote it",
     );
   }
@@ -203,6 +203,7 @@ export function plainError(error: unknown): string {
     return "permission denied";
   }
   if (/disk is full|\(os error (28|122)\)/.test(text)) return "the disk is full";
+  if (/database is locked/.test(text)) return "another program is reading or writing it";
   if (/readonly database|\(os error 30\)/i.test(text)) return "it is read-only";
   return text.replace(/ \(os error \d+\).*$/s, "").replace(/\n.*/s, "");
 }

@@ -25,8 +25,14 @@ export type Campaign = (plan: Plan, tally: Tally) => Promise<void>;
 /** What happened, what was measured, and what should not have been. */
 export class Tally {
   readonly violations: string[] = [];
+  readonly #tell: (violation: string) => void;
   readonly #faults = new Map<string, number>();
   readonly #figures = new Map<string, string>();
+
+  /** `tell` is called with each violation at once: a campaign can be long. */
+  constructor(tell: (violation: string) => void = () => {}) {
+    this.#tell = tell;
+  }
 
   /** Notes faults that were really done. */
   fault(kind: string, count = 1): void {
@@ -52,6 +58,7 @@ export class Tally {
   /** Notes something that must not be. */
   violate(text: string): void {
     this.violations.push(text);
+    this.#tell(text);
   }
 
   /** Notes it unless the condition holds. */
@@ -76,8 +83,12 @@ export async function runScript(name: string, times: number, campaign: Campaign)
     print(`${name}: ${plan}; allowed: --seed S --times N --fast`);
     Deno.exit(2);
   }
-  const tally = await carryOut(plan, campaign);
-  for (const violation of tally.violations) print(`violation: ${violation}`);
+  // An interrupt takes the way of an exit, so that no processes and files stay behind.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => Deno.exit(130));
+  }
+  const tell = (violation: string) => print(`violation: ${violation}`);
+  const tally = await carryOut(plan, campaign, new Tally(tell));
   print(`${tally.summary(name)}; seed ${plan.seed}`);
   Deno.exit(tally.violations.length > 0 || tally.count() === 0 ? 1 : 0);
 }
@@ -122,8 +133,7 @@ export function sample<T>(dice: Dice, list: readonly T[], count: number): T[] {
   );
 }
 
-async function carryOut(plan: Plan, campaign: Campaign): Promise<Tally> {
-  const tally = new Tally();
+async function carryOut(plan: Plan, campaign: Campaign, tally = new Tally()): Promise<Tally> {
   try {
     await campaign(plan, tally);
   } catch (error) {

@@ -13,6 +13,8 @@ import { type Machine, Machines } from "./machines.ts";
 
 const SIZE = "1M";
 const BLOCK_BYTES = 4_096;
+/** Room that is left: from none to what a few lines take. */
+const ROOM_BLOCKS = 40;
 const LINE_CHARS = 3_000;
 /** More lines than a megabyte holds. */
 const LINES_MOST = 500;
@@ -31,7 +33,7 @@ export async function diskFull(plan: Plan, tally: Tally): Promise<void> {
     await machines.startAll();
     const held: string[] = [];
     for (let round = 0; round < plan.times; round++) {
-      await fillAndFree(victim, peer, disk, held, `${round}.${dice.below(1_000)}`, tally);
+      await fillAndFree(victim, peer, disk, held, String(round), dice, tally);
     }
     await victim.kill();
     tally.fault("kills");
@@ -70,12 +72,13 @@ async function fillAndFree(
   disk: string,
   held: string[],
   round: string,
+  dice: Dice,
   tally: Tally,
 ): Promise<void> {
   const before = victim.process.stderr.length;
   if (await publish(victim, `before ${round}`)) held.push(`before ${round}`);
   else tally.violate(`${round}: takes no lines before the disk is full`);
-  fill(`${disk}/filler`);
+  fill(`${disk}/filler`, dice.below(ROOM_BLOCKS));
   tally.fault("full disks");
   // The store may still have some room of its own.
   let refused: string | null = null;
@@ -107,8 +110,8 @@ async function publish(machine: Machine, line: string, timeout = "5"): Promise<b
   return (await machine.guest(["pub", "--ack", "1", "--timeout", timeout, line])).code === 0;
 }
 
-/** Writes until there is no room for a single block more. */
-function fill(path: string): void {
+/** Writes until there is no room for a single block more, then leaves some blocks. */
+function fill(path: string, left_blocks: number): void {
   using file = Deno.openSync(path, { write: true, create: true });
   const block = new Uint8Array(BLOCK_BYTES);
   try {
@@ -116,6 +119,7 @@ function fill(path: string): void {
   } catch {
     // That is what it is for.
   }
+  file.truncateSync(Math.max(0, file.statSync().size - left_blocks * BLOCK_BYTES));
 }
 
 if (import.meta.main) await runScript("disk_full", 5, diskFull);

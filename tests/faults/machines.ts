@@ -133,6 +133,10 @@ export class Machines implements AsyncDisposable {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "rumor-faults-" });
   readonly #host = `127.${[0, 0, 0].map(() => 2 + Math.floor(Math.random() * 250)).join(".")}`;
 
+  constructor() {
+    globalThis.addEventListener("unload", this.#clean);
+  }
+
   /** A new machine on which nothing runs yet. */
   add(name: string, options: MachineOptions = {}): Machine {
     const listen = `${this.#host}:${FIRST_PORT + this.all.length}`;
@@ -155,6 +159,15 @@ export class Machines implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const runs = this.all.flatMap((machine) => machine.runs);
     await Promise.all(runs.map((run) => run[Symbol.asyncDispose]()));
-    await Deno.remove(this.folder, { recursive: true });
+    globalThis.removeEventListener("unload", this.#clean);
+    this.#clean();
   }
+
+  readonly #clean = (): void => {
+    try {
+      Deno.removeSync(this.folder, { recursive: true });
+    } catch {
+      // A node that is being killed may still write there; the system tidies up.
+    }
+  };
 }

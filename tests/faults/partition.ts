@@ -58,7 +58,7 @@ export async function partition(plan: Plan, tally: Tally): Promise<void> {
     for (const flow of flows) await flow.converge(machines.all, tally);
     const took = performance.now() - worked;
     tally.figure(`${kind}: link after ms`, Math.round(worked - healed));
-    tally.figure("then all after ms", Math.round(took));
+    tally.figure(`${kind}: all after another`, Math.round(took));
     tally.expect(plan.fast || took < CONVERGE_MS, `${kind}: ${took} ms after a working link`);
   }
   finish(traffic, machines.all, tally);

@@ -140,6 +140,7 @@ export class Desk implements TerminalPort {
   reads = 0;
   #typed: (Uint8Array | null | Error)[] = [];
   #reader: (() => void) | undefined;
+  #onSize: (() => void) | undefined;
 
   constructor(columns = 40, height = 10, widthOf?: (grapheme: string) => number) {
     this.screen = new Screen(columns, height, widthOf);
@@ -163,6 +164,16 @@ export class Desk implements TerminalPort {
   columns = (): number => this.screen.columns;
   rows = (): number => this.screen.height;
   setRaw = (on: boolean): void => void (this.raw = on);
+  watchSize = (onChange: () => void): () => void => {
+    this.#onSize = onChange;
+    return () => void (this.#onSize = undefined);
+  };
+
+  /** Drags an edge of the window: the terminal wraps what no longer fits, and says so. */
+  resize(columns: number): void {
+    this.screen.resize(columns);
+    this.#onSize?.();
+  }
 
   /** Types, or hangs up, and waits until the program has seen it. */
   async type(input: string | null | Error): Promise<void> {

@@ -6,6 +6,7 @@ import { UsageError } from "../exit.ts";
 import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../flags.ts";
 import { textItem } from "../items.ts";
 import { runNode } from "../node_command.ts";
+import { chatPrompt, type SendPrivate } from "../slash.ts";
 import { frontTopicFault } from "../topics.ts";
 
 const flags = {
@@ -21,6 +22,9 @@ const flags = {
   ...helpFlags,
 } as const;
 
+const sendPrivate: SendPrivate = (_name, _text, { tell }) =>
+  tell(["rumor: private messages are not there yet"]);
+
 const command: Command = {
   summary: "send lines to every peer, print theirs",
   help: `Examples:
@@ -33,6 +37,7 @@ Usage: rumor [chat] [FLAGS]
 
 Each line of the input reaches every node and is printed there, one line on stdout; everything else
 goes to stderr. At the end of the input the node waits until a peer has all its lines, and leaves.
+At the prompt of a terminal, /help lists commands, and Tab completes them and names.
 
 Flags:
 ${flagLines(flags)}
@@ -60,6 +65,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       topic,
       encoding: given.encoding ?? "utf-8",
       readLine: textItem,
+      prompt: chatPrompt(sendPrivate),
       atExit: () => "",
     }));
   },

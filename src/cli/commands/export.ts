@@ -94,8 +94,12 @@ async function write(dir: string, topic: string, form: Form): Promise<number> {
     if (!is_open) return EXIT.done;
   }
   await output.write(encoder.encode(text));
+  reader.finish();
   if (entries.damaged === 0) return EXIT.done;
-  say(`rumor: ${entries.damaged} damaged entries were left out; see rumor verify`);
+  const what = entries.damaged === 1
+    ? "1 damaged entry was"
+    : `${entries.damaged} damaged entries were`;
+  say(`rumor: ${what} left out; see rumor verify`);
   return EXIT.failed;
 }
 

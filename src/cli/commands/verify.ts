@@ -62,7 +62,9 @@ Exit codes: 0 all is well, 1 something is off, or there is no data, 2 usage.
 function verify(dir: string, report: (fault: string) => void): Verdict | null {
   try {
     using reader = new StoreReader(dir);
-    return verifyData(reader, dir, report);
+    const verdict = verifyData(reader, dir, report);
+    reader.finish();
+    return verdict;
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     say(`rumor: ${error.message}`);

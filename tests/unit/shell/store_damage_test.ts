@@ -172,9 +172,11 @@ Deno.test("Store saves no entry that is not what was stored", () => {
   const { temp, all } = makeFixture();
   using _ = temp;
   const bytes = Deno.readFileSync(temp.path("rumor.db"));
-  const at = new TextDecoder("latin1").decode(bytes).indexOf('"line 3"');
-  assert(at > 0);
-  bytes[at + 6] = 0x39;
+  const text = new TextDecoder("latin1").decode(bytes);
+  // Also where SQLite left a copy when it moved rows to another page.
+  const places = [...text.matchAll(/"line 3"/g)].map(({ index }) => index);
+  assert(places.length > 0);
+  for (const at of places) bytes[at + 6] = 0x39;
   Deno.writeFileSync(temp.path("rumor.db"), bytes.fill(0, 0, 100));
   const store = Store.open(temp.dir);
   assertStringIncludes(store.reports.join(), "39 entries were saved");

@@ -219,7 +219,7 @@ Deno.test("Store.open() refuses a newer schema, and leaves every byte as it is",
   db.close();
   const before = temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]);
   const error = assertThrows(() => Store.open(temp.dir), StoreError);
-  assertStringIncludes(error.message, "has schema version 99, but this rumor knows 1");
+  assertStringIncludes(error.message, "has schema version 99, but this program knows 1");
   assertEquals(temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]), before);
 });
 

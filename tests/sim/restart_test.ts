@@ -1,0 +1,238 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { STORE_RETRY_MS } from "../../src/core/limits.ts";
+import type { Notice } from "../../src/core/types.ts";
+import { Dice } from "../../src/sim/dice.ts";
+import { Network } from "../../src/sim/network.ts";
+import type { SimNode } from "../../src/sim/sim_node.ts";
+import type { SimStore } from "../../src/sim/sim_store.ts";
+import { assertAgreement, balances, clockOf } from "../helpers/agreement.ts";
+import { check } from "../helpers/check.ts";
+import { hashOf } from "../helpers/history.ts";
+
+const decoder = new TextDecoder();
+
+/** A network with disks, that looks at everything which is sent. */
+class Machines {
+  readonly sim: Network;
+  readonly stores = new Map<string, SimStore>();
+  /** The node that runs now, by name. */
+  readonly running = new Map<string, SimNode>();
+  /** For each origin, topic and number, the hash of the entry that was seen. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(seed = 1) {
+    this.sim = new Network({
+      seed,
+      onCarried: (_from, _to, carried) => {
+        if (carried.kind === "line") this.#see(carried.bytes);
+      },
+    });
+  }
+
+  start(name: string, join: readonly SimNode[] = [], store?: SimStore): SimNode {
+    if (store !== undefined) this.stores.set(name, store);
+    else if (!this.stores.has(name)) this.stores.set(name, this.sim.newStore());
+    const node = this.sim.addNode({ name, join, store: this.stores.get(name) });
+    this.running.set(name, node);
+    return node;
+  }
+
+  pair(): [SimNode, SimNode] {
+    const a = this.start("a"), b = this.start("b", [a]);
+    this.sim.settle();
+    return [a, b];
+  }
+
+  /** Nobody ever sees one number of a log on two entries. */
+  #see(line: Uint8Array): void {
+    if (line[2] !== 0x6f) return;
+    const { o, t, s } = JSON.parse(decoder.decode(line));
+    const key = `${o}/${t}#${s}`, hash = hashOf(line);
+    assertEquals(this.#seen.get(key) ?? hash, hash, `${key} was signed twice`);
+    this.#seen.set(key, hash);
+  }
+}
+
+function kindsOf(node: SimNode): Notice["kind"][] {
+  return node.notices.map(({ kind }) => kind);
+}
+
+function pay(sim: Network, node: SimNode, to: string): void {
+  sim.publish(node, "ledger", [{ from: "bank", to, amount: 1 }]);
+}
+
+Deno.test("a node that is started again goes on where it was, and joins by itself", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  sim.publish(a, "chat", ["one"]);
+  sim.publish(b, "chat", ["two"]);
+  pay(sim, b, "ann");
+  sim.settle();
+  const before = clockOf(b), paid = balances(b);
+  b.kill();
+  sim.pass(100);
+  sim.publish(a, "chat", ["three"]);
+  pay(sim, a, "ben");
+  sim.pass(1_000);
+  const again = machines.start("b");
+  // What was stored is there before anybody was met.
+  for (const [log, seq] of Object.entries(before)) assertEquals(clockOf(again)[log], seq, log);
+  assertEquals(balances(again), paid);
+  sim.settle();
+  assertEquals([again.id, again.state.phase], [b.id, "running"]);
+  assertEquals(sim.printed(again), ["three"]);
+  sim.publish(again, "chat", ["four"]);
+  sim.settle();
+  assertEquals(sim.printed(a), ["one", "two", "three", "four"]);
+  assertEquals(clockOf(again)["b/chat"], 2);
+  assertAgreement([a, again]);
+  assert(!kindsOf(again).some((kind) => kind === "renewed" || kind === "quarantined"));
+});
+
+Deno.test("a node that is started again prints its history where that is wanted", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  for (const text of ["one", "two", "three"]) sim.publish(a, "chat", [text]);
+  sim.settle();
+  b.kill();
+  const store = machines.stores.get("b");
+  const again = sim.addNode({ name: "b", store, front: { history: 2 } });
+  sim.settle();
+  assertEquals(sim.printed(again).length, 2);
+  assertEquals(sim.printed(again).at(-1), "three");
+});
+
+Deno.test("a stored entry that is damaged is set aside, and fetched again", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  for (const text of ["one", "two", "three"]) {
+    sim.publish(a, "chat", [text]);
+    pay(sim, a, text);
+    sim.settle();
+  }
+  b.kill();
+  const store = machines.stores.get("b")!;
+  const before = store.rows.length;
+  const damaged = store.rows.find((row) => decoder.decode(row.line).includes('"two"'))!;
+  store.damage(damaged.arrival, 120);
+  const again = machines.start("b");
+  assert(store.aside.includes(damaged.arrival));
+  sim.settle();
+  assert(kindsOf(again).includes("quarantined"));
+  assert(!kindsOf(again).includes("renewed"));
+  assertAgreement([a, again]);
+  // What was fetched is stored again.
+  again.kill();
+  const third = machines.start("b");
+  assertEquals(kindsOf(third).includes("quarantined"), false);
+  sim.settle();
+  assert(store.rows.length >= before);
+  assertAgreement([a, third]);
+});
+
+Deno.test("an old copy of the disk learns from others how far its own log goes", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  sim.publish(b, "chat", ["one"]);
+  sim.settle();
+  const copy = machines.stores.get("b")!.copy();
+  sim.publish(b, "chat", ["two"]);
+  sim.settle();
+  b.kill();
+  const again = machines.start("b", [], copy);
+  again.feed("chat", [["three"]]);
+  sim.settle();
+  assertEquals([again.id, kindsOf(again).includes("renewed")], [b.id, false]);
+  assertEquals(sim.printed(a), ["one", "two", "three"]);
+  assertEquals(clockOf(a)["b/chat"], 3);
+  assertAgreement([a, again]);
+});
+
+Deno.test("an old copy of the disk that meets nobody goes on under a new id", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  sim.publish(b, "chat", ["one"]);
+  sim.settle();
+  const copy = machines.stores.get("b")!.copy();
+  sim.publish(b, "chat", ["two"]);
+  sim.settle();
+  b.kill();
+  sim.partition([a], [b]);
+  const again = machines.start("b", [], copy);
+  again.feed("chat", [["other"]]);
+  sim.pass(20_000);
+  assertNotEquals(again.id, b.id);
+  assert(kindsOf(again).includes("renewed"));
+  assertEquals(clockOf(again)["b/chat"], 1);
+  sim.heal();
+  sim.pass(60_000);
+  assertEquals(sim.printed(a).toSorted(), ["one", "other", "two"]);
+  assert(!kindsOf(a).includes("forked"));
+  assertAgreement([a, again]);
+});
+
+Deno.test("a disk that takes nothing holds back what others sent, and nothing is lost", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair(), c = machines.start("c", [b]);
+  sim.settle();
+  sim.partition([a], [c]);
+  sim.publish(a, "chat", ["before"]);
+  sim.settle();
+  const store = machines.stores.get("b")!;
+  store.fault = "disk full";
+  sim.publish(a, "chat", ["while it was full"]);
+  sim.pass(4_000);
+  const own = a.state.log.keys.find(`${a.id}/chat`);
+  assertEquals([a.state.acknowledged[own], sim.printed(b), sim.printed(c)], [
+    1,
+    ["before"],
+    ["before"],
+  ]);
+  assertEquals(b.notices.filter(({ kind }) => kind === "storage").length, 1);
+  store.fault = null;
+  sim.pass(STORE_RETRY_MS + 1_000);
+  assertEquals(a.state.acknowledged[own], 2);
+  for (const node of [b, c]) assertEquals(sim.printed(node), ["before", "while it was full"]);
+  assertEquals(b.notices.at(-1), { kind: "storage", fault: null });
+});
+
+Deno.test("whenever nodes are killed and started again, nothing is lost, doubled or signed twice", () => {
+  check(
+    fc.property(fc.integer(), (seed) => {
+      const machines = new Machines(seed), { sim, running } = machines, dice = new Dice(seed);
+      // This one is never killed: what it prints must be everything, once.
+      const a = machines.start("a");
+      for (const name of ["b", "c", "d"]) machines.start(name, [a]);
+      sim.settle();
+      const said: string[] = [];
+      for (let count = 0; count < 60; count++) {
+        const name = dice.pick(["b", "c", "d"]), node = running.get(name)!;
+        const what = dice.below(9), store = machines.stores.get(name)!;
+        if (what === 0 && node.alive) node.kill();
+        else if (what < 3 && !node.alive) machines.start(name, dice.next() < 0.5 ? [a] : []);
+        else if (what === 3) sim.cut(a, node);
+        else if (what === 4) store.fault = dice.next() < 0.5 ? "disk full" : null;
+        else {
+          const one = dice.next() < 0.3 ? a : node;
+          if (one.alive && one.state.phase === "running") {
+            const text = `${one.name} ${count}`;
+            sim.publish(one, "chat", [text]);
+            if (one === a) said.push(text);
+          }
+        }
+        sim.pass(dice.pick([0, 1, 5, 30, 700]));
+      }
+      for (const store of machines.stores.values()) store.fault = null;
+      for (const [name, node] of running) if (!node.alive) machines.start(name);
+      sim.pass(60_000);
+      sim.settle();
+      const printed = sim.printed(a);
+      assertEquals(printed.length, new Set(printed).size, "printed twice");
+      for (const text of said) assert(printed.includes(text), text);
+      assertAgreement([...running.values()]);
+      for (const node of running.values()) assert(!kindsOf(node).includes("forked"));
+    }),
+    25,
+  );
+});
