@@ -5,7 +5,6 @@
  */
 
 import { type Link } from "./link.ts";
-import { missMember } from "./presence.ts";
 import type { Turn } from "./state.ts";
 
 /**
@@ -28,9 +27,8 @@ function keepLinkAlive(turn: Turn, link: Link, ping_ms: number, silence_ms: numb
   const { now_ms } = turn;
   const dead_ms = link.heard_ms + silence_ms;
   if (now_ms >= dead_ms) {
-    turn.close(link.id, "silent", "nothing came for too long");
-    missMember(turn, link.peer);
-    return;
+    turn.setLink({ ...link, died: true });
+    return turn.close(link.id, "silent", "nothing came for too long");
   }
   const ping_due_ms = link.spoke_ms + ping_ms;
   if (now_ms < ping_due_ms) return turn.wakeAt(Math.min(ping_due_ms, dead_ms));

@@ -14,8 +14,8 @@ import { SharedMap } from "./shared_map.ts";
 export interface Forgotten {
   /** For the key of each log, its newest entry. */
   readonly seqs: SharedMap<string, number>;
-  /** The keys, oldest first; one that was recalled may stand here still. */
-  readonly order: AppendLog<string>;
+  /** Keys and entries, oldest first; one that was recalled may stand here still. */
+  readonly order: AppendLog<readonly [string, number]>;
 }
 
 /** One log that was forgotten: origin, topic and its newest entry. */
@@ -29,12 +29,12 @@ export function nothingForgotten(): Forgotten {
 /** Remembers how far logs went; when there are too many, the oldest are lost. */
 export function rememberForgotten(before: Forgotten, logs: readonly ForgottenLog[]): Forgotten {
   let { seqs } = before;
-  const keys = logs.map(([origin, topic]) => logKey(origin, topic));
-  for (const [at, [, , seq]] of logs.entries()) seqs = seqs.set(keys[at], seq);
-  let order = before.order.append(keys);
-  for (const key of order.from()) {
+  const added = logs.map(([origin, topic, seq]) => [logKey(origin, topic), seq] as const);
+  for (const [key, seq] of added) seqs = seqs.set(key, seq);
+  let order = before.order.append(added);
+  for (const [key, seq] of order.from()) {
     if (order.length <= FORGOTTEN_MAX) break;
-    seqs = seqs.delete(key);
+    if (seqs.get(key) === seq) seqs = seqs.delete(key);
     order = order.dropUntil(order.first + 1);
   }
   return { seqs, order };

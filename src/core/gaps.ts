@@ -46,7 +46,7 @@ export function acceptGaps(turn: Turn): void {
       giveUp(turn, gap);
       offers.delete(key);
       touch(turn, link, index);
-    } else if (index >= 0 && !asked && wants++ < GAP_WANTS_MAX) {
+    } else if (!asked && wants++ < GAP_WANTS_MAX) {
       offers.set(key, { ...offer, asked: true });
       turn.send(link, { k: "want", o: gap.origin, t: gap.topic, s: gap.to + 1 });
       turn.wakeAt(since_ms + GAP_EXPIRE_MS);

@@ -44,6 +44,9 @@ export interface Link {
   readonly bye: string;
   readonly bye_why: string;
 
+  /** This end closed it, because it heard nothing. */
+  readonly died: boolean;
+
   /** For each log, what the peer is known to have. */
   readonly has: readonly number[];
   /** Whether the peer's first clock is complete, so that streaming may begin. */
@@ -106,6 +109,7 @@ export function newLink(
     peer_nonce: "",
     bye: "",
     bye_why: "",
+    died: false,
     has: [],
     streaming: false,
     cursors: new Map(),

@@ -148,12 +148,16 @@ export function speak(
 
 /** Somebody accuses a member. The newest word of each accuser counts. */
 export function accuse(member: Member, accusation: Accusation, now_ms: number): Member {
-  if (accusation.seq < member.seq || member.state === "left") return member;
+  if (accusation.seq < member.seq) return member;
   const others = member.accusations.filter((one) => one.by !== accusation.by);
+  const is_full = others.length >= ACCUSERS_MAX;
+  // Numbers that the member has not reached are perhaps lies: they go first.
+  const ahead = is_full ? others.findIndex(({ seq }) => seq > member.seq) : -1;
   // Enough have said it; but that it failed is always news.
-  if (others.length >= ACCUSERS_MAX && !accusation.failed) return member;
-  const accusations = [...others, accusation].slice(-ACCUSERS_MAX);
-  return judge({ ...member, accusations }, false, now_ms);
+  if (is_full && ahead < 0 && !accusation.failed) return member;
+  if (is_full) others.splice(Math.max(0, ahead), 1);
+  const accusations = [...others, accusation];
+  return judge({ ...member, accusations }, member.state === "left", now_ms);
 }
 
 /** Who says of a member, as it last spoke, that it does not answer. */

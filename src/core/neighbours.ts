@@ -50,13 +50,13 @@ export function neighboursOf(
     if (kind === "ring" && spoken.length === count) break;
   }
   const ids = pick(spoken, self, kind, count);
-  const wanted = [...ids, ...pick(named, self, kind, count - ids.length)];
+  const wanted = [...ids, ...named.slice(0, count - ids.length)];
   return { wanted: wanted.map((id) => by_id.get(id)!), silent };
 }
 
 /** Some of the ids, which are in the order of the ring from `self` on. */
 function pick(ids: readonly Id[], self: Id, kind: OverlayKind, count: number): Id[] {
-  if (kind === "ring" || ids.length <= count) return ids.slice(0, Math.max(0, count));
+  if (kind === "ring" || ids.length <= count) return ids.slice(0, count);
   const chosen = new Set(ids.slice(0, NEAREST));
   const here = placeOf(self);
   for (const distance of fingerDistances(ids.length, count - NEAREST)) {

@@ -65,6 +65,7 @@ export function forgetLink(turn: Turn, id: LinkId): void {
     // At once, because it is not known yet whether the peer is gone, or only the link.
     const retry_ms = turn.now_ms + pauseAfter(turn, 0);
     state.members = setMember(state.members, { ...member, lost: true, retry_ms });
+    if (link.died) missMember(turn, member.id);
   }
 }
 

@@ -29,6 +29,8 @@ import { ACCUSALS_MAX, ACCUSED_PER_ITEM_MAX, COURTESY_MS } from "./limits.ts";
 
 /** Somebody who is missed, or called suspect by others. */
 export interface Watch {
+  /** The member's newest word: a newer one refutes everything. */
+  readonly seq: number;
   /** Whether this node found out itself that it does not answer. */
   readonly evidence: boolean;
   /** When to look again. */
@@ -71,10 +73,11 @@ export function missMember(turn: Turn, id: Id): void {
   if (member.state !== "alive" && member.state !== "suspect") return;
   // Somebody who lives, but cannot be dialled from here, must not be suspected for ever.
   if (member.state === "alive" && member.suspected >= ACCUSALS_MAX) return;
-  if (state.watched.get(id)?.evidence) return;
+  const known = state.watched.get(id);
+  if (known?.evidence && known.seq === member.seq) return;
   // Not all who miss it need to say so.
   const due_ms = turn.now_ms + jitter(turn, state.config.times.ping_ms / 2);
-  watch(turn, id, { evidence: true, due_ms });
+  watch(turn, id, { seq: member.seq, evidence: true, due_ms });
 }
 
 /** Suspects, and declares failed, whoever is due. */
@@ -85,8 +88,8 @@ export function watchMembers(turn: Turn): void {
   const suspect: [Id, number][] = [], failed: [Id, number][] = [];
   for (const [id, one] of state.watched) {
     const member = state.members.by_id.get(id);
-    const idle = member?.state === "alive" && !one.evidence;
-    if (member === undefined || !isThere(member) || linked.has(id) || idle) {
+    const refuted = member?.seq !== one.seq || (member.state === "alive" && !one.evidence);
+    if (member === undefined || !isThere(member) || linked.has(id) || refuted) {
       turn.own("watched").delete(id);
       continue;
     }
@@ -161,10 +164,11 @@ function takeAccusation(turn: Turn, by: Id, id: Id, seq: number, failed: boolean
   if (accused.state === "failed" && member.state !== "failed") turn.count("members-failed");
   if (!suspected) return;
   turn.count("members-suspected");
-  const evidence = state.watched.get(id)?.evidence ?? false;
+  const known = state.watched.get(id);
+  const evidence = known !== undefined && known.evidence && known.seq === member.seq;
   const { suspect_ms, ping_ms } = state.config.times;
   const due_ms = turn.now_ms + (evidence ? jitter(turn, ping_ms) : suspect_ms);
-  watch(turn, id, { evidence, due_ms });
+  watch(turn, id, { seq: member.seq, evidence, due_ms });
 }
 
 /** Somebody misses this node, and knows no newer word of it: it says one. */

@@ -70,8 +70,8 @@ export function refuser(turn: Turn, topic: Topic): (item: Json) => string | null
 
 /** Begins the next entry of each draft that has none under way. */
 export function sealDrafts(turn: Turn): void {
-  // A key that is about to be replaced signs nothing more.
-  if (turn.state.renewing) return;
+  // A key that may have signed more than is known here signs nothing yet, or nothing more.
+  if (turn.state.renewing || turn.state.stale) return;
   for (const topic of turn.state.drafts.keys()) sealDraft(turn, topic);
 }
 

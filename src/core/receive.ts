@@ -271,6 +271,11 @@ function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }>): voi
     turn.setLink({ ...link, touched, ack_due_ms: turn.now_ms });
     return;
   }
+  const forgotten = index < 0 ? state.log.forgotten.seqs.get(key) ?? 0 : 0;
+  // It streams nothing of the topic before it has heard that this is not needed.
+  if (forgotten >= line.e) {
+    return turn.send(link.id, { k: "have", c: { [line.o]: { [line.t]: forgotten } } });
+  }
   if (state.offers.size >= OFFERS_MAX) return turn.count("rejected:too-many-gaps");
   const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };
   const offer = { gap, link: link.id, since_ms: turn.now_ms, asked: false };

@@ -1,7 +1,7 @@
 /** What an earlier run of the node stored comes back, before it starts. */
 
 import type { Restored, StoredRow } from "./types.ts";
-import { decodeTrusted, type Entry, hashedBytes, logKey } from "./entry.ts";
+import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "./entry.ts";
 import { rememberForgotten } from "./forgotten.ts";
 import { frontTopic, resumeFront } from "./front.ts";
 import { isKeptWhole, trimLog } from "./log.ts";
@@ -16,6 +16,8 @@ export interface Restoring {
   readonly gaps: ReadonlySet<string>;
   /** Entries that were set aside. */
   readonly unfit: number;
+  /** The keys of the logs in which something is damaged; "" where it cannot be said of which. */
+  readonly damaged: ReadonlySet<string>;
 }
 
 /** Everything but the entries. */
@@ -25,7 +27,7 @@ export function takeRestored(turn: Turn, restored: Restored): void {
   state.stale = stale;
   state.log = { ...state.log, forgotten: rememberForgotten(state.log.forgotten, forgotten) };
   const known = gaps.map(({ origin, topic, to }) => gapKey(origin, topic, to));
-  state.restoring = { restored, gaps: new Set(known), unfit: 0 };
+  state.restoring = { restored, gaps: new Set(known), unfit: 0, damaged: new Set() };
 }
 
 /**
@@ -37,9 +39,10 @@ export function takeLoaded(turn: Turn, rows: readonly StoredRow[]): void {
   const edit = new LogEdit(state.log, turn.env);
   const unfit: number[] = [];
   const good = rows.filter(({ line, hash, arrival }) => {
-    const is_same = turn.env.sha256(hashedBytes(line)) === hash;
-    if (!is_same) unfit.push(arrival);
-    return is_same;
+    if (turn.env.sha256(hashedBytes(line)) === hash) return true;
+    unfit.push(arrival);
+    noteDamage(turn, line);
+    return false;
   });
   for (const [at, entry] of decodeTrusted(good.map(({ line }) => line)).entries()) {
     if (entry === null || !restoreEntry(turn, edit, entry, good[at])) unfit.push(good[at].arrival);
@@ -80,11 +83,19 @@ function restoreEntry(
   entry: Entry,
   { hash, arrival }: StoredRow,
 ): boolean {
-  const { restored, gaps } = turn.state.restoring!;
+  const { restored, gaps, damaged } = turn.state.restoring!;
   const { origin, topic, seq } = entry;
-  // Retention may have dropped how a log began.
-  const begins = restored.drop_before > 0 && !isKeptWhole(topic) && edit.isNew(origin, topic);
+  // Retention may have dropped how a log began; but so may damage.
+  const whole = damaged.size > 0 && (damaged.has("") || damaged.has(logKey(origin, topic)));
+  const begins = restored.drop_before > 0 && !isKeptWhole(topic) && !whole &&
+    edit.isNew(origin, topic);
   return edit.restore(entry, arrival, hash, begins || gaps.has(gapKey(origin, topic, seq - 1)));
+}
+
+function noteDamage(turn: Turn, line: Uint8Array): void {
+  const restoring = turn.state.restoring!;
+  const damaged = new Set(restoring.damaged).add(peekHeader(line)?.key ?? "");
+  turn.state.restoring = { ...restoring, damaged };
 }
 
 function gapKey(origin: string, topic: string, to: number): string {

@@ -88,15 +88,18 @@ export function takeListed(turn: Turn, link: Link, line: Extract<Line, { k: "pee
   const gone = (line.gone ?? []).filter((id) => state.members.by_id.get(id)?.state === "named");
   // Of members that have spoken, their links and they themselves know better.
   if (gone.length > 0) state.members = removeMembers(state.members, new Set(gone));
-  if (tracker.listed !== null) return;
+  const calm = { failed: false, failures: 0 };
+  if (tracker.listed !== null) {
+    if (tracker.failures > 0) turn.own("trackers").set(link.dialled!, { ...tracker, ...calm });
+    return;
+  }
   const parts = [...tracker.parts, ...line.p.map(([, address]) => address)].slice(-MEMBERS_MAX);
   const listed = line.more ? null : parts;
   turn.own("trackers").set(link.dialled!, {
     ...tracker,
+    ...calm,
     parts,
     listed,
-    failed: false,
-    failures: 0,
   });
   if (listed !== null) joinFromTrackers(turn);
 }

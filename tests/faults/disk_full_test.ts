@@ -5,7 +5,7 @@ import { checkCampaign } from "./campaign.ts";
 import { canMount, diskFull } from "./disk_full.ts";
 
 Deno.test({
-  name: "`rumor --data` stops acknowledging while the disk is full, and goes on",
+  name: "`rumor --data` stops acknowledging while the disk is full, and goes on (needs root)",
   ignore: !LINUX || !await canMount(),
   fn: (t) => checkCampaign(t, diskFull, { times: 1 }),
 });

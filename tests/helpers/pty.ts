@@ -7,7 +7,6 @@ import { cleanEnv, Process, type Result, rumorCommand } from "./process.ts";
 import { Screen } from "./screen.ts";
 import { withDeadline } from "../../tools/lines.ts";
 
-/** Wide enough that a test need not think of wrapping. */
 const COLUMNS = 1_000;
 const ROWS = 40;
 const DEADLINE_MS = 30_000;
@@ -18,6 +17,14 @@ export interface PtyOptions {
   /** What the shell runs, with `rumor` and its arguments as "$@"; default: just that. */
   readonly shell?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Columns of the terminal; by default so many that a test need not think of wrapping. */
+  readonly columns?: number;
+}
+
+/** From this character of the output on, the terminal has another size. */
+interface Resized {
+  readonly at: number;
+  readonly columns: number;
 }
 
 /** A terminal and the program on it. */
@@ -27,6 +34,8 @@ export class Pty implements AsyncDisposable {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #process: Process;
   readonly #waiters = new Set<() => void>();
+  readonly #columns: number;
+  readonly #sizes: Resized[] = [];
   /** What came, decoded; a test fails on bytes that are no UTF-8. */
   #text = "";
   #fault: Error | null = null;
@@ -34,7 +43,8 @@ export class Pty implements AsyncDisposable {
 
   constructor(args: readonly string[], options: PtyOptions = {}) {
     const words = [...rumorCommand(), ...args].map(quote).join(" ");
-    const start = `stty cols ${COLUMNS} rows ${ROWS}; set -- ${words}; ${
+    this.#columns = options.columns ?? COLUMNS;
+    const start = `stty cols ${this.#columns} rows ${ROWS}; set -- ${words}; ${
       options.shell ?? 'exec "$@"'
     }`;
     this.#process = new Process(["script", "-qec", start, "/dev/null"], {
@@ -68,10 +78,17 @@ export class Pty implements AsyncDisposable {
 
   /** What the terminal shows. Throws at a sequence that is not one of our prompt's. */
   get screen(): Screen {
-    const screen = new Screen(COLUMNS, ROWS);
+    const screen = new Screen(this.#columns, ROWS);
     // The end of a sequence may still be on its way.
     // deno-lint-ignore no-control-regex -- a terminal is about control characters
-    screen.write(this.text.replace(/\x1b(\[[ -?]*)?$/, ""));
+    const text = this.text.replace(/\x1b(\[[ -?]*)?$/, "");
+    let from = 0;
+    for (const { at, columns } of this.#sizes) {
+      screen.write(text.slice(from, at));
+      screen.resize(columns);
+      from = at;
+    }
+    screen.write(text.slice(from));
     return screen;
   }
 
@@ -80,6 +97,22 @@ export class Pty implements AsyncDisposable {
     const lines = this.screen.lines();
     while (lines.at(-1) === "") lines.pop();
     return lines;
+  }
+
+  /**
+   * Drags an edge of the window. The program must have nothing to write just now, or nobody knows
+   * which of it came before.
+   */
+  async resize(columns: number): Promise<void> {
+    const tty = descendants(this.#process.pid).map(terminalOf).find((path) => path !== null);
+    if (!tty) throw new Error(`no terminal; ${this.#explain()}`);
+    // A prompt is painted whole when the terminal wraps again.
+    await this.until(() => this.text.endsWith("\x1b[?7h"), "a prompt");
+    this.#sizes.push({ at: this.text.length, columns });
+    const { success } = await new Deno.Command("stty", {
+      args: ["-F", tty, "cols", String(columns)],
+    }).output();
+    if (!success) throw new Error(`cannot resize ${tty}`);
   }
 
   /** Presses keys. */
@@ -174,6 +207,16 @@ export function hasPty(): boolean {
 
 function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The pseudo-terminal that a process reads, or null. */
+function terminalOf(pid: number): string | null {
+  try {
+    const path = Deno.readLinkSync(`/proc/${pid}/fd/0`);
+    return path.startsWith("/dev/pts/") ? path : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The processes that a process started, and those that these started. */

@@ -181,3 +181,24 @@ Deno.test("a network that was cut in two for a minute heals, with all that was s
     6,
   );
 });
+
+Deno.test("nodes that were given no address to join find each other again after a minute", () => {
+  const sim = new Network({ seed: 7 });
+  const stores = [sim.newStore(), sim.newStore()];
+  const first = sim.addNode({ name: "a", store: stores[0] });
+  const second = sim.addNode({ name: "b", store: stores[1], join: [first] });
+  sim.settle();
+  for (const node of [first, second]) node.kill();
+  // From here on they have only what they stored.
+  const a = sim.addNode({ name: "a", store: stores[0] });
+  const b = sim.addNode({ name: "b", store: stores[1] });
+  sim.settle();
+  assertEquals([peersOf(a), peersOf(b)], [[b.id], [a.id]]);
+  sim.partition([a], [b]);
+  sim.pass(60_000);
+  assertEquals([stateAt(a, b), stateAt(b, a)], ["failed", "failed"]);
+  sim.heal();
+  sim.pass(60_000);
+  assertEquals([stateAt(a, b), stateAt(b, a)], ["alive", "alive"]);
+  assertAllHear(sim, [a, b]);
+});

@@ -17,8 +17,8 @@ function decodeAll(...chunks: (string | Uint8Array)[]): { keys: Key[]; state: De
     state = step.state;
     for (const key of step.keys) {
       const last = keys.at(-1);
-      if ("text" in key && last !== undefined && "text" in last) {
-        keys[keys.length - 1] = { kind: "text", text: last.text + key.text };
+      if ("text" in key && last !== undefined && "text" in last && key.pasted === last.pasted) {
+        keys[keys.length - 1] = { ...key, text: last.text + key.text };
       } else keys.push(key);
     }
   }
@@ -43,7 +43,8 @@ Deno.test("`decodeKeys()` knows the keys of the common terminals", () => {
   assertEquals(read("\x7f\x08\x1b[3~"), "backspace backspace delete");
   assertEquals(read("\x1b[1;5D\x1b[1;3C\x1bb\x1bf"), "word-left word-right word-left word-right");
   assertEquals(read("\x01\x05\x15\x0b\x17"), "ctrl-a ctrl-e ctrl-u ctrl-k ctrl-w");
-  assertEquals(read("\x03\x04\t"), 'ctrl-c ctrl-d "\\t"');
+  assertEquals(read("\x03\x04\t"), "ctrl-c ctrl-d tab");
+  assertEquals(read("a\t\tb"), '"a" tab tab "b"');
 });
 
 Deno.test("`decodeKeys()` takes CR, LF and CR LF for one Enter each", () => {
@@ -87,12 +88,32 @@ Deno.test("`decodeKeys()` lets Ctrl-C out of a sequence that never ends", () => 
 });
 
 Deno.test("`decodeKeys()` keeps control characters within a bracketed paste", () => {
-  assertEquals(read("\x1b[200~a\x03\x1b[A\x7fb\x1b[201~\x03"), '"a\\u0003\\u001b[A\x7fb" ctrl-c');
+  assertEquals(
+    read("\x1b[200~a\x03\x1b[A\x7f\tb\x1b[201~\x03"),
+    '"a\\u0003\\u001b[A\x7f\\tb" paste-end ctrl-c',
+  );
   assertEquals(
     read("\x1b[200~one\rtwo\nthree\r", "\nfour\x1b[20", "1~"),
-    '"one" enter "two" enter "three" enter "four"',
+    '"one" enter "two" enter "three" enter "four" paste-end',
   );
-  assertEquals(read("\x1b[200~\x1b[201", "x\x1b[201~"), '"\\u001b[201x"');
+  assertEquals(read("\x1b[200~\x1b[201", "x\x1b[201~"), '"\\u001b[201x" paste-end');
+});
+
+Deno.test("`decodeKeys()` says what stood in a bracketed paste", () => {
+  assertEquals(decodeAll("a\r\x1b[200~b\r\x1b[201~c\r").keys, [
+    { kind: "text", text: "a" },
+    { kind: "enter" },
+    { kind: "text", text: "b", pasted: true },
+    { kind: "enter", pasted: true },
+    { kind: "paste-end" },
+    { kind: "text", text: "c" },
+    { kind: "enter" },
+  ]);
+  // Text next to text is not one key where only one of them was pasted.
+  assertEquals(decodeKeys(DECODER_START, bytesOf("a\x1b[200~b")).keys, [
+    { kind: "text", text: "a" },
+    { kind: "text", text: "b", pasted: true },
+  ]);
 });
 
 Deno.test("`decodeKeys()` reports invalid UTF-8 as U+FFFD and keeps a BOM", () => {

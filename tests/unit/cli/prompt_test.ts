@@ -9,7 +9,6 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import type { Key, KeyName } from "../../../src/cli/keys.ts";
 import {
-  type Action,
   HISTORY_LINES_MAX,
   onKey,
   PROMPT_START,
@@ -17,32 +16,14 @@ import {
   render,
 } from "../../../src/cli/prompt.ts";
 import { ITEM_BYTES_MAX } from "../../../src/core/limits.ts";
+import { run, shown } from "../../helpers/keyboard.ts";
 import { Screen } from "../../helpers/screen.ts";
 
 const VIEW = { label: "> ", columns: 20, rows: 10 };
 
-/** Presses keys: names as they are, other text in quotes, as in `"hello" left backspace`. */
+/** Presses the keys of a script. */
 function press(script: string, start: PromptState = PROMPT_START): PromptState {
   return run(script, start).state;
-}
-
-function run(script: string, start: PromptState = PROMPT_START) {
-  let state = start;
-  const actions: Action[] = [];
-  for (const [token] of script.matchAll(/"(?:[^"\\]|\\.)*"|\S+/g)) {
-    const key: Key = token.startsWith('"')
-      ? { kind: "text", text: JSON.parse(token) }
-      : { kind: token as KeyName };
-    const step = onKey(state, key);
-    state = step.state;
-    if (step.action !== undefined) actions.push(step.action);
-  }
-  return { state, actions };
-}
-
-/** The line with a bar where the cursor is. */
-function shown({ text, cursor }: PromptState): string {
-  return `${text.slice(0, cursor)}|${text.slice(cursor)}`;
 }
 
 Deno.test("`onKey()` inserts text at the cursor", () => {
@@ -199,7 +180,7 @@ Deno.test("`render()` lays out only what is near the cursor of a very long line"
 
 const NAMES: KeyName[] = [
   ...["enter", "backspace", "delete", "left", "right", "up", "down", "home", "end"] as const,
-  ...["word-left", "word-right", "escape"] as const,
+  ...["word-left", "word-right", "escape", "tab", "paste-end"] as const,
   ...[..."abcdefknpuwz"].map((letter): KeyName => `ctrl-${letter}`),
 ];
 const anyKey: fc.Arbitrary<Key> = fc.oneof(
@@ -207,6 +188,10 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }).map((text): Key => ({ kind: "text", text })),
   fc.constantFrom("a b", "世界", "👨‍👩‍👧", "e\u0301", "\u0301", "🇩", "🇪", "\x1b[A", "\ud800", "\t")
     .map((text): Key => ({ kind: "text", text })),
+  fc.constantFrom<Key>(
+    { kind: "text", text: "pasted", pasted: true },
+    { kind: "enter", pasted: true },
+  ),
 );
 const anyKeys = fc.array(anyKey, { maxLength: 40 });
 

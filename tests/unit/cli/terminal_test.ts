@@ -71,7 +71,7 @@ Deno.test("`lines()` yields each line of a paste, painting once a chunk", async 
   const before = desk.writes;
   await desk.type(`${pasted.join("\r\n")}\r\nlast`);
   await desk.type("\x1b[201~");
-  assertEquals(events, pasted.map(line));
+  assertEquals(events, pasted.map((text) => ({ kind: "line", text, pasted: true })));
   assertEquals(desk.writes, before + 2);
   assertEquals(desk.screen.lines(), ["> last"]);
   terminal.close();

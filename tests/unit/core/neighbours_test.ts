@@ -126,9 +126,15 @@ Deno.test("`neighboursOf()` takes ten, the nearest three among them, and whoever
 
 Deno.test("`neighboursOf()` reaches everybody over fingers in far fewer hops than over a ring", () => {
   const ids = randomIds(1_000, new Dice(1));
-  const fingers = diameterOf(overlayOf(ids, "fingers"), 100);
+  const wantedFrom = overlayOf(ids, "fingers");
+  const fingers = diameterOf(wantedFrom, 100);
   const ring = diameterOf(overlayOf(ids, "ring"), 10);
   assertEquals(ring, 50);
+  for (const [at, id] of ids.entries()) {
+    const wanted = wantedFrom.get(id)!;
+    assertEquals(wanted.length, OVERLAY_LINKS);
+    for (const step of [1, 2, 3]) assert(wanted.includes(ids[(at + step) % ids.length]));
+  }
   assertLess(fingers, 8);
 });
 
