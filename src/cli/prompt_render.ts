@@ -7,6 +7,9 @@ import { boundary, graphemesOf, widthOf } from "./prompt_text.ts";
 
 /** A very long line is laid out only near the cursor: some screens full, at least so much. */
 const LAYOUT_CHARS_MIN = 1_024;
+/** What switches a colour or a weight. It takes no column. */
+// deno-lint-ignore no-control-regex -- an escape sequence is what is looked for
+const STYLE = /\x1b\[\d*m/g;
 
 /** The screen, and what stands before the line. */
 export interface View {
@@ -109,13 +112,28 @@ export function paint({ rows, cursor, beforeCursor }: Picture): string {
 }
 
 /** Goes to the first row of a picture and erases from there on. */
-export function erase({ rows, cursor }: Picture, width: number): string {
-  const columns = Math.max(1, width);
+export function erase({ rows, cursor, beforeCursor }: Picture, width: number): string {
+  const columns = Math.max(2, width);
   // A terminal that became narrower has wrapped the rows that no longer fit.
-  let up = Math.floor(cursor.column / columns);
-  for (const row of rows.slice(0, cursor.row)) {
-    up += Math.max(1, Math.ceil(stringWidth(row) / columns));
-  }
+  const under = rows[cursor.row].slice(beforeCursor.length);
+  const [first] = graphemesOf(under.replaceAll(STYLE, ""));
+  let up = wrappedRows(beforeCursor + (first?.segment ?? " "), columns) - 1;
+  for (const row of rows.slice(0, cursor.row)) up += wrappedRows(row, columns);
   // The second column comes first, as tmux moves a screen that is erased whole to its scrollback.
   return `\r${up > 0 ? `\x1b[${up}A` : ""}\x1b[C\x1b[J\r\x1b[K`;
+}
+
+/** How many rows a terminal makes of one. It parts no wide character, as we do not. */
+function wrappedRows(row: string, columns: number): number {
+  if (stringWidth(row) <= columns) return 1;
+  let rows = 1, column = 0;
+  for (const { segment } of graphemesOf(row.replaceAll(STYLE, ""))) {
+    const width = widthOf(segment);
+    if (column + width > columns) {
+      rows++;
+      column = 0;
+    }
+    column += width;
+  }
+  return rows;
 }

@@ -8,7 +8,7 @@ import { forgetLogs, isPastRetention } from "./forgotten.ts";
 import { PRESENCE } from "./log.ts";
 import { isThere, removeMembers } from "./members.ts";
 import type { Turn } from "./state.ts";
-import { FORGET_EVERY_MS, FORGET_FAILED_MS, FORGET_LEFT_MS, MEMBERS_MAX } from "./limits.ts";
+import { DEPARTED_MAX, FORGET_EVERY_MS, FORGET_FAILED_MS, FORGET_LEFT_MS } from "./limits.ts";
 
 /** Forgets who is due; looks only now and then, because it looks at everything. */
 export function forgetDeparted(turn: Turn): void {
@@ -47,7 +47,7 @@ function findDeparted(turn: Turn): Set<Id> {
   const { members } = turn.state;
   const departed = new Set<Id>();
   // A full list lets them go sooner.
-  const hurry = members.by_id.size > MEMBERS_MAX * 0.9;
+  const hurry = members.by_id.size - members.sorted.length > DEPARTED_MAX / 2;
   for (const member of members.by_id.values()) {
     if (isThere(member)) continue;
     const rest_ms = member.state === "left" ? FORGET_LEFT_MS : FORGET_FAILED_MS;

@@ -190,9 +190,18 @@ export function decodeTrusted(lines: readonly Uint8Array[]): (Entry | null)[] {
     if (!isIdText(o) || !isTopic(t)) return null;
     const bare = hashedBytes(line);
     if (!isEntryShape(value, { key: "", origin: o, topic: t, seq: s }, bare)) return null;
-    const { p: previous, w: time_ms, i: first, d, b: items, z: signature } = value;
-    const fields = { origin: o, topic: t, seq: s, previous, time_ms, first };
-    return { ...fields, deps: Object.entries(d), items, signature, line };
+    return {
+      origin: o,
+      topic: t,
+      seq: s,
+      previous: value.p,
+      time_ms: value.w,
+      first: value.i,
+      deps: Object.entries(value.d),
+      items: value.b,
+      signature: value.z,
+      line,
+    };
   });
 }
 

@@ -28,16 +28,16 @@ export function nothingForgotten(): Forgotten {
 
 /** Remembers how far logs went; when there are too many, the oldest are lost. */
 export function rememberForgotten(before: Forgotten, logs: readonly ForgottenLog[]): Forgotten {
-  let { seqs } = before;
+  const seqs = before.seqs.edit();
   const added = logs.map(([origin, topic, seq]) => [logKey(origin, topic), seq] as const);
-  for (const [key, seq] of added) seqs = seqs.set(key, seq);
+  for (const [key, seq] of added) seqs.set(key, seq);
   let order = before.order.append(added);
   for (const [key, seq] of order.from()) {
     if (order.length <= FORGOTTEN_MAX) break;
-    if (seqs.get(key) === seq) seqs = seqs.delete(key);
+    if (seqs.get(key) === seq) seqs.delete(key);
     order = order.dropUntil(order.first + 1);
   }
-  return { seqs, order };
+  return { seqs: seqs.finish(), order };
 }
 
 /** Takes a log off the list; second, its newest entry, or 0 where it is not there. */

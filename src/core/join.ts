@@ -9,6 +9,7 @@ import { logKey } from "./entry.ts";
 import { isPeer, type Link } from "./link.ts";
 import { beginPrinting } from "./front.ts";
 import { endDial, setAddress } from "./greeting.ts";
+import { renameSelf } from "./log.ts";
 import { isThere } from "./members.ts";
 import { dial } from "./overlay.ts";
 import { announce } from "./presence.ts";
@@ -107,8 +108,8 @@ export function takeRenewed(turn: Turn, id: string): void {
     : "another copy of its data was used to sign";
   for (const link of state.links.values()) turn.close(link.id, "left", "going on under a new id");
   state.config = { ...state.config, id };
-  state.log = { ...state.log, self: id };
-  state.settled = { ...state.settled, log: { ...state.settled.log, self: id } };
+  state.log = renameSelf(state.log, id);
+  state.settled = { ...state.settled, log: renameSelf(state.settled.log, id) };
   state.stale = false;
   state.renewing = false;
   // What was being signed is signed again, by the new key.

@@ -145,6 +145,8 @@ export const CONTROL_PER_SECOND = 10_000;
 export const OVERLAY_LINKS = 10;
 /** Peers that a node remembers. */
 export const MEMBERS_MAX = 10_000;
+/** Members that left or failed, besides. */
+export const DEPARTED_MAX = 50_000;
 /** Peers that a node remembers although they were only named by others. */
 export const INTRODUCED_MAX = 1_000;
 /** Peers in one `peers` line: as many as surely fit, whatever their addresses are. */

@@ -180,6 +180,18 @@ export function waiveCauses(log: LogState, index: number, env: Env): [LogState, 
   return edit.finish();
 }
 
+/** The log of a node that goes on under a new id: everything that is there came before it. */
+export function renameSelf(log: LogState, self: Id): LogState {
+  const topics = new Map(log.topics);
+  for (const [name, topic] of topics) {
+    if (name === PRESENCE) continue;
+    const heads = [...topic.logs.from()].filter((index) => log.clock[index] > 0);
+    const fresh = new Map(heads.map((index) => [log.heads[index].origin, log.clock[index]]));
+    topics.set(name, { ...topic, fresh });
+  }
+  return { ...log, self, topics };
+}
+
 /** Drops the oldest entries of all topics that are not kept whole, until they fit. */
 export function trimLog(log: LogState, keep_bytes: number): LogState {
   if (log.kept_bytes <= keep_bytes) return log;

@@ -21,6 +21,8 @@ import { ENTRY_OVERHEAD_BYTES, LOGS_MAX, TOPICS_MAX, TOPICS_PER_ORIGIN_MAX } fro
 import { PendingEdit, type Waiting } from "./pending.ts";
 import type { SharedMap } from "./shared_map.ts";
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** One batch of changes: copies each structure once, and is thrown away with the batch. */
 export class LogEdit {
   readonly #heads: Head[];
@@ -29,6 +31,9 @@ export class LogEdit {
   /** Entries delivered in this batch, appended to their lists at the end. */
   readonly #orders = new Map<Topic, StoredEntry[]>();
   readonly #tails = new Map<number, StoredEntry[]>();
+  /** Heads and topics that this batch has copied already, and may change. */
+  readonly #own_heads = new Set<number>();
+  readonly #own_topics = new Set<Topic>();
   readonly #fresh = new Map<Topic, Map<Id, number>>();
   #keys: Interner;
   readonly #pending: PendingEdit;
@@ -72,10 +77,10 @@ export class LogEdit {
    * An entry that was stored; false where it does not follow what is there. `jumps` allows it to
    * begin its log, or to stand behind a gap that was accepted before.
    */
-  restore(entry: Entry, arrival: number, hash: string, jumps: boolean): boolean {
+  restore(entry: Entry, arrival: number, hash: string, jumps: () => boolean): boolean {
     const index = this.#indexOf(entry.origin, entry.topic);
     if (index < 0) return false;
-    if (jumps && entry.seq > this.#clock[index] + 1) {
+    if (entry.seq > this.#clock[index] + 1 && jumps()) {
       const { origin, topic, seq } = entry;
       this.skip({ origin, topic, from: this.#clock[index] + 1, to: seq - 1 });
     }
@@ -88,9 +93,10 @@ export class LogEdit {
     return true;
   }
 
-  /** Whether nothing of a log is known. */
+  /** Whether nothing of a log was delivered. */
   isNew(origin: Id, topic: Topic): boolean {
-    return this.#keys.find(logKey(origin, topic)) < 0;
+    const index = this.#keys.find(logKey(origin, topic));
+    return index < 0 || this.#clock[index] === 0;
   }
 
   /** Ends a log with a fork that was proved before. */
@@ -98,7 +104,7 @@ export class LogEdit {
     const index = this.#indexOf(origin, topic);
     if (index < 0) return;
     this.#changed = true;
-    this.#heads[index] = { ...this.#heads[index], fork: lines };
+    this.#ownHead(index).fork = lines;
   }
 
   skip(gap: Gap): void {
@@ -107,13 +113,8 @@ export class LogEdit {
     this.#flushTail(index);
     this.#changed = true;
     this.#clock[index] = gap.to;
-    this.#heads[index] = {
-      ...this.#heads[index],
-      hash: null,
-      next_item: 0,
-      entries: AppendLog.empty(gap.to + 1),
-      last: null,
-    };
+    const fresh = { hash: null, next_item: 0, entries: AppendLog.empty(gap.to + 1), last: null };
+    Object.assign(this.#ownHead(index), fresh);
     this.#pending.dropUntil(index, gap.to);
     this.#deliverFreed([index]);
   }
@@ -188,14 +189,14 @@ export class LogEdit {
   }
 
   #deliver(index: number, entry: Entry, known_hash?: string): void {
-    const head = this.#heads[index];
+    const head = this.#ownHead(index);
     if (head.hash !== null && entry.previous !== head.hash) {
       // It was signed on top of another version of the entry before it.
       this.#freeze(index, entry, head.last!.line);
       return;
     }
     if (head.next_item !== 0 && entry.first !== head.next_item) return this.#reject("bad-count");
-    const topic = this.#topics.get(entry.topic)!;
+    const topic = this.#ownTopic(entry.topic);
     const added = this.#orders.get(entry.topic) ?? [];
     const stored: StoredEntry = {
       log: index,
@@ -214,17 +215,11 @@ export class LogEdit {
     else tail.push(stored);
     this.#changed = true;
     this.#clock[index] = entry.seq;
-    this.#heads[index] = {
-      ...head,
-      hash: known_hash ?? this.env.sha256(hashedBytes(entry.line)),
-      next_item: entry.first + entry.items.length,
-      last: stored,
-    };
-    this.#topics.set(entry.topic, {
-      ...topic,
-      bytes: topic.bytes + entry.line.length,
-      fresh: this.#refresh(topic, entry),
-    });
+    head.hash = known_hash ?? this.env.sha256(hashedBytes(entry.line));
+    head.next_item = entry.first + entry.items.length;
+    head.last = stored;
+    topic.bytes += entry.line.length;
+    topic.fresh = this.#refresh(topic, entry);
     if (!isKeptWhole(entry.topic)) this.#kept_bytes += entry.line.length + ENTRY_OVERHEAD_BYTES;
     this.#output.delivered.push({ stored, entry });
   }
@@ -240,7 +235,7 @@ export class LogEdit {
 
   #freeze(index: number, entry: Entry, kept: Uint8Array): void {
     this.#changed = true;
-    this.#heads[index] = { ...this.#heads[index], fork: [kept, entry.line] };
+    this.#ownHead(index).fork = [kept, entry.line];
     this.#pending.dropUntil(index, Infinity);
     this.#output.forks.push({ origin: entry.origin, topic: entry.topic, seq: entry.seq });
     this.#reject("fork");
@@ -268,6 +263,8 @@ export class LogEdit {
     this.#heads[index] = { origin, topic, ...start, entries, last: null, fork: null };
     const state = this.#topics.get(topic) ?? emptyTopic();
     this.#topics.set(topic, { ...state, logs: state.logs.append([index]) });
+    this.#own_topics.add(topic);
+    this.#own_heads.add(index);
     return index;
   }
 
@@ -299,9 +296,25 @@ export class LogEdit {
   #flushTail(index: number): void {
     const tail = this.#tails.get(index);
     if (tail === undefined) return;
-    const head = this.#heads[index];
-    this.#heads[index] = { ...head, entries: head.entries.append(tail) };
+    const head = this.#ownHead(index);
+    head.entries = head.entries.append(tail);
     this.#tails.delete(index);
+  }
+
+  #ownHead(index: number): Writable<Head> {
+    if (!this.#own_heads.has(index)) {
+      this.#heads[index] = { ...this.#heads[index] };
+      this.#own_heads.add(index);
+    }
+    return this.#heads[index];
+  }
+
+  #ownTopic(name: Topic): Writable<TopicState> {
+    if (!this.#own_topics.has(name)) {
+      this.#topics.set(name, { ...this.#topics.get(name)! });
+      this.#own_topics.add(name);
+    }
+    return this.#topics.get(name)!;
   }
 
   #reject(code: string): void {

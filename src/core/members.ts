@@ -8,7 +8,7 @@
  */
 
 import type { Address, Id } from "./types.ts";
-import { ACCUSERS_MAX, INTRODUCED_MAX, MEMBERS_MAX } from "./limits.ts";
+import { ACCUSERS_MAX, DEPARTED_MAX, INTRODUCED_MAX, MEMBERS_MAX } from "./limits.ts";
 
 /** `named`: others named it, it has not spoken itself. */
 export type MemberState = "named" | "alive" | "suspect" | "failed" | "left";
@@ -101,7 +101,8 @@ export function setMembers(members: Members, changes: readonly Member[]): Member
   for (const member of changes) {
     const known = (by_id ?? members.by_id).get(member.id);
     const more = Number(member.state === "named") - Number(known?.state === "named");
-    if (known === undefined && (by_id ?? members.by_id).size >= MEMBERS_MAX) continue;
+    const room = isThere(member) ? MEMBERS_MAX : MEMBERS_MAX + DEPARTED_MAX;
+    if (known === undefined && (by_id ?? members.by_id).size >= room) continue;
     if (more > 0 && introduced >= INTRODUCED_MAX) continue;
     by_id ??= new Map(members.by_id);
     by_id.set(member.id, member);

@@ -134,7 +134,6 @@ function takeWord(turn: Turn, entry: Entry, item: PresenceItem): void {
   const { state } = turn;
   const { origin, seq } = entry;
   const known = state.members.by_id.get(origin);
-  if (known === undefined && item.left) return;
   const base = known ?? namedMember(origin, item.address, turn.now_ms);
   const address = item.address || base.address;
   const member = speak(base, { seq, address, name: item.name, left: item.left }, turn.now_ms);

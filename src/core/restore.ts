@@ -83,13 +83,14 @@ function restoreEntry(
   entry: Entry,
   { hash, arrival }: StoredRow,
 ): boolean {
-  const { restored, gaps, damaged } = turn.state.restoring!;
-  const { origin, topic, seq } = entry;
-  // Retention may have dropped how a log began; but so may damage.
-  const whole = damaged.size > 0 && (damaged.has("") || damaged.has(logKey(origin, topic)));
-  const begins = restored.drop_before > 0 && !isKeptWhole(topic) && !whole &&
-    edit.isNew(origin, topic);
-  return edit.restore(entry, arrival, hash, begins || gaps.has(gapKey(origin, topic, seq - 1)));
+  return edit.restore(entry, arrival, hash, () => {
+    const { restored, gaps, damaged } = turn.state.restoring!;
+    const { origin, topic, seq } = entry;
+    if (gaps.has(gapKey(origin, topic, seq - 1))) return true;
+    // Retention may have dropped how a log began; but so may damage.
+    if (damaged.has("") || damaged.has(logKey(origin, topic))) return false;
+    return restored.drop_before > 0 && !isKeptWhole(topic) && edit.isNew(origin, topic);
+  });
 }
 
 function noteDamage(turn: Turn, line: Uint8Array): void {

@@ -8,7 +8,7 @@
  */
 export class SharedMap<K, V> {
   #map: Map<K, V> | null;
-  #diff: { key: K; had: boolean; value: V | undefined; next: SharedMap<K, V> } | null = null;
+  #diff: { changes: Change<K, V>[]; next: SharedMap<K, V> } | null = null;
 
   private constructor(map: Map<K, V>) {
     this.#map = map;
@@ -36,23 +36,28 @@ export class SharedMap<K, V> {
 
   /** A version with one key changed. */
   set(key: K, value: V): SharedMap<K, V> {
-    const map = this.#own();
-    const next = new SharedMap<K, V>(map);
-    this.#diff = { key, had: map.has(key), value: map.get(key), next };
-    this.#map = null;
-    map.set(key, value);
-    return next;
+    const edit = this.edit();
+    edit.set(key, value);
+    return edit.finish();
   }
 
   /** A version without a key. */
   delete(key: K): SharedMap<K, V> {
+    const edit = this.edit();
+    edit.delete(key);
+    return edit.finish();
+  }
+
+  /** Begins many changes at once. No version may be read before `finish()` gives the new one. */
+  edit(): SharedMapEdit<K, V> {
     const map = this.#own();
-    if (!map.has(key)) return this;
-    const next = new SharedMap<K, V>(map);
-    this.#diff = { key, had: true, value: map.get(key), next };
-    this.#map = null;
-    map.delete(key);
-    return next;
+    return new SharedMapEdit(map, (changes) => {
+      if (changes.length === 0) return this;
+      const next = new SharedMap<K, V>(map);
+      this.#diff = { changes, next };
+      this.#map = null;
+      return next;
+    });
   }
 
   /** The pairs of this version, in no promised order; the version must stay the one being read. */
@@ -74,14 +79,68 @@ export class SharedMap<K, V> {
     const map = newest.#map!;
     for (let i = chain.length - 1; i >= 0; i--) {
       const version = chain[i];
-      const { key, had, value, next } = version.#diff!;
-      next.#diff = { key, had: map.has(key), value: map.get(key), next: version };
+      const { changes, next } = version.#diff!;
+      next.#diff = { changes: undo(map, changes), next: version };
       next.#map = null;
-      if (had) map.set(key, value as V);
-      else map.delete(key);
       version.#map = map;
       version.#diff = null;
     }
     return map;
   }
+}
+
+/** A key as it was before it was changed. */
+type Change<K, V> = readonly [key: K, had: boolean, value: V | undefined];
+
+/** Changes of one batch, made in the real map and remembered, so that they can be taken back. */
+export class SharedMapEdit<K, V> {
+  readonly #map: Map<K, V>;
+  readonly #changes: Change<K, V>[] = [];
+  readonly #finish: (changes: Change<K, V>[]) => SharedMap<K, V>;
+
+  constructor(map: Map<K, V>, finish: (changes: Change<K, V>[]) => SharedMap<K, V>) {
+    this.#map = map;
+    this.#finish = finish;
+  }
+
+  get(key: K): V | undefined {
+    return this.#map.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#map.has(key);
+  }
+
+  set(key: K, value: V): void {
+    this.#remember(key);
+    this.#map.set(key, value);
+  }
+
+  delete(key: K): void {
+    if (!this.#map.has(key)) return;
+    this.#remember(key);
+    this.#map.delete(key);
+  }
+
+  /** The version with all changes; the same reference where there are none. */
+  finish(): SharedMap<K, V> {
+    return this.#finish(this.#changes);
+  }
+
+  #remember(key: K): void {
+    const value = this.#map.get(key);
+    this.#changes.push([key, value !== undefined || this.#map.has(key), value]);
+  }
+}
+
+/** Takes changes back, the last first; gives what takes that back in the same way. */
+function undo<K, V>(map: Map<K, V>, changes: readonly Change<K, V>[]): Change<K, V>[] {
+  const redo: Change<K, V>[] = [];
+  for (let at = changes.length - 1; at >= 0; at--) {
+    const [key, had, value] = changes[at];
+    redo.push([key, map.has(key), map.get(key)]);
+    if (had) map.set(key, value as V);
+    else map.delete(key);
+  }
+  return redo;
 }

@@ -16,7 +16,7 @@
 
 import { Dice } from "../../src/sim/dice.ts";
 import { runRumor } from "../helpers/process.ts";
-import { pause, type Plan, runScript, type Tally, until } from "./campaign.ts";
+import { type Plan, runScript, type Tally, until } from "./campaign.ts";
 import { type Machine, Machines } from "./machines.ts";
 import { few } from "./traffic.ts";
 import { Census, collectEntries } from "./states.ts";
@@ -201,7 +201,6 @@ async function stop(machine: Machine, politely: boolean): Promise<void> {
   if (!politely) return await machine.kill();
   machine.process.signal("SIGTERM");
   await machine.process.status();
-  await pause(0);
 }
 
 /** The files that are damaged: the database, and its log where there is one. */

@@ -6,7 +6,7 @@
  */
 
 import { Dice } from "../../src/sim/dice.ts";
-import { pause, type Plan, runScript, sample, type Tally, until } from "./campaign.ts";
+import { type Plan, runScript, sample, type Tally, until } from "./campaign.ts";
 import { LINKS, type Machine, Machines } from "./machines.ts";
 import { holds } from "./states.ts";
 
@@ -34,7 +34,7 @@ async function massacre(plan: Plan, tally: Tally, dice: Dice): Promise<void> {
   const began = performance.now();
   await Promise.all(dead.map((machine) => machine.kill()));
   tally.fault("kills", dying);
-  // Said at once, while half of the links are dead, and again and again until all have links.
+  // Said at once, while many of the links are dead.
   const slack = plan.fast ? SLACK : 1;
   const spoken = speak(left, `just after, ${plan.seed}`);
   const took = await until(connected, CONNECTED_MS * slack, 250);
@@ -82,7 +82,6 @@ async function speak(machines: readonly Machine[], what: string): Promise<void> 
       lines.map((line) => process.waitForStdout(line, { timeout_ms: 60_000 }))
     ),
   );
-  await pause(0);
 }
 
 if (import.meta.main) await runScript("mass_death", 1, massDeath);

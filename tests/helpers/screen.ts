@@ -65,13 +65,14 @@ export class Screen {
     let cursor = { row: 0, column: 0 };
     for (const [index, { cells, wrapped }] of this.#rows.entries()) {
       if (wrapped) throw new Error("rows that the terminal wrapped are not followed");
-      if (index === this.cursor.row) {
-        const down = Math.floor(this.cursor.column / columns);
-        cursor = { row: rows.length + down, column: this.cursor.column % columns };
-      }
       let at = 0;
       do {
         const end = cells[at + columns] === "" ? at + columns - 1 : at + columns;
+        const right = this.cursor.column - at;
+        if (index === this.cursor.row && right >= 0 && (right < end - at || end >= cells.length)) {
+          const down = Math.floor(right / columns);
+          cursor = { row: rows.length + down, column: right % columns };
+        }
         rows.push({ cells: cells.slice(at, end), wrapped: end < cells.length });
         at = end;
       } while (at < cells.length);
@@ -168,6 +169,11 @@ export class Desk implements TerminalPort {
     this.#onSize = onChange;
     return () => void (this.#onSize = undefined);
   };
+
+  /** Whether somebody wants to know of another size. */
+  get watched(): boolean {
+    return this.#onSize !== undefined;
+  }
 
   /** Drags an edge of the window: the terminal wraps what no longer fits, and says so. */
   resize(columns: number): void {

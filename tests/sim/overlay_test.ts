@@ -209,10 +209,17 @@ Deno.test("no reducer changes a state that any node was ever in", () => {
   const dice = new Dice(4);
   grow(sim, 5, "random", dice);
   talk(sim, dice, 30);
+  const store = sim.newStore();
+  const one = sim.addNode({ name: "disk", join: [sim.nodes[1]], store });
+  sim.settle();
+  sim.publish(one, "chat", ["stored"]);
+  one.kill();
+  const again = sim.addNode({ name: "disk", store });
+  sim.settle();
   sim.leave(sim.nodes[0]);
   sim.settle();
   assert(sim.nodes[0].acknowledged);
-  assertAgreement(sim.nodes.slice(1));
+  assertAgreement([...sim.nodes.slice(1, 5), again]);
 });
 
 function linksBetween(from: SimNode, to: SimNode): number {

@@ -26,20 +26,21 @@ export function reduceDedup(
   texts: readonly string[],
   max: { texts: number; bytes: number } = { texts: DEDUP_TEXTS_MAX, bytes: DEDUP_BYTES_MAX },
 ): [Dedup, string[]] {
-  let { seen, order, bytes } = dedup;
+  let { order, bytes } = dedup;
+  const seen = dedup.seen.edit();
   const fresh: string[] = [];
   for (const text of texts) {
     if (seen.has(text)) continue;
-    seen = seen.set(text, true);
+    seen.set(text, true);
     bytes += text.length * 2;
     fresh.push(text);
     order = order.append([text]);
     while (order.length > max.texts || bytes > max.bytes) {
       const oldest = order.get(order.first)!;
-      seen = seen.delete(oldest);
+      seen.delete(oldest);
       bytes -= oldest.length * 2;
       order = order.dropUntil(order.first + 1);
     }
   }
-  return fresh.length === 0 ? [dedup, []] : [{ seen, order, bytes }, fresh];
+  return fresh.length === 0 ? [dedup, []] : [{ seen: seen.finish(), order, bytes }, fresh];
 }

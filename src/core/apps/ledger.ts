@@ -75,13 +75,17 @@ export function emptyLedger(): Ledger {
 export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Ledger, Ignored[]] {
   const ignored: Ignored[] = [];
   const applied: Applied[] = [];
-  let { by_id, balances, uses, taken_back } = ledger;
+  let { taken_back } = ledger;
+  const by_id = ledger.by_id.edit(), balances = ledger.balances.edit(), uses = ledger.uses.edit();
   const change = (account: string, amount: bigint, use: 1 | -1) => {
     const used = (uses.get(account) ?? 0) + use;
-    uses = used === 0 ? uses.delete(account) : uses.set(account, used);
-    balances = used === 0
-      ? balances.delete(account)
-      : balances.set(account, (balances.get(account) ?? 0n) + amount);
+    if (used === 0) {
+      uses.delete(account);
+      balances.delete(account);
+    } else {
+      uses.set(account, used);
+      balances.set(account, (balances.get(account) ?? 0n) + amount);
+    }
   };
   for (const { origin, number, item } of items) {
     const transaction = readTransaction(item, madeId(origin, number));
@@ -101,13 +105,19 @@ export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Led
       change(known.to, -BigInt(known.amount), -1);
       taken_back++;
     }
-    by_id = by_id.set(id, transaction);
+    by_id.set(id, transaction);
     change(from, -BigInt(amount), 1);
     change(to, BigInt(amount), 1);
     applied.push({ transaction, replaced: known });
   }
   if (applied.length === 0) return [ledger, ignored];
-  const next = { by_id, balances, uses, taken_back, applied: ledger.applied.append(applied) };
+  const next: Ledger = {
+    by_id: by_id.finish(),
+    balances: balances.finish(),
+    uses: uses.finish(),
+    taken_back,
+    applied: ledger.applied.append(applied),
+  };
   return [next, ignored];
 }
 

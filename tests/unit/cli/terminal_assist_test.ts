@@ -61,10 +61,10 @@ Deno.test("`Terminal` leaves commands on the screen, where nothing else shows th
 
 Deno.test("`Terminal` shows in full what a paste added to a command", async () => {
   const desk = new Desk();
-  const carry = (): string => "/pm ";
-  const { terminal } = open(desk, new Terminal(desk, { assist: { ...ASSIST, carry } }));
+  const assist = { isCommand: () => true, carry: () => "/pm " };
+  const { terminal } = open(desk, new Terminal(desk, { assist }));
   await desk.type("/pm \x1b[200~one\r\r\x1b[201~");
-  assertEquals(desk.screen.lines(), ["> /pm one", ">"]);
+  assertEquals(desk.screen.lines(), ["> /pm one", "> /pm", ">"]);
   terminal.close();
 });
 

@@ -5,9 +5,12 @@ import fc from "fast-check";
 import { Terminal } from "../../../src/cli/terminal.ts";
 import { Desk, settle } from "../../helpers/screen.ts";
 
+/** A pasted escape character, which is shown in reverse. */
+const ESCAPE = "\x1b[200~\x1b\x1b[201~";
+
 /** Starts to listen; nobody cares for the lines. */
 function open(desk: Desk): Terminal {
-  const terminal = new Terminal(desk);
+  const terminal = new Terminal(desk, { color: true });
   (async () => {
     for await (const _event of terminal.lines()) { /* It is the screen that matters. */ }
   })();
@@ -31,9 +34,12 @@ Deno.test("`Terminal` paints the line anew as soon as the terminal has another s
 });
 
 Deno.test("`Terminal` keeps messages, line and cursor intact through any sizes", async () => {
-  const text = fc.array(fc.constantFrom("a", "b ", "世", "👋", "e\u0301", "👨‍👩‍👧", "🇩🇪", "❤️"), {
-    maxLength: 50,
-  }).map((parts) => parts.join(""));
+  const text = fc.array(
+    fc.constantFrom("a", "b ", ESCAPE, "世", "👋", "e\u0301", "👨‍👩‍👧", "🇩🇪", "❤️"),
+    {
+      maxLength: 50,
+    },
+  ).map((parts) => parts.join(""));
   const sizes = fc.array(fc.integer({ min: 4, max: 60 }), { minLength: 1, maxLength: 5 });
   const property = fc.asyncProperty(
     text,
@@ -69,7 +75,9 @@ Deno.test("`Terminal` asks its question anew in another size, and writes nothing
   assertEquals(desk.screen.lines(), ["Whom to jo", "in? 10.0.0", ".5:7000"]);
   await desk.type("\r");
   assertEquals(await answer, "10.0.0.5:7000");
+  assertEquals(desk.watched, true);
   terminal.close();
+  assertEquals(desk.watched, false);
   const { writes } = desk;
   desk.resize(30);
   assertEquals(desk.writes, writes);

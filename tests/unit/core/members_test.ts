@@ -120,6 +120,10 @@ Deno.test("`accuse()` hears honest accusers, however many liars speak of numbers
   const suspect = accuse(accused(member("a"), lies), accusation("honest", 1), 5);
   assertEquals(suspect.state, "suspect");
   assert(suspect.accusations.length <= ACCUSERS_MAX);
+  // Nor do they displace those who were heard.
+  const honest = Array.from({ length: ACCUSERS_MAX }, (_, at) => accusation(`x${at}`, 1));
+  const loud = lies.map((lie) => ({ ...lie, failed: true }));
+  assertEquals(accused(accused(member("a"), honest), loud).state, "suspect");
 });
 
 /** What each origin says of member `a`, in its own order. */
