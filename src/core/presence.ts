@@ -135,8 +135,9 @@ function takeWord(turn: Turn, entry: Entry, item: PresenceItem): void {
   const { origin, seq } = entry;
   const known = state.members.by_id.get(origin);
   const base = known ?? namedMember(origin, item.address, turn.now_ms);
-  const address = item.address || base.address;
-  const member = speak(base, { seq, address, name: item.name, left: item.left }, turn.now_ms);
+  // Whoever leaves says nothing else of itself.
+  const address = item.address || base.address, name = item.left ? base.name : item.name;
+  const member = speak(base, { seq, address, name, left: item.left }, turn.now_ms);
   if (member === known) return;
   // A newcomer dials its ten by itself; dialling it at the same moment would make two links.
   const is_new = (known === undefined || known.address !== address) && state.phase === "running";

@@ -38,9 +38,15 @@ export class SimStore {
     if (this.fault !== null) return this.fault;
     this.commits++;
     const before = this.#restored;
-    for (const entry of batch.entries) this.#put(entry);
     for (const [origin, topic] of batch.forgotten) {
       this.#deleteWhere((row) => row.origin === origin && row.topic === topic);
+    }
+    const gone = new Map(
+      batch.forgotten.map(([origin, topic, seq]) => [logKey(origin, topic), seq]),
+    );
+    for (const entry of batch.entries) {
+      // What came before its log was forgotten goes with it; what came after stays.
+      if (entry.seq > (gone.get(keyOf(entry)) ?? 0)) this.#put(entry);
     }
     const newest = new Map([...this.#rows.values()].map((row) => [keyOf(row), row.arrival]));
     this.#deleteWhere((row) =>
