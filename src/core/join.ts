@@ -16,7 +16,7 @@ import { announce } from "./presence.ts";
 import { finishRestore } from "./restore.ts";
 import { dialTrackers, hasAnswered, isUndecided, listedAddresses } from "./trackers.ts";
 import type { Turn } from "./state.ts";
-import { BOOK_TRIES_MAX, JOIN_TIMEOUT_MS, LOGS_MAX } from "./limits.ts";
+import { BOOK_TRIES_MAX, JOIN_TIMEOUT_MS, LOGS_MAX, STALE_WAIT_MS } from "./limits.ts";
 
 /** The node accepts connections: it joins, or is the first of its network. */
 export function start(turn: Turn, event: Extract<Event, { kind: "started" }>): void {
@@ -215,8 +215,27 @@ function joined(turn: Turn, complete: boolean): void {
   turn.state.joining = null;
   // The peer knew of own entries that it did not send.
   if (stale && !complete) return renew(turn);
-  turn.state.stale = false;
+  turn.state.trusted_ms = turn.now_ms + STALE_WAIT_MS;
   enterNetwork(turn, clock);
+}
+
+/**
+ * A node that may have signed more than it knows signs nothing before it has asked around: the peer
+ * that it joined may not have had everything either.
+ */
+export function endStale(turn: Turn): void {
+  const { state } = turn;
+  if (!state.stale || state.renewing || state.phase === "joining") return;
+  if (turn.now_ms < state.trusted_ms) return turn.wakeAt(state.trusted_ms);
+  const { log, config, links } = state;
+  const is_behind = log.heads.some(({ origin }, index) =>
+    origin === config.id &&
+    [...links.values()].some((link) => isPeer(link) && link.has[index] > log.clock[index])
+  );
+  if (!is_behind) state.stale = false;
+  else if (turn.now_ms < state.trusted_ms + JOIN_TIMEOUT_MS) {
+    turn.wakeAt(state.trusted_ms + JOIN_TIMEOUT_MS);
+  } else renew(turn);
 }
 
 /** From here on the node speaks. */

@@ -100,6 +100,8 @@ export const GOODBYE_MS = 1_000;
 
 /** A connection that has not proved itself is closed after this time. */
 export const HELLO_TIMEOUT_MS = 5_000;
+/** A node that may have signed more than it knows waits so long for others to tell it. */
+export const STALE_WAIT_MS = 2_000;
 /** Longest wait for somebody to join. */
 export const JOIN_TIMEOUT_MS = 5_000;
 /** Who has said nothing for so long pings, and a tracker pings whom it has not heard for so long. */

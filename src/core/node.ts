@@ -18,7 +18,7 @@ import {
   stuckAt,
 } from "./link.ts";
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
-import { advanceJoin, start, takeRenewed } from "./join.ts";
+import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
 import { keepLinksAlive } from "./alive.ts";
 import { watchMembers } from "./presence.ts";
 import { keepTrackers } from "./trackers.ts";
@@ -117,6 +117,7 @@ function tick(turn: Turn): void {
   acceptGaps(turn);
   giveUpCauses(turn);
   advanceJoin(turn);
+  endStale(turn);
   sealDrafts(turn);
   // What must be stored first is shown when it is.
   if (settle(turn)) show(turn);

@@ -113,6 +113,8 @@ export interface NodeState {
   readonly join_stage: "given" | "trackers" | "book" | "none";
   /** Whether the key may have signed more than is known here. */
   readonly stale: boolean;
+  /** When a node that is stale may trust what its peers had. */
+  readonly trusted_ms: number;
   /** Whether a new key is being made. */
   readonly renewing: boolean;
   readonly dialling: ReadonlyMap<Address, Id | "">;
@@ -165,6 +167,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     joining: null,
     join_stage: "given",
     stale: false,
+    trusted_ms: 0,
     renewing: false,
     dialling: new Map(),
     dial_budget: DIALS_PER_SECOND,
