@@ -136,7 +136,7 @@ class Session {
       network: this.#given.network ?? "rumor",
       join: others,
       // Whoever names somebody wants to be with them, and not alone.
-      must_join: others.length + this.#given.tracker.length > 0,
+      must_join: this.#given.join.length > 0 && others.length > 0 || this.#given.tracker.length > 0,
       trackers: this.#given.tracker,
       name: this.#given.name ?? "",
       overlay: this.#given.overlay ?? "fingers",
@@ -160,11 +160,13 @@ class Session {
       (handler) => new TcpTransport(handler),
       store,
     );
+    let doing = "read what is stored";
     try {
       this.#runtime.restore();
+      doing = `listen on ${host}:${port}`;
       this.#runtime.start(host, port, fallbackHost());
     } catch (error) {
-      say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
+      say(`rumor: cannot ${doing}: ${describeError(error)}`);
       this.#code = EXIT.failed;
       this.#ended.resolve();
       return;
@@ -286,7 +288,12 @@ class Session {
       case "join_failed":
         return this.#say(`rumor: cannot join ${notice.address}: ${notice.why}`);
       case "alone":
-        if (!notice.ends) return this.#say("rumor: nobody answers; starting alone");
+        if (notice.then === "begin") {
+          return this.#say("rumor: nobody to join; starting a new network");
+        }
+        if (notice.then === "wait") {
+          return this.#say("rumor: nobody answers; waiting alone for the others");
+        }
         this.#code = EXIT.unreachable;
         return this.#say("rumor: no peer reachable");
       case "tracker_failed":

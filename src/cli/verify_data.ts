@@ -8,7 +8,7 @@ import { decodeEntry, type Entry, logKey, signedBytes } from "../core/entry.ts";
 import { LEDGER } from "../core/log.ts";
 import type { Gap } from "../core/types.ts";
 import { Verifier } from "../shell/crypto.ts";
-import { isDatabaseError, plainError, SignedCount, sizeOf } from "../shell/store_files.ts";
+import { isDatabaseError, plainError, sizeOf } from "../shell/store_files.ts";
 import { checkKeyMode, readKey } from "../shell/key_file.ts";
 import { readNotes } from "../shell/store_notes.ts";
 import type { StoreReader } from "../shell/store_reader.ts";
@@ -49,12 +49,10 @@ const BATCH_ROWS = 500;
 /** Checks everything that is stored. Never throws for what it finds. */
 export function verifyData(reader: StoreReader, dir: string, report: Report): Verdict {
   const check = new Check(reader, report);
-  // The count stands on the disk only after its entries, so it is read before them.
-  const signed = new SignedCount(dir).read();
   check.part(() => check.structure());
   check.part(() => check.notes());
   check.part(() => check.logs());
-  check.part(() => check.owner(dir, signed));
+  check.part(() => check.owner(dir, reader.signed));
   return check.verdict();
 }
 
@@ -110,6 +108,8 @@ class Check {
     const notes = readNotes(this.#reader.db);
     if (notes.damaged.length > 0) this.#fault(`${notes.damaged.length} notes are damaged`);
     this.#dropped = Number(notes.meta.get("dropped") ?? 0) > 0;
+    const lost = (this.#reader.commits ?? 0) - Number(notes.meta.get("commits") ?? 0);
+    if (lost > 0) this.#fault(`what was stored last is missing, ${lost} times`);
     // What came before a log was forgotten does not come back.
     const before = notes.forgotten.map(([origin, topic, to]) => ({ origin, topic, from: 1, to }));
     for (const gap of [...notes.gaps, ...before]) {

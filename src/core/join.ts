@@ -168,7 +168,7 @@ function stayAlone(turn: Turn): void {
   const sought = config.join.length + config.trackers.length > 0 || bookOf(turn).length > 0;
   const ends = config.must_join && !invited && !belongs;
   if (sought && !(invited && listedAddresses(turn).length === 0)) {
-    turn.notice({ kind: "alone", ends });
+    turn.notice({ kind: "alone", then: ends ? "end" : belongs ? "wait" : "begin" });
   }
   if (ends) return turn.end(true);
   if (state.stale) return renew(turn);

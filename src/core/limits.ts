@@ -89,6 +89,8 @@ export const FRONT_WINDOW_BYTES = 1_048_576;
 export const PRINT_BYTES = 65_536;
 /** Drafted bytes after which input waits. */
 export const DRAFT_BYTES_MAX = 1_048_576;
+/** A peer that owes an acknowledgement and says nothing for this time holds back nobody. */
+export const STALL_MS = 500;
 /** A reader that takes less than `PACE_BYTES` in this time no longer holds back the others. */
 export const STUCK_MS = 5_000;
 /** What a reader must take to count; slower ones lose entries when they fall too far behind. */

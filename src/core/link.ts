@@ -13,6 +13,7 @@ import {
   CONTROL_PER_SECOND,
   EVICT_MS,
   PACE_BYTES,
+  STALL_MS,
   STUCK_MS,
   WINDOW_BYTES,
 } from "./limits.ts";
@@ -145,9 +146,15 @@ export function noteAcked(link: Link, n: number, now_ms: number): Link {
   return { ...next, pace_ms: now_ms, pace_bytes: acked_bytes };
 }
 
-/** Whether a peer reads fast enough that the others wait for it when it falls behind. */
+/**
+ * Whether a peer reads fast enough that the others wait for it when it falls behind. One that says
+ * nothing any more has stopped, and is not waited for: it reads on in the log when it goes on. (Whoever
+ * cannot take more for the moment says so, again and again.)
+ */
 export function keepsPace(link: Link, now_ms: number): boolean {
-  return link.streaming && now_ms - link.pace_ms < STUCK_MS;
+  const alive_ms = Math.max(link.heard_ms, link.progress_ms);
+  const stopped = link.acked_bytes < link.sent_bytes && now_ms - alive_ms >= STALL_MS;
+  return link.streaming && !stopped && now_ms - link.pace_ms < STUCK_MS;
 }
 
 /** When a peer that acknowledges nothing any more is given up; Infinity while its window has room. */

@@ -314,8 +314,8 @@ export type Notice =
   | { readonly kind: "quarantined"; readonly entries: number }
   /** The node goes on under a new id. */
   | { readonly kind: "renewed"; readonly id: Id; readonly why: string }
-  /** Nobody could be joined; the node ends, or begins alone. */
-  | { readonly kind: "alone"; readonly ends: boolean }
+  /** Nobody could be joined: the node ends, waits for those it knows, or begins a new network. */
+  | { readonly kind: "alone"; readonly then: "end" | "wait" | "begin" }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
   /** An item of somebody else that every node leaves out. */
   | { readonly kind: "ignored"; readonly origin: Id; readonly topic: Topic; readonly why: string }

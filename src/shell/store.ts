@@ -10,13 +10,13 @@ import { looksLikeEntry } from "../core/entry.ts";
 import type { Identity } from "./crypto.ts";
 import { checkKeyMode, readKey, replaceKey } from "./key_file.ts";
 import {
+  Count,
   guardOf,
   inspect,
   isDatabaseError,
   lockDirectory,
   makeDirectory,
   plainError,
-  SignedCount,
   StoreError,
 } from "./store_files.ts";
 import { type Notes, putMeta } from "./store_notes.ts";
@@ -37,7 +37,9 @@ export class Store {
   readonly #db: DatabaseSync;
   readonly #sql: Statements;
   readonly #writer: Writer;
-  readonly #signed: SignedCount;
+  readonly #signed: Count;
+  readonly #commits: Count;
+  #commit_count: number;
   #identity: Identity;
   /** What the file `signed` says. */
   #signed_count = 0;
@@ -79,7 +81,13 @@ export class Store {
       const shortened = this.#repair(notes, reports);
       this.#writer = new Writer(db, this.#sql, Number(notes.meta.get("dropped") ?? 0));
       this.#writer.setSelf(this.#identity.id);
-      this.#signed = new SignedCount(dir);
+      this.#signed = new Count(dir, "signed");
+      this.#commits = new Count(dir, "commits");
+      const done = this.#commits.read() ?? 0, here = Number(notes.meta.get("commits") ?? 0);
+      this.#commit_count = Math.max(done, here);
+      if (done > here && !opened.fresh && !opened.damaged && shortened.size === 0) {
+        reports.push("rumor.db had lost what was stored last: it is fetched again from peers");
+      }
       const signed = this.#signed.read(), stored = this.#writer.signed;
       this.#stale = known !== null && !isUnused(notes.meta, signed) &&
         (opened.fresh || opened.damaged || !opened.complete || shortened.has(known.id) ||
@@ -164,6 +172,7 @@ export class Store {
     }
     this.#db.close();
     this.#signed.close();
+    this.#commits.close();
     this.#lock.close();
   }
 
@@ -173,8 +182,10 @@ export class Store {
       work();
       const settled = this.#stale && this.#has_signed;
       if (settled) putMeta(this.#sql, "stale", "0");
+      putMeta(this.#sql, "commits", String(this.#commit_count + 1));
       this.#sql.commit.run();
       this.#writer.done();
+      this.#commits.write(++this.#commit_count);
       if (settled) this.#stale = false;
       const count = this.#writer.signed;
       if (!this.#stale && count !== this.#signed_count) this.#count(count);
@@ -220,6 +231,7 @@ export class Store {
     putMeta(this.#sql, "guard", this.#guard());
     putMeta(this.#sql, "stale", this.#stale ? "1" : "0");
     putMeta(this.#sql, "open", "1");
+    putMeta(this.#sql, "commits", String(this.#commit_count));
   }
 
   /** Whether the database and the key are those that were here the last time, and all was well. */

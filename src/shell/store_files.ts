@@ -119,16 +119,17 @@ function holderOf(path: string): string {
 }
 
 /**
- * How many entries the own logs had, in a file of its own: it is not within the database, so it
- * tells when that has lost its end, or is an older copy. Written after each commit and before
+ * A count in a file of its own: it is not within the database, so it tells when that has lost its
+ * end, or is an older copy. Written after each commit and before
  * anybody sees its entries; so a kill in between leaves it behind the database, never before it.
  */
-export class SignedCount {
+export class Count {
   readonly #path: string;
   #file: Deno.FsFile | null = null;
 
-  constructor(dir: string) {
-    this.#path = `${dir}/signed`;
+  /** `signed`: how many entries this node has signed. `commits`: how often something was stored. */
+  constructor(dir: string, what: "signed" | "commits") {
+    this.#path = `${dir}/${what}`;
   }
 
   /** The number, or null where there is none. */

@@ -2,12 +2,15 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { StoredRow } from "../core/types.ts";
-import { inspect, isDatabaseError, plainError, sizeOf, StoreError } from "./store_files.ts";
+import { Count, inspect, isDatabaseError, plainError, sizeOf, StoreError } from "./store_files.ts";
 import { readRows } from "./store_rows.ts";
 
 /** A view of one moment: what is committed later is not in it. */
 export class StoreReader implements Disposable {
   readonly db: DatabaseSync;
+  /** How many entries the node has signed, and how often it stored something; null where unknown. */
+  readonly signed: number | null;
+  readonly commits: number | null;
   readonly #path: string;
   readonly #is_quiet: boolean;
 
@@ -15,6 +18,9 @@ export class StoreReader implements Disposable {
   constructor(dir: string) {
     this.#path = `${dir}/rumor.db`;
     if (inspect(this.#path) === "none") throw new StoreError(`${dir} holds no data`);
+    // These stand on the disk only after what they count, so they are read first.
+    this.signed = new Count(dir, "signed").read();
+    this.commits = new Count(dir, "commits").read();
     this.#is_quiet = sizeOf(`${this.#path}-wal`) <= 0;
     this.db = open(this.#path, this.#is_quiet);
   }

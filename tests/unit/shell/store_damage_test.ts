@@ -46,6 +46,7 @@ class Patient implements Disposable {
   readonly #kept = `${this.#path}.kept`;
   readonly bytes = Deno.readFileSync(this.#path);
   readonly #signed = Deno.readFileSync(this.#fixture.temp.path("signed"));
+  readonly #commits = Deno.readFileSync(this.#fixture.temp.path("commits"));
 
   constructor() {
     Deno.linkSync(this.#path, this.#kept);
@@ -60,6 +61,7 @@ class Patient implements Disposable {
     Deno.linkSync(this.#kept, this.#path);
     Deno.writeFileSync(this.#path, bytes);
     Deno.writeFileSync(temp.path("signed"), this.#signed);
+    Deno.writeFileSync(temp.path("commits"), this.#commits);
     return check(this.#fixture, what);
   }
 
