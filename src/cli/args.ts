@@ -185,6 +185,15 @@ export function readSwitch(): boolean {
   return true;
 }
 
+/** The path of a file or directory. */
+export function readPath(text: string): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is looked for
+  if (text.length <= 4_096 && text.isWellFormed() && !/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
+    return text;
+  }
+  throw new UsageError("allowed are paths of at most 4096 characters without control characters");
+}
+
 /** Any text of at most 256 characters. */
 export function readText(text: string): string {
   if (text.length <= 256 && text.isWellFormed()) return text;

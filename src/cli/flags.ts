@@ -16,6 +16,7 @@ import {
   readChoice,
   readCount,
   readListen,
+  readPath,
   readSeconds,
   readSwitch,
   readText,
@@ -127,7 +128,7 @@ export const nodeFlags = {
   data: {
     value: "DIR",
     help: "keep everything there, and go on from there after a restart",
-    read: readText,
+    read: readPath,
   },
   "keep-open": { short: "k", help: "stay after the end of input", read: readSwitch },
   "keep-bytes": {

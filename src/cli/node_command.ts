@@ -244,6 +244,8 @@ class Session {
         this.#complain(`line ${number}: ${event.bytes} bytes are too long for a line`);
         continue;
       }
+      // What is asked of the node means little before it has joined; commands to the prompt do not wait.
+      if (!event.text.startsWith("/")) await this.#runtime.inputOpen();
       let quits = false;
       const item = this.#readTyped(event.text, event.pasted === true, () => quits = true);
       if (quits) {
@@ -252,7 +254,6 @@ class Session {
       }
       if (isFault(item)) this.#complain(`line ${number}: ${item.fault}`);
       if (isFault(item) || item === undefined) continue;
-      await this.#runtime.inputOpen();
       this.#runtime.publish(this.#app.topic, [item], number);
     }
     return false;

@@ -76,6 +76,10 @@ function readHead(path: string): Uint8Array | null {
   }
 }
 
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 25;
+const NOTHING = new Int32Array(new SharedArrayBuffer(4));
+
 /** Makes the directory if it is missing, and checks that it is one. */
 export function makeDirectory(dir: string): void {
   try {
@@ -95,7 +99,7 @@ export function lockDirectory(dir: string): Deno.FsFile {
     throw new StoreError(`${dir} cannot be written: ${plainError(error)}`);
   }
   try {
-    if (!file.tryLockSync(true)) {
+    if (!tryLock(file)) {
       throw new StoreError(`${dir} is in use by ${holderOf(path)}`);
     }
     file.truncateSync(0);
@@ -106,6 +110,15 @@ export function lockDirectory(dir: string): Deno.FsFile {
     if (error instanceof StoreError) throw error;
     throw new StoreError(`${dir} cannot be locked: ${plainError(error)}`);
   }
+}
+
+/** A process that was ended just now may hold its lock for a moment more. */
+function tryLock(file: Deno.FsFile): boolean {
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    if (file.tryLockSync(true)) return true;
+    Atomics.wait(NOTHING, 0, 0, LOCK_PAUSE_MS);
+  }
+  return false;
 }
 
 function holderOf(path: string): string {

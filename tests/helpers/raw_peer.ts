@@ -146,8 +146,10 @@ export interface RawOptions {
   readonly from?: string;
   readonly network?: string;
   readonly identity?: Identity;
-  /** Acknowledges entries and answers pings, as a well-behaved peer does. */
+  /** Acknowledges entries, as a well-behaved peer does. */
   readonly acks?: boolean;
+  /** Answers pings; true unless it is said otherwise. */
+  readonly answers?: boolean;
 }
 
 /** How a connection ended: the code of the last goodbye, or null where there was none. */
@@ -169,6 +171,7 @@ export class RawPeer implements AsyncDisposable {
   /** Lines and bytes that came. */
   received = { lines: 0, bytes: 0 };
   acks: boolean;
+  answers: boolean;
   readonly #pipe: Pipe;
   readonly #lines = new LineCollector();
   readonly #began = performance.now();
@@ -188,6 +191,7 @@ export class RawPeer implements AsyncDisposable {
     this.identity = options.identity ?? makeIdentity();
     this.network = options.network ?? "rumor";
     this.acks = options.acks ?? false;
+    this.answers = options.answers ?? true;
     this.#gate.resolve();
     this.ended = this.#read();
   }
@@ -387,7 +391,8 @@ export class RawPeer implements AsyncDisposable {
     this.received.lines++;
     if (line.startsWith('{"k":"bye"')) this.#goodbye = JSON.parse(line);
     if (this.acks && line.startsWith('{"o":')) this.#acknowledge(line);
-    if (this.acks && line.startsWith('{"k":"ping"')) {
+    // Whoever says nothing for five seconds is taken for dead.
+    if (this.answers && line.startsWith('{"k":"ping"')) {
       this.send(line.replace('"ping"', '"pong"'));
     }
     this.onLine(line);

@@ -14,7 +14,11 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   pub: [["--join", NOBODY], ["x"]],
   sub: [["--join", NOBODY]],
   pay: [["--join", NOBODY], ["a", "b", "1"]],
+  peers: [["--join", NOBODY]],
   balances: [["--join", NOBODY]],
+  tracker: [],
+  export: [["--data", "/nowhere/at/all"]],
+  verify: [["--data", "/nowhere/at/all"]],
 };
 
 /** A flag as `--help` describes it. */
@@ -47,6 +51,7 @@ const ADDRESSES = [
 const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp }>> = {
   join: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
   advertise: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
+  tracker: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
   listen: { bad: ADDRESSES, allowed: /HOST:PORT.*65535/ },
   history: { bad: [...NUMBERS, "1.5", "1000000001", "9".repeat(400)], allowed: /0 to 1000000000/ },
   count: { bad: [...NUMBERS, "0", "1.5", "1000000001"], allowed: /1 to 1000000000/ },
@@ -64,6 +69,15 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
   dedup: { bad: ["nonsense", "texts", "TEXT", "0"], allowed: /\btext\b/ },
   encoding: { bad: ["nonsense", "UTF-8", "latin1", "base 64"], allowed: /utf-8.*base64/ },
   network: { bad: ["n".repeat(257)], allowed: /256/ },
+  data: { bad: ["d".repeat(4_097)], allowed: /4096/ },
+  name: { bad: ["n".repeat(65), "a b", "\u2028", "a\u0007"], allowed: /64 characters/ },
+  overlay: { bad: ["nonsense", "RING", "0"], allowed: /fingers.*ring/ },
+  ping: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
+  silence: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
+  suspect: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
+  status: { bad: ["nonsense", "ALIVE", "0"], allowed: /alive.*failed/ },
+  "max-peers": { bad: [...NUMBERS, "0", "1.5", "10001"], allowed: /1 to 10000/ },
+  format: { bad: ["nonsense", "JSON", "0"], allowed: /ndjson.*csv.*hledger/ },
   id: { bad: ["i".repeat(257), " ", "a b", "\u2028"], allowed: /256|space/ },
 };
 
@@ -75,7 +89,7 @@ async function flagsOf(command: string): Promise<Flag[]> {
     if (found === null) return [];
     return [{ short: found[1] ?? null, name: found[2], value: found[3] ?? null }];
   });
-  assert(flags.length >= 5 && flags.at(-1)?.name === "help", stdout.join("\n"));
+  assert(flags.length >= 3 && flags.at(-1)?.name === "help", stdout.join("\n"));
   return flags;
 }
 
@@ -174,13 +188,15 @@ const KINDS: Readonly<Record<string, (command: string, flags: readonly Flag[]) =
       }))
     ),
   "given twice": (command, flags) =>
-    flags.filter(({ name }) => name !== "join").map(({ name, value }) => {
-      const once = value === null ? [`--${name}`] : [`--${name}`, goodValue(name)];
-      return {
-        args: [command, ...complete(command, name), ...once, ...once],
-        says: [`--${name}`, "twice"],
-      };
-    }),
+    flags.filter(({ name }) => !["join", "tracker", "status"].includes(name)).map(
+      ({ name, value }) => {
+        const once = value === null ? [`--${name}`] : [`--${name}`, goodValue(name)];
+        return {
+          args: [command, ...complete(command, name), ...once, ...once],
+          says: [`--${name}`, "twice"],
+        };
+      },
+    ),
   "a switch with a value": (command, flags) =>
     flags.filter((flag) => !takesValue(flag)).flatMap(({ name }) =>
       some(name, ["1", "true", "", "\x1b[31m\n"]).map((value) => ({
@@ -218,7 +234,9 @@ const KINDS: Readonly<Record<string, (command: string, flags: readonly Flag[]) =
           allowed: /1 or 0/,
         }));
       // A list may stand in the variable of a flag that may be repeated.
-      const fit = values.filter(({ value }) => name !== "join" || !/\s/.test(value));
+      const fit = values.filter(({ value }) =>
+        !["join", "tracker", "status"].includes(name) || !/\s/.test(value)
+      );
       return fit.map(({ value, allowed }) => ({
         args: [command, ...complete(command, name)],
         env: { [variable]: value },
@@ -256,6 +274,8 @@ function goodValue(name: string): string {
     network: "n",
     id: "i",
     "keep-bytes": "64M",
+    overlay: "ring",
+    format: "csv",
   };
   return values[name] ?? "1";
 }

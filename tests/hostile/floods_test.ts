@@ -178,13 +178,13 @@ Deno.test("10,000 peers that do not exist are no burden", async (t) => {
 
   await t.step("they are taken in while honest peers talk", async (t) => {
     await arena.compare(t, async () => {
-      liar.send(...times(10, () => peersLine(1_000, nowhere)));
+      liar.send(...times(10, () => peersLine(800, nowhere)));
       await liar.settled();
     });
   });
 
   await t.step("other addresses for them cost no more", async () => {
-    const line = peersLine(1_000, nowhere);
+    const line = peersLine(800, nowhere);
     liar.send(...times(20, (round) => line.replaceAll("127.0.0.99", `127.0.0.${100 + round}`)));
     await arena.exchange(PATIENCE_MS);
     await liar.settled(PATIENCE_MS);
@@ -226,7 +226,7 @@ Deno.test("a node is not turned against others", async () => {
   })();
   await using liar = await RawPeer.peer(await arena.address(), { acks: true });
   const began = performance.now();
-  liar.send(...times(10, () => peersLine(1_000, () => `127.0.0.1:${victim.addr.port}`)));
+  liar.send(...times(10, () => peersLine(800, () => `127.0.0.1:${victim.addr.port}`)));
   while (performance.now() - began < 3_000) await arena.exchange(PATIENCE_MS);
   const seconds = (performance.now() - began) / 1_000;
   // 20 at once, then 20 a second, by each of the nodes that heard of it.

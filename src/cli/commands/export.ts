@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { CHAT, LEDGER, PRESENCE } from "../../core/log.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readChoice, readText } from "../args.ts";
+import { flagLines, readArgs, readChoice, readPath } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { EntryReader, messagesOf, PaymentReader } from "../export_lines.ts";
 import {
@@ -20,11 +20,10 @@ import { formatRecords } from "../format.ts";
 import { Output, say } from "../output.ts";
 
 const flags = {
-  data: { value: "DIR", help: "the directory that a node had as --data", read: readText },
+  data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
   topic: { ...topicFlag.topic, help: "the stream of lines (default: chat; ledger for hledger)" },
   format: {
     value: "NAME",
-    no_env: true,
     help: "ndjson, csv, or hledger for the ledger's journal (default: ndjson)",
     read: readChoice("ndjson", "csv", "hledger"),
   },

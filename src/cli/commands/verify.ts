@@ -3,14 +3,14 @@
 import type { Command } from "../command.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readText } from "../args.ts";
+import { flagLines, readArgs, readPath } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { helpFlags, jsonFlag } from "../flags.ts";
 import { Output, say } from "../output.ts";
 import { type Verdict, verifyData } from "../verify_data.ts";
 
 const flags = {
-  data: { value: "DIR", help: "the directory that a node had as --data", read: readText },
+  data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
   json: { ...jsonFlag.json, help: "print one JSON object" },
   ...helpFlags,
 } as const;
