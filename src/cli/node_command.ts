@@ -13,6 +13,7 @@ import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, formatRecords } from "./format.ts";
 import { type nodeFlags, readTimes } from "./flags.ts";
+import { noticeText } from "./notices.ts";
 import { Output, say } from "./output.ts";
 import { type ReadLine, readLines } from "./items.ts";
 import { watchSignals } from "./signals.ts";
@@ -281,59 +282,20 @@ class Session {
   }
 
   #notice(notice: Notice): void {
-    switch (notice.kind) {
-      case "listening":
-        return this.#say(`listening on ${notice.address}`);
-      case "joined":
-        return;
-      case "join_failed":
-        return this.#say(`rumor: cannot join ${notice.address}: ${notice.why}`);
-      case "alone":
-        if (notice.then === "begin") {
-          return this.#say("rumor: nobody to join; starting a new network");
-        }
-        if (notice.then === "wait") {
-          return this.#say("rumor: nobody answers; waiting alone for the others");
-        }
-        this.#code = EXIT.unreachable;
-        return this.#say("rumor: no peer reachable");
-      case "tracker_failed":
-        return this.#say(`rumor: tracker ${notice.address}: ${notice.why}`);
-      case "storage":
-        return this.#say(
-          notice.fault === null
-            ? "rumor: everything is stored again"
-            : `rumor: ${notice.fault}; nothing more is acknowledged until it can be stored`,
-        );
-      case "quarantined":
-        return this.#say(
-          `rumor: ${notice.entries} stored entries do not verify and were set aside; ` +
-            "peers are asked for them again",
-        );
-      case "renewed":
-        this.#id = notice.id;
-        return this.#say(`rumor: ${notice.why}; this node goes on as ${notice.id}`);
-      case "refused": {
-        const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
-        return this.#complain(`${line}${notice.why}`);
-      }
-      case "ignored":
-        return this.#ignored(notice.origin, notice.why);
-      case "forked":
-        return this.#say(
-          `rumor: ${notice.origin} signed two different entries ${notice.seq} in ${notice.topic}; ` +
-            "nothing more of it is taken",
-        );
-    }
+    if (notice.kind === "ignored" && !this.#isToldOf(notice.origin)) return;
+    if (notice.kind === "alone" && notice.then === "end") this.#code = EXIT.unreachable;
+    if (notice.kind === "renewed") this.#id = notice.id;
+    // Somebody else's bad items are not this node's failure.
+    const own = notice.kind === "ignored" && notice.origin === this.#id;
+    if ((own || notice.kind === "refused") && this.#code === EXIT.done) this.#code = EXIT.failed;
+    const text = noticeText(notice);
+    if (text !== null) this.#say(text);
   }
 
-  /** An item that all nodes leave out. Only the own ones are this node's failure. */
-  #ignored(origin: string, why: string): void {
-    if (this.#app.front.app !== "ledger") return;
-    const text = `left out, from ${origin}: ${why}`;
-    if (origin === this.#id) return this.#complain(text);
-    // Somebody else must not fill this node's stderr.
-    if (++this.#left_out <= LEFT_OUT_LINES) this.#say(`rumor: ${text}`);
+  /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */
+  #isToldOf(origin: string): boolean {
+    if (this.#app.front.app !== "ledger") return false;
+    return origin === this.#id || ++this.#left_out <= LEFT_OUT_LINES;
   }
 
   #complain(text: string): void {

@@ -66,7 +66,7 @@ Deno.test("`rumor tracker` notices who is silent, and keeps who answers its ping
   await using tracker = startTracker();
   const address = await tracker.address();
   await using ann = await join(address);
-  await using mute = await join(address, undefined, { acks: false });
+  await using mute = await join(address, undefined, { acks: false, answers: false });
   await isTold(ann, mute.id, "p");
   assertEquals((await mute.ending()).code, "silent");
   await isTold(ann, mute.id, "gone");
@@ -116,7 +116,7 @@ Deno.test("`rumor tracker` keeps the newer link of one peer", async () => {
 Deno.test("`rumor tracker` that was stopped drops nobody", { ignore: WINDOWS }, async () => {
   await using tracker = startTracker();
   const address = await tracker.address();
-  await using ann = await join(address, undefined, { acks: false });
+  await using ann = await join(address, undefined, { acks: false, answers: false });
   const { x } = await ann.control("ping");
   tracker.signal("SIGSTOP");
   // Longer than it would wait for an answer; nothing else can tell how long it is stopped.
