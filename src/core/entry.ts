@@ -55,7 +55,6 @@ export type EntryFault =
   | "too-deep"
   | "repeated-key"
   | "bad-entry"
-  | "bad-key"
   | "too-long";
 
 const encoder = new TextEncoder();
@@ -177,13 +176,7 @@ export function decodeStored(line: Uint8Array): Entry {
  * at once, which takes a fraction of the time. Null where a line is no entry after all.
  */
 export function decodeTrusted(lines: readonly Uint8Array[]): (Entry | null)[] {
-  const joined = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const line of lines) {
-    joined.set(line, end);
-    end += line.length;
-  }
-  const texts = utf8.decode(joined).split("\n");
+  const texts = utf8.decode(joinLines(lines)).split("\n");
   return lines.map((line, at): Entry | null => {
     const value: unknown = JSON.parse(texts[at]);
     const { o, t, s } = value as Partial<EntryHeader> & { o: Id; t: Topic; s: number };
@@ -203,6 +196,28 @@ export function decodeTrusted(lines: readonly Uint8Array[]): (Entry | null)[] {
       line,
     };
   });
+}
+
+/** Lines as one run of bytes; without a copy where they stand behind each other already. */
+function joinLines(lines: readonly Uint8Array[]): Uint8Array {
+  const bytes = lines.reduce((sum, { length }) => sum + length, 0);
+  const [first] = lines;
+  let end = first?.byteOffset ?? 0;
+  const are_joined = lines.every(({ buffer, byteOffset, length }) => {
+    const follows = buffer === first.buffer && byteOffset === end;
+    end += length;
+    return follows;
+  });
+  if (are_joined && first !== undefined) {
+    return new Uint8Array(first.buffer, first.byteOffset, bytes);
+  }
+  const joined = new Uint8Array(bytes);
+  let at = 0;
+  for (const line of lines) {
+    joined.set(line, at);
+    at += line.length;
+  }
+  return joined;
 }
 
 /** The bytes that an origin signs. */

@@ -116,6 +116,12 @@ export class SharedMapEdit<K, V> {
     this.#map.set(key, value);
   }
 
+  /** As `set()`, for a key that is known not to be there. */
+  add(key: K, value: V): void {
+    this.#changes.push([key, false, undefined]);
+    this.#map.set(key, value);
+  }
+
   delete(key: K): void {
     if (!this.#map.has(key)) return;
     this.#remember(key);

@@ -105,7 +105,8 @@ export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Led
       change(known.to, -BigInt(known.amount), -1);
       taken_back++;
     }
-    by_id.set(id, transaction);
+    if (known === null) by_id.add(id, transaction);
+    else by_id.set(id, transaction);
     change(from, -BigInt(amount), 1);
     change(to, BigInt(amount), 1);
     applied.push({ transaction, replaced: known });
