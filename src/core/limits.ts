@@ -124,6 +124,8 @@ export const FAST_TIMES = { ping_ms: 200, silence_ms: 1_000, suspect_ms: 1_000 }
 export const WAN_TIMES = { ping_ms: 5_000, silence_ms: 20_000, suspect_ms: 15_000 } as const;
 /** Who says of one member that it does not answer; more need not be remembered. */
 export const ACCUSERS_MAX = 16;
+/** An accused node says that it lives at most once in this time. */
+export const REFUTE_PAUSE_MS = 1_000;
 /** How often a node suspects a member that it cannot reach, until it reaches it again. */
 export const ACCUSALS_MAX = 2;
 /** Members that one entry of presence may call suspect, or failed. */

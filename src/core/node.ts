@@ -20,7 +20,7 @@ import {
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
 import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
 import { keepLinksAlive } from "./alive.ts";
-import { watchMembers } from "./presence.ts";
+import { refute, watchMembers } from "./presence.ts";
 import { keepTrackers } from "./trackers.ts";
 import { takeLoaded, takeRestored } from "./restore.ts";
 import { settle, takeStored } from "./storage.ts";
@@ -114,6 +114,7 @@ function tick(turn: Turn): void {
   keepLinksAlive(turn, late_ms);
   keepTrackers(turn);
   watchMembers(turn);
+  refute(turn);
   acceptGaps(turn);
   giveUpCauses(turn);
   advanceJoin(turn);

@@ -25,7 +25,7 @@ import {
 } from "./members.ts";
 import { draftItems } from "./draft.ts";
 import type { Turn } from "./state.ts";
-import { ACCUSALS_MAX, ACCUSED_PER_ITEM_MAX, COURTESY_MS } from "./limits.ts";
+import { ACCUSALS_MAX, ACCUSED_PER_ITEM_MAX, COURTESY_MS, REFUTE_PAUSE_MS } from "./limits.ts";
 
 /** Somebody who is missed, or called suspect by others. */
 export interface Watch {
@@ -150,7 +150,7 @@ function takeWord(turn: Turn, entry: Entry, item: PresenceItem): void {
 
 function takeAccusation(turn: Turn, by: Id, id: Id, seq: number, failed: boolean): void {
   const { state } = turn;
-  if (id === state.config.id) return refute(turn, seq);
+  if (id === state.config.id) return noteAccused(turn, seq);
   const member = state.members.by_id.get(id);
   if (member === undefined) return;
   const accused = accuse(member, { by, seq, failed }, turn.now_ms);
@@ -171,10 +171,21 @@ function takeAccusation(turn: Turn, by: Id, id: Id, seq: number, failed: boolean
   watch(turn, id, { seq: member.seq, evidence, due_ms });
 }
 
-/** Somebody misses this node, and knows no newer word of it: it says one. */
-function refute(turn: Turn, seq: number): void {
+/** Somebody misses this node, and knows its newest word: it says another, but not again and again. */
+function noteAccused(turn: Turn, seq: number): void {
   const { state } = turn;
-  if (state.phase !== "running" || seq < ownSeq(turn)) return;
+  if (seq !== ownSeq(turn) || state.refute.due_ms !== Infinity) return;
+  const due_ms = Math.max(turn.now_ms, state.refute.said_ms + REFUTE_PAUSE_MS);
+  state.refute = { ...state.refute, due_ms };
+  turn.wakeAt(due_ms);
+}
+
+/** Says that this node lives, where somebody doubts it. */
+export function refute(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase !== "running" || state.refute.due_ms === Infinity) return;
+  if (turn.now_ms < state.refute.due_ms) return turn.wakeAt(state.refute.due_ms);
+  state.refute = { said_ms: turn.now_ms, due_ms: Infinity };
   // A word that is on its way refutes as well.
   if (state.drafts.has(PRESENCE)) return;
   turn.count("refuted");

@@ -107,6 +107,8 @@ export interface NodeState {
   readonly members: Members;
   /** Members that are missed, or called suspect by others. */
   readonly watched: ReadonlyMap<Id, Watch>;
+  /** When this node last said that it lives although somebody doubts it, and when it must again. */
+  readonly refute: { readonly said_ms: number; readonly due_ms: number };
   readonly trackers: ReadonlyMap<Address, Tracker>;
   readonly joining: Joining | null;
   /** Where the addresses to join come from now. */
@@ -163,6 +165,7 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     flood: FLOOD_START,
     members: noMembers(),
     watched: new Map(),
+    refute: { said_ms: 0, due_ms: Infinity },
     trackers: new Map(),
     joining: null,
     join_stage: "given",
