@@ -1,13 +1,15 @@
 /** How things look on stdout: plain lines, or with `--json` one object a line. */
 
 import { concat } from "@std/bytes/concat";
-import type { Gap, Json, Printed } from "../core/types.ts";
+import type { Gap, Id, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
 import { visible, visibleJson } from "./escape.ts";
 import { readItem } from "./items.ts";
 import { say } from "./output.ts";
 
 const encoder = new TextEncoder();
+/** Enough of an id for people to tell a few nodes apart. */
+const ID_SHOWN_CHARS = 8;
 const NEWLINE = new Uint8Array([0x0a]);
 
 /** What makes bytes of records. */
@@ -27,7 +29,9 @@ export function formatRecords(records: readonly Printed[], format: Format): Uint
   };
   for (const record of records) {
     if (record.kind === "items" && !format.json) {
+      const before = clockText(record.clock);
       for (const item of record.items) {
+        text += before;
         const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
         if (typeof line === "string") text += `${clean(format, oneLine(line))}\n`;
         else {
@@ -92,15 +96,27 @@ function cleanJson(format: Format, json: string): string {
   return format.shown ? visibleJson(json) : json;
 }
 
+/** `[author:3 other:7] `, each with the first characters of its id. */
+function clockText(clock: readonly (readonly [Id, number])[] | undefined): string {
+  if (clock === undefined) return "";
+  return `[${clock.map(([id, seq]) => `${id.slice(0, ID_SHOWN_CHARS)}:${seq}`).join(" ")}] `;
+}
+
 function gapObject({ topic, origin, from, to }: Gap): Json {
   return { topic, from: origin, first_entry: from, last_entry: to };
 }
 
 function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format): string {
   const time = new Date(record.time_ms).toISOString();
+  // The entry is known after these of others, and after all entries of its own origin before it.
+  const cause = {
+    entry: record.entry,
+    after: Object.fromEntries(record.deps),
+    ...(record.clock === undefined ? {} : { clock: Object.fromEntries(record.clock) }),
+  };
   let text = "", seq = record.first;
   for (const item of record.items) {
-    const object = { topic: record.topic, from: record.origin, seq: seq++, time };
+    const object = { topic: record.topic, from: record.origin, seq: seq++, time, ...cause };
     const line = readItem(item);
     const content = typeof line === "string"
       ? { text: line }

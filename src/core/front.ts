@@ -7,6 +7,7 @@ import type { FrontConfig, Gap, Json, Printed } from "./types.ts";
 import { type Delivered, type Head, LEDGER, type LogState, type StoredEntry } from "./log.ts";
 import type { Applied, Ledger } from "./apps/ledger.ts";
 import { type Dedup, emptyDedup, reduceDedup } from "./apps/dedup.ts";
+import { advanceClocks, clockOf, type Clocks } from "./apps/clocks.ts";
 import { decodeStored } from "./entry.ts";
 import { FRONT_WINDOW_BYTES, PRINT_BYTES } from "./limits.ts";
 
@@ -35,6 +36,8 @@ export interface Front {
   /** History items that are left out before the first that is printed. */
   readonly skip: number;
   readonly dedup: Dedup;
+  /** For each origin, what it had seen with its newest entry; kept where clocks are printed. */
+  readonly clocks: Clocks;
   /** Entries were given up, so that there may be a gap behind the last printed one. */
   readonly gapped: boolean;
 }
@@ -59,6 +62,7 @@ export function newFront(config: FrontConfig, joins: boolean): Front {
     history_clock: new Map(),
     skip: 0,
     dedup: emptyDedup(),
+    clocks: new Map(),
     gapped: false,
   };
 }
@@ -153,7 +157,7 @@ export function pumpFront(
   if (front.config.app === "ledger") return pumpLedger(front, ledger);
   const topic = log.topics.get(front.config.topic);
   if (topic === undefined || isIdle(front, topic.order.end)) return [front, [], 0];
-  let { cursor, skip, dedup, unprinted_bytes } = front;
+  let { cursor, skip, dedup, clocks, unprinted_bytes } = front;
   const records: Printed[] = [];
   const printed = front.printed.slice();
   if (cursor < topic.order.first) {
@@ -169,6 +173,7 @@ export function pumpFront(
     const before = printed[stored.log] ?? 0;
     if (stored.seq > before + 1) records.push(gapRecord(head, before + 1, stored.seq - 1));
     printed[stored.log] = stored.seq;
+    if (front.config.clock) clocks = advanceClocks(clocks, entry);
     let items = entry.items;
     let first = entry.first;
     if (skip > 0 && isHistory(front.history_clock, stored)) {
@@ -180,7 +185,9 @@ export function pumpFront(
     if (head.origin === log.self && !front.config.echo) continue;
     if (items.length === 0) continue;
     const records_before = records.length;
-    const record = { topic: entry.topic, origin: entry.origin, time_ms: entry.time_ms };
+    const { topic: name, origin, time_ms, deps } = entry;
+    const clock = front.config.clock ? { clock: clockOf(clocks, origin) } : {};
+    const record = { topic: name, origin, time_ms, entry: stored.seq, deps, ...clock };
     if (front.config.dedup_text) dedup = pushNew(records, record, first, items, dedup);
     else records.push({ kind: "items", ...record, first, items });
     // The output answers for what it is handed, and for nothing else.
@@ -194,7 +201,8 @@ export function pumpFront(
   const position = topic.order.get(cursor)?.arrival ?? log.arrivals;
   // What is not for the output needs nobody to take it.
   const taken = records.length === 0 && front.owed.length === 0 ? position : front.taken;
-  const rest = { cursor, skip, dedup, unprinted_bytes, printed, ready, ready_bytes, gapped };
+  const output = { unprinted_bytes, printed, ready, ready_bytes, gapped };
+  const rest = { cursor, skip, dedup, clocks, ...output };
   return [{ ...front, ...rest, position, taken: Math.max(taken, front.taken) }, records, bytes];
 }
 
@@ -246,7 +254,7 @@ function pumpLedger(front: Front, ledger: Ledger): [Front, Printed[], number] {
 /** Prints the items whose text is new, as one record for each. */
 function pushNew(
   records: Printed[],
-  record: Pick<Extract<Printed, { kind: "items" }>, "topic" | "origin" | "time_ms">,
+  record: Omit<Extract<Printed, { kind: "items" }>, "kind" | "first" | "items">,
   first: number,
   items: readonly Json[],
   dedup: Dedup,

@@ -86,6 +86,8 @@ export interface FrontConfig {
   readonly history: number | null;
   /** Print each text once, whoever sent it. */
   readonly dedup_text: boolean;
+  /** Say beside each item what its origin had seen. */
+  readonly clock?: boolean;
 }
 
 /** Bytes of a line that were looked at, but not yet acted on. */
@@ -280,6 +282,11 @@ export type Printed =
     readonly topic: Topic;
     readonly origin: Id;
     readonly time_ms: number;
+    /** Number of the entry that holds them, and the newest entries of others that it came after. */
+    readonly entry: number;
+    readonly deps: readonly (readonly [Id, number])[];
+    /** Everything that its origin had seen in this topic, itself first, where that was asked for. */
+    readonly clock?: readonly (readonly [Id, number])[];
     /** Number of the first item. */
     readonly first: number;
     readonly items: readonly Json[];

@@ -134,3 +134,22 @@ Deno.test("`rumor --topic` prints one topic and passes all of them on", async ()
     ["headline", "second headline"],
   ]);
 });
+
+Deno.test("`rumor --clock` prints beside each line what its author had seen", async () => {
+  await using network = new Nodes();
+  const [asking] = await network.star(1, ["--clock"]);
+  await asking.send("question");
+  await asking.waitForStdout((line) => line.endsWith("] question"));
+  const answering = network.start(["--clock", "--json", "--join", await asking.address()]);
+  await answering.waitForStdout((line) => line.includes('"question"'));
+  await answering.send("answer");
+  const answer = await asking.waitForStdout((line) => line.endsWith("] answer"));
+  const [plain, json] = await endAll([asking, answering]);
+  const [first, second] = json.stdout.map((line) => JSON.parse(line));
+  assertEquals([first.entry, first.after, first.clock], [1, {}, { [first.from]: 1 }]);
+  const seen = { [first.from]: 1 };
+  assertEquals([second.after, second.clock], [seen, { ...seen, [second.from]: 1 }]);
+  const [a, b] = [first, second].map(({ from }) => from.slice(0, 8));
+  assertEquals(plain.stdout, [`[${a}:1] question`, `[${b}:1 ${a}:1] answer`]);
+  assertEquals(answer, plain.stdout[1]);
+});

@@ -25,9 +25,9 @@ Deno.test("rumor export prints the lines of a topic as rumor sub --json does", a
   const { code, stdout, stderr } = await runRumor(["export", "--data", temp.dir]);
   const time = (seq: number) => new Date(TIME_MS + seq).toISOString();
   assertEquals(stdout.map((line) => JSON.parse(line)), [
-    { topic: "chat", from, seq: 1, time: time(1), text: "one" },
-    { topic: "chat", from, seq: 2, time: time(1), text: 'tw"o, \u{1f600}' },
-    { topic: "chat", from, seq: 3, time: time(2), base64 },
+    { topic: "chat", from, seq: 1, time: time(1), entry: 1, after: {}, text: "one" },
+    { topic: "chat", from, seq: 2, time: time(1), entry: 1, after: {}, text: 'tw"o, \u{1f600}' },
+    { topic: "chat", from, seq: 3, time: time(2), entry: 2, after: {}, base64 },
   ]);
   assertEquals([code, stderr], [0, []]);
   const none = await runRumor(["export", "--data", temp.dir, "--topic", "other"]);

@@ -115,9 +115,9 @@ function* messageTexts(
     for (const entry of entries.read(rows)) {
       if (form === "csv") yield messagesOf(entry).map((line) => messageRow(line, shown)).join("");
       else {
-        const { origin, time_ms, first, items } = entry;
-        const record = { kind: "items" as const, topic, origin, time_ms, first, items };
-        yield decoder.decode(formatRecords([record], { json: true, shown }));
+        const { origin, time_ms, first, items, seq, deps } = entry;
+        const record = { kind: "items" as const, topic, origin, time_ms, entry: seq, deps, first };
+        yield decoder.decode(formatRecords([{ ...record, items }], { json: true, shown }));
       }
     }
   }

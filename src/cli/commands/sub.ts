@@ -130,9 +130,9 @@ class Subscription {
       this.#skip -= skipped;
       const items = entry.items.slice(skipped, skipped + this.#left);
       this.#left -= items.length;
-      const { topic, origin, time_ms } = entry;
-      const first = entry.first + skipped;
-      if (items.length > 0) this.#show({ kind: "items", topic, origin, time_ms, first, items });
+      const { topic, origin, time_ms, deps, seq } = entry;
+      const record = { kind: "items" as const, topic, origin, time_ms, entry: seq, deps };
+      if (items.length > 0) this.#show({ ...record, first: entry.first + skipped, items });
     }
     this.#taken_bytes += bytes;
     this.#flushing ??= this.#flush();

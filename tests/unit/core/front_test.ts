@@ -69,8 +69,8 @@ function itemsOf(log: LogState, written: readonly Written[]): string[] {
   const byKey = new Map(written.map(({ entry }) => [`${entry.origin} ${entry.seq}`, entry]));
   const records = [...log.topics.get("chat")?.order.from() ?? []].map((stored): Printed => {
     const { origin } = log.heads[stored.log];
-    const { topic, time_ms, first, items } = byKey.get(`${origin} ${stored.seq}`)!;
-    return { kind: "items", topic, origin, time_ms, first, items };
+    const { topic, time_ms, seq, deps, first, items } = byKey.get(`${origin} ${stored.seq}`)!;
+    return { kind: "items", topic, origin, time_ms, entry: seq, deps, first, items };
   });
   return show(records);
 }

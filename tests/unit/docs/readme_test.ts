@@ -25,6 +25,7 @@ const PAGES = [
   "README.md",
   "docs/guide.md",
   "docs/data.md",
+  "docs/consistency.md",
   "docs/protocol.md",
   ".github/ARCHITECTURE.md",
   ".github/CONTRIBUTING.md",
