@@ -1,12 +1,15 @@
 /** Flags that several commands share. */
 
 import {
+  DATAGRAM_BYTES_MAX,
+  DATAGRAM_BYTES_MIN,
   FAST_TIMES,
   KEEP_BYTES_MIN,
   NODE_NAME_CHARS_MAX,
   USUAL_TIMES,
   WAN_TIMES,
 } from "../core/limits.ts";
+import { UDP_PREFIX } from "../core/address.ts";
 import { isName } from "../core/line.ts";
 import type { Times } from "../core/types.ts";
 import { UsageError } from "./exit.ts";
@@ -29,6 +32,12 @@ function readName(text: string): string {
   throw new UsageError(
     `allowed are at most ${NODE_NAME_CHARS_MAX} characters without spaces and control characters`,
   );
+}
+
+/** An address that a node may dial, or be dialled at: also one for datagrams. */
+function readNodeAddress(text: string): string {
+  if (!text.startsWith(UDP_PREFIX)) return readAddress(text);
+  return UDP_PREFIX + readAddress(text.slice(UDP_PREFIX.length));
 }
 
 const COUNT_MAX = 1_000_000_000;
@@ -104,7 +113,11 @@ export const nameFlag = {
 
 /** What every node takes. */
 export const nodeFlags = {
-  ...joinFlag,
+  join: {
+    ...joinFlag.join,
+    help: "a node to join, also udp:HOST:PORT; may be given several times, tried in turn",
+    read: readNodeAddress,
+  },
   listen: {
     value: "HOST:PORT",
     help: "where to accept connections (default: 0.0.0.0:0)",
@@ -113,7 +126,17 @@ export const nodeFlags = {
   advertise: {
     value: "HOST:PORT",
     help: "what others should dial (default: found out)",
-    read: readAddress,
+    read: readNodeAddress,
+  },
+  transport: {
+    value: "KIND",
+    help: "listen for tcp, udp or both (default: tcp)",
+    read: readChoice("tcp", "udp", "both"),
+  },
+  mtu: {
+    value: "BYTES",
+    help: "most bytes of a datagram, 576 to 65000 (default: 1200)",
+    read: readCount(DATAGRAM_BYTES_MIN, DATAGRAM_BYTES_MAX),
   },
   tracker: {
     value: "HOST:PORT",

@@ -1,14 +1,16 @@
 /** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
 
 import type { FrontConfig, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
-import { joinAddress } from "../core/address.ts";
+import { joinAddress, UDP_PREFIX } from "../core/address.ts";
 import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";
 import { fallbackHost } from "../shell/host.ts";
 import type { Store } from "../shell/store.ts";
-import { describeError, TcpTransport } from "../shell/tcp.ts";
+import { prepareTransport } from "../shell/mixed.ts";
+import { describeError } from "../shell/tcp.ts";
+import type { Transport, TransportHandler } from "../shell/transport.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, formatRecords } from "./format.ts";
@@ -81,7 +83,7 @@ class Session {
     try {
       const join = await this.#addresses();
       const store = this.#ending ? null : await this.#openStore();
-      if (store !== undefined && !this.#ending) this.#start(join, store);
+      if (store !== undefined && !this.#ending) await this.#start(join, store);
       this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
       await this.#ended.promise;
       if (this.#at_once) return this.#code;
@@ -125,11 +127,19 @@ class Session {
     }
   }
 
-  #start(join: readonly string[], store: Store | null): void {
+  async #start(join: readonly string[], store: Store | null): Promise<void> {
     const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
+    const makeTransport = await this.#openTransport(host, port);
+    if (makeTransport === null) return;
+    // A node that listens for datagrams only means them where it does not say more.
+    const only_udp = this.#given.transport === "udp";
+    const qualify = (address: string) =>
+      only_udp && !address.startsWith(UDP_PREFIX) ? `${UDP_PREFIX}${address}` : address;
+    const bound = joinAddress(host, port);
+    const advertise = this.#given.advertise && qualify(this.#given.advertise);
     // One list of addresses serves all permanent nodes: a node does not join itself.
-    const own = [joinAddress(host, port), this.#given.advertise];
-    const others = join.filter((address) => !own.includes(address));
+    const own = [qualify(bound), `${UDP_PREFIX}${bound}`, advertise];
+    const others = join.map(qualify).filter((address) => !own.includes(address));
     const identity = store?.identity ?? makeIdentity();
     this.#id = identity.id;
     const config: NodeConfig = {
@@ -143,7 +153,8 @@ class Session {
       overlay: this.#given.overlay ?? "fingers",
       times: readTimes(this.#given),
       durable: store !== null,
-      advertise: this.#given.advertise ?? null,
+      advertise: advertise ?? null,
+      ...(only_udp ? { address_prefix: UDP_PREFIX } : {}),
       keep_bytes: this.#given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
       front: this.#app.front,
     };
@@ -158,7 +169,7 @@ class Session {
           this.#ended.resolve();
         },
       },
-      (handler) => new TcpTransport(handler),
+      makeTransport,
       store,
     );
     let doing = "read what is stored";
@@ -176,6 +187,22 @@ class Session {
       say(`rumor: cannot read the input: ${(error as Error).message}`);
       this.#end(EXIT.failed, this.#timeout());
     });
+  }
+
+  /** What carries the lines; null where it cannot listen. */
+  async #openTransport(
+    host: string,
+    port: number,
+  ): Promise<((handler: TransportHandler) => Transport) | null> {
+    const { transport = "tcp", mtu } = this.#given;
+    try {
+      return await prepareTransport(transport, { host, port }, mtu === undefined ? {} : { mtu });
+    } catch (error) {
+      say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+      return null;
+    }
   }
 
   /** The directory of `--data`; null without one, undefined where it cannot be used. */

@@ -4,10 +4,13 @@ import type { Address } from "./types.ts";
 
 const ADDRESS_TEXT = /^(\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})$/;
 
-/** Whether text is `host:port` with a port that can be dialled. */
+/** Before the address of a node that is to be reached by datagrams. */
+export const UDP_PREFIX = "udp:" as const;
+
+/** Whether text is `host:port`, or `udp:host:port`, with a port that can be dialled. */
 export function isAddress(text: unknown): text is Address {
   if (typeof text !== "string") return false;
-  const match = ADDRESS_TEXT.exec(text);
+  const match = ADDRESS_TEXT.exec(text.startsWith(UDP_PREFIX) ? text.slice(4) : text);
   return match !== null && Number(match[2]) >= 1 && Number(match[2]) <= 65_535;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Link } from "./link.ts";
+import { pingMark } from "./lossy_links.ts";
 import type { Turn } from "./state.ts";
 
 /**
@@ -32,6 +33,6 @@ function keepLinkAlive(turn: Turn, link: Link, ping_ms: number, silence_ms: numb
   }
   const ping_due_ms = link.spoke_ms + ping_ms;
   if (now_ms < ping_due_ms) return turn.wakeAt(Math.min(ping_due_ms, dead_ms));
-  turn.send(link.id, { k: "ping", x: link.sent_bytes });
+  turn.send(link.id, { k: "ping", x: pingMark(link, now_ms) });
   turn.wakeAt(Math.min(now_ms + ping_ms, dead_ms));
 }

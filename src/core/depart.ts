@@ -5,6 +5,7 @@
 
 import type { Id } from "./types.ts";
 import { forgetLogs, isPastRetention } from "./forgotten.ts";
+import { forgetFlight } from "./lossy.ts";
 import { PRESENCE } from "./log.ts";
 import { isThere, removeMembers } from "./members.ts";
 import type { Turn } from "./state.ts";
@@ -67,7 +68,8 @@ function clearNumbers(turn: Turn, indices: ReadonlySet<number>): void {
   for (const link of state.links.values()) {
     const touched = new Set([...link.touched].filter((index) => !indices.has(index)));
     const offered = new Map([...link.offered].filter(([index]) => !indices.has(index)));
-    turn.setLink({ ...link, has: cleared(link.has), touched, offered });
+    const lossy = link.lossy && forgetFlight(link.lossy, indices);
+    turn.setLink({ ...link, has: cleared(link.has), touched, offered, lossy });
   }
 }
 

@@ -5,6 +5,7 @@
 
 import type { Gap, LinkId } from "./types.ts";
 import { isPeer } from "./link.ts";
+import { isLossy } from "./lossy_links.ts";
 import { countPeers } from "./overlay.ts";
 import { isKeptWhole, reachOf, skipEntries, waiveCauses } from "./log.ts";
 import { logKey } from "./entry.ts";
@@ -17,6 +18,8 @@ import {
   GAP_EXPIRE_MS,
   GAP_WAIT_MS,
   GAP_WANTS_MAX,
+  LOSSY_ASK_MS,
+  LOSSY_ASKS_MAX,
   PENDING_ASK_MS,
   PENDING_EXPIRE_MS,
 } from "./limits.ts";
@@ -69,9 +72,11 @@ export function giveUpCauses(turn: Turn): void {
     state.pending_ms = Infinity;
     return;
   }
-  if (state.pending_ms === Infinity) state.pending_ms = turn.now_ms + PENDING_ASK_MS;
+  const is_lossy = [...state.links.values()].some((link) => isPeer(link) && isLossy(link));
+  const ask_ms = is_lossy ? LOSSY_ASK_MS : PENDING_ASK_MS;
+  if (state.pending_ms === Infinity) state.pending_ms = turn.now_ms + ask_ms;
   if (turn.now_ms < state.pending_ms) return turn.wakeAt(state.pending_ms);
-  state.pending_ms = turn.now_ms + PENDING_ASK_MS;
+  state.pending_ms = turn.now_ms + ask_ms;
   turn.wakeAt(state.pending_ms);
   const wanted: Gap[] = [];
   for (const index of state.log.pending.logs.keys()) {
@@ -83,12 +88,13 @@ export function giveUpCauses(turn: Turn): void {
     const missing = missingOf(first, state.log.clock[index], seen);
     const age_ms = turn.now_ms - first.since_ms;
     if (age_ms >= PENDING_EXPIRE_MS || isForgotten(turn, missing)) expire(turn, index, missing);
-    else if (age_ms >= PENDING_ASK_MS) {
+    else if (age_ms >= ask_ms) {
       wanted.push(...(missing.before === null ? [] : [missing.before]), ...missing.causes);
     }
   }
   // Whoever waits for much must not make this node ask for much.
-  for (const gap of wanted.slice(0, ASKS_MAX)) ask(turn, gap);
+  if (!is_lossy) { for (const gap of wanted.slice(0, ASKS_MAX)) ask(turn, gap, () => true); }
+  else askOne(turn, wanted.slice(0, LOSSY_ASKS_MAX));
 }
 
 /** Whether every peer says that it has dropped the causes that are missing. */
@@ -134,13 +140,24 @@ function giveUp(turn: Turn, gap: Gap): void {
   takeDelivered(turn, output.delivered);
 }
 
-/** Wants the first missing entry of every peer; whoever has it sends it. */
-function ask(turn: Turn, { origin, topic, from, to }: Gap): void {
+/** Wants them of one peer, soon of another: whoever sent them to this node sends them again anyway. */
+function askOne(turn: Turn, wanted: readonly Gap[]): void {
+  const peers = [...turn.state.links.values()].filter(isPeer);
+  const { id } = peers[Math.floor(turn.draw() * peers.length)];
+  for (const gap of wanted) ask(turn, gap, (link) => link === id);
+}
+
+/** Wants the first missing entry of some peers; whoever has it sends it. */
+function ask(
+  turn: Turn,
+  { origin, topic, from, to }: Gap,
+  isAsked: (link: LinkId) => boolean,
+): void {
   turn.count("asked");
   // Of a log that nobody here has, the last entry tells whether anybody ever will.
   const is_known = turn.state.log.keys.find(logKey(origin, topic)) >= 0;
   for (const link of turn.state.links.values()) {
-    if (isPeer(link)) {
+    if (isPeer(link) && isAsked(link.id)) {
       turn.send(link.id, { k: "want", o: origin, t: topic, s: is_known ? from : to });
     }
   }

@@ -5,8 +5,10 @@
 
 import type { Address, Event } from "./types.ts";
 import { joinAddress } from "./address.ts";
-import { type Line, proofText } from "./line.ts";
+import { encodeLine, type Line, proofText } from "./line.ts";
 import { clockLines, isPeer, type Link, newLink } from "./link.ts";
+import { LOSSY_GREET_MS } from "./limits.ts";
+import { answerAgain, isLossy } from "./lossy_links.ts";
 import { isPublicKey } from "./public_key.ts";
 import { noteLinked } from "./overlay.ts";
 import { isTracker, trackerLinked } from "./trackers.ts";
@@ -26,23 +28,24 @@ export function openLink(turn: Turn, event: Extract<Event, { kind: "opened" }>):
   const expected = (dialled !== null && state.dialling.get(dialled)) || "";
   if (dialled !== null) endDial(turn, dialled);
   const opened = { id, dialled, expected, remote_host, nonce };
-  const link = turn.setLink(newLink(opened, turn.now_ms));
+  const link = turn.setLink(newLink(opened, turn.now_ms, event.lossy));
   if (dialled === null) {
     const full = findFull(turn, link);
     if (full !== null) turn.close(id, "full", full);
     return;
   }
+  if (isLossy(link)) turn.wakeAt(link.lossy.repeat_ms);
   if (state.address === null) setAddress(turn, event.local_host);
   if (state.joining?.address === dialled && state.joining.link === null) {
     state.joining = { ...state.joining, link: id };
   }
-  sendHello(turn, link);
+  sayHello(turn, link);
 }
 
 /** Sets the address that others dial, once, and says so. */
 export function setAddress(turn: Turn, host: string): void {
   const { state } = turn;
-  state.address = joinAddress(host, state.port);
+  state.address = ownAddress(turn, host);
   turn.notice({ kind: "listening", address: state.address });
 }
 
@@ -55,6 +58,12 @@ export function endDial(turn: Turn, address: Address): void {
 /** A hello came. */
 export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hello" }>): void {
   const { config } = turn.state;
+  if (isRepeated(link, hello)) {
+    turn.count("greeted-twice");
+    // Who dialled asks until it is answered; so the other end answers, and never asks.
+    if (isLossy(link) && link.dialled === null) answerAgain(turn, link);
+    return;
+  }
   if (link.stage !== "hello") return turn.close(link.id, "bad-order", "a second hello");
   if (hello.v !== PROTOCOL_VERSION) {
     const why = `protocol version ${hello.v} is not spoken here, only ${PROTOCOL_VERSION}`;
@@ -64,8 +73,9 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
     return turn.close(link.id, "bad-network", `this is the network ${config.network}`);
   }
   if ("guest" in hello) {
+    if (isLossy(link)) return turn.close(link.id, "bad-order", "guests come over TCP");
     turn.setLink({ ...link, role: "guest", stage: "up", streaming: true });
-    if (link.dialled === null) sendHello(turn, link);
+    if (link.dialled === null) sayHello(turn, link);
     return;
   }
   if (hello.id === config.id) return turn.close(link.id, "self", "this is the same node");
@@ -75,7 +85,7 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
   const greeted = turn.setLink({ ...link, role, stage: "proof", peer, address, peer_nonce });
   // Who is meant to be one thing and is another is of no use.
   if ((role === "tracker") !== isTracker(turn, link.dialled)) return turn.drop(greeted.id);
-  if (link.dialled === null) sendHello(turn, link);
+  if (link.dialled === null) sayHello(turn, link);
   const bytes = proofText(config.network, peer_nonce, config.id, peer);
   turn.effect({ kind: "sign", purpose: { kind: "proof", link: link.id }, bytes });
 }
@@ -83,7 +93,8 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
 /** This node's own proof was signed. */
 export function sendProof(turn: Turn, link: Link, signature: string): void {
   turn.send(link.id, { k: "proof", z: signature });
-  finishGreeting(turn, turn.setLink({ ...link, proof_sent: true }));
+  const lossy = link.lossy && { ...link.lossy, proof: signature };
+  finishGreeting(turn, turn.setLink({ ...link, proof_sent: true, lossy }));
 }
 
 /** The peer's proof was checked. */
@@ -116,8 +127,13 @@ function finishGreeting(turn: Turn, link: Link): void {
   noteLinked(turn, up);
   turn.count("links");
   const { log } = state.settled;
-  turn.send(up.id, ...clockLines(log, log.clock.keys(), undefined));
-  if (state.joining?.link === up.id) turn.send(up.id, { k: "want", peers: true });
+  const first_clock = clockLines(log, log.clock.keys(), undefined).map(encodeLine);
+  turn.sendBytes(up.id, first_clock);
+  const wants_peers = state.joining?.link === up.id;
+  if (wants_peers) turn.send(up.id, { k: "want", peers: true });
+  if (up.lossy === null) return;
+  const said = { first_clock, wants_peers, repeat_ms: now_ms + LOSSY_GREET_MS };
+  turn.setLink({ ...turn.state.links.get(up.id)!, lossy: { ...up.lossy, ...said } });
 }
 
 /** Two nodes that hold two links keep the newer; the one with the smaller id closes the older. */
@@ -130,18 +146,29 @@ function closeOlder(turn: Turn, link: Link): void {
   }
 }
 
-function sendHello(turn: Turn, link: Link): void {
-  const { config, address, port, fallback_host } = turn.state;
+/** Says who this node is. */
+export function sayHello(turn: Turn, link: Link): void {
+  const { config, address, fallback_host } = turn.state;
   turn.send(link.id, {
     k: "hello",
     v: PROTOCOL_VERSION,
     network: config.network,
     id: config.id,
     // Only a node that is still joining has none of its own.
-    address: address ?? joinAddress(fallback_host, port),
+    address: address ?? ownAddress(turn, fallback_host),
     nonce: link.nonce,
     ...(config.name === "" ? {} : { name: config.name }),
   });
+}
+
+/** Whether a hello is one that came before: where lines are lost, it is said until it is answered. */
+function isRepeated(link: Link, hello: Extract<Line, { k: "hello" }>): boolean {
+  return isLossy(link) && link.stage !== "hello" && !("guest" in hello) &&
+    hello.id === link.peer && hello.nonce === link.peer_nonce;
+}
+
+function ownAddress(turn: Turn, host: string): Address {
+  return `${turn.state.config.address_prefix ?? ""}${joinAddress(host, turn.state.port)}`;
 }
 
 function findFull(turn: Turn, link: Link): string | null {

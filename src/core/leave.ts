@@ -1,5 +1,6 @@
 /** Leaving: first be acknowledged and printed, then say goodbye to everybody, then be done. */
 
+import { clockLines, isPeer } from "./link.ts";
 import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
@@ -58,6 +59,14 @@ function areHeld(turn: Turn): boolean {
 
 function finishLeave(turn: Turn, acknowledged: boolean): void {
   const { state } = turn;
-  for (const link of state.links.values()) turn.close(link.id, "left", "leaving");
+  const { log } = state.settled;
+  for (const link of state.links.values()) {
+    // Whoever sent something last needs to know that it arrived.
+    const owes = isPeer(link) && link.received_bytes > link.reported_bytes;
+    if (owes && state.storage.fault === null) {
+      turn.send(link.id, ...clockLines(log, link.touched, link.received_bytes));
+    }
+    turn.close(link.id, "left", "leaving");
+  }
   turn.end(acknowledged);
 }

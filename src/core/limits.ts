@@ -75,6 +75,30 @@ export const WINDOW_BYTES = 131_072;
 export const ACK_BYTES = 32_768;
 /** Longest wait of an acknowledgement that nobody asked for with a ping. */
 export const ACK_DELAY_MS = 200;
+/** The same on a link that loses lines, where a sender must know soon what to say again. */
+export const LOSSY_ACK_MS = 20;
+/** First pause before a greeting on such a link is said again; each pause is half as long again. */
+export const LOSSY_GREET_MS = 100;
+/** Longest pause before a greeting is said again. */
+export const LOSSY_GREET_MS_MAX = 500;
+/** How often the time to an answer is measured there. */
+export const LOSSY_PING_MS = 1_000;
+/** A missing cause is asked for after this time where lines are lost. */
+export const LOSSY_ASK_MS = 100;
+/** Missing causes that are asked for at once there: most are on their way. */
+export const LOSSY_ASKS_MAX = 10;
+/** Pause between acknowledgements of a congested node there. */
+export const LOSSY_CONGESTED_MS = 1_000;
+/** Least bytes under way that loss may leave room for. */
+export const LOSSY_WINDOW_BYTES_MIN = 16_384;
+/** Logs in one line of an acknowledgement there, so that it fits into one datagram. */
+export const LOSSY_CLOCK_LOGS = 8;
+/** An entry that no clock covers is sent again after this time, until the link was measured. */
+export const RESEND_MS = 200;
+/** Shortest time after which an entry is sent again. */
+export const RESEND_MS_MIN = 100;
+/** Longest time after which an entry is sent again. */
+export const RESEND_MS_MAX = 2_000;
 /** Longest moment that a relayed entry waits for a copy that spares sending it. */
 export const RELAY_DELAY_MAX_MS = 3;
 /** So many waiting bytes are relayed at once. */
@@ -146,6 +170,25 @@ export const STRANGERS_PER_HOST_MAX = 64;
 export const CONTROL_BURST = 10_000;
 /** Control lines a second that a link may go on to send. */
 export const CONTROL_PER_SECOND = 10_000;
+
+/** Bytes of a datagram, unless the user says otherwise; the least and the most that can be said. */
+export const DATAGRAM_BYTES = 1_200;
+export const DATAGRAM_BYTES_MIN = 576;
+export const DATAGRAM_BYTES_MAX = 65_000;
+/** Long lines of one connection that are put together of datagrams at once. */
+export const PARTIAL_LINES_MAX = 16;
+/** Their bytes: two of the longest. */
+export const PARTIAL_BYTES_MAX = 524_290;
+/** The same of all connections. */
+export const PARTIAL_BYTES_ALL_MAX = 16_777_216;
+/** A long line of which no piece came for so long is given up. */
+export const PARTIAL_MS = 5_000;
+/** An address that answers no datagram is given up after this time. */
+export const KNOCK_TIMEOUT_MS = 4_000;
+/** Strangers that are answered in a second. */
+export const COOKIES_PER_SECOND = 2_000;
+/** Unknown connections that are answered in a second. */
+export const RESETS_PER_SECOND = 200;
 
 /** How many peers a node links to. */
 export const OVERLAY_LINKS = 10;

@@ -7,6 +7,7 @@ import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
 import type { Line, WireClock } from "./line.ts";
 import { firstKept, type LogState, type StoredEntry, type TopicState } from "./log.ts";
 import { logKey } from "./entry.ts";
+import { type Lossy, newLossy } from "./lossy.ts";
 import {
   ACK_BYTES,
   CONTROL_BURST,
@@ -79,6 +80,9 @@ export interface Link {
   /** What a guest asked, and how many rows of the answer it got. */
   readonly question: Question | null;
 
+  /** What it takes to make up for lost lines; null where none are lost. */
+  readonly lossy: Lossy | null;
+
   /** Control lines it may still send now. */
   readonly budget: number;
   readonly budget_ms: number;
@@ -95,9 +99,11 @@ export interface Question {
 export function newLink(
   opened: Pick<Link, "id" | "dialled" | "expected" | "remote_host" | "nonce">,
   now_ms: number,
+  lossy = false,
 ): Link {
   return {
     ...opened,
+    lossy: lossy ? newLossy(now_ms) : null,
     role: "stranger",
     stage: "hello",
     opened_ms: now_ms,
@@ -160,7 +166,12 @@ export function keepsPace(link: Link, now_ms: number): boolean {
 /** When a peer that acknowledges nothing any more is given up; Infinity while its window has room. */
 export function stuckAt(link: Link): number {
   const under_way = link.sent_bytes - link.acked_bytes;
-  return under_way > WINDOW_BYTES / 2 ? link.progress_ms + EVICT_MS : Infinity;
+  return under_way > windowOf(link) / 2 ? link.progress_ms + EVICT_MS : Infinity;
+}
+
+/** How many bytes of entries may be under way. */
+function windowOf(link: Link): number {
+  return link.lossy === null ? WINDOW_BYTES : link.lossy.window_bytes;
 }
 
 /** Takes one control line out of the budget; null where it is used up. */
@@ -191,7 +202,9 @@ export function reportableBytes(link: Link, congestion: Congestion): number {
 /** What a pump found to send, and where it left the link. */
 export interface Pumped {
   readonly link: Link;
-  readonly lines: Uint8Array[];
+  readonly entries: readonly StoredEntry[];
+  /** Their lines. */
+  readonly lines: readonly Uint8Array[];
   /** Entries the peer needs that are gone. */
   readonly gaps: Gap[];
 }
@@ -199,13 +212,13 @@ export interface Pumped {
 /** Streams what the link's window allows of one topic. */
 export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   const topic = log.topics.get(name);
-  if (topic === undefined) return { link, lines: [], gaps: [] };
+  if (topic === undefined) return pumped(link, [], []);
   const missed = findGaps(link, log, name, topic);
-  const { gaps, lines } = missed;
+  const { gaps, entries } = missed;
   let { offered } = missed;
   let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
   let { sent_bytes, has } = link;
-  for (const line of lines) sent_bytes += line.length;
+  for (const { line } of entries) sent_bytes += line.length;
   // A peer must first say what becomes of a gap; entries behind it would only wait there.
   const blocked = link.role === "peer" &&
     [...offered.keys()].some((index) => log.heads[index].topic === name);
@@ -222,8 +235,8 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
     }
     if (!(has[stored.log] >= stored.seq)) {
       const under_way = sent_bytes - link.acked_bytes;
-      if (under_way > 0 && under_way + stored.line.length > WINDOW_BYTES) break;
-      lines.push(stored.line);
+      if (under_way > 0 && under_way + stored.line.length > windowOf(link)) break;
+      entries.push(stored);
       sent_bytes += stored.line.length;
       if (link.role === "guest") {
         // A guest has no clock to tell; what was sent to it counts as had.
@@ -233,9 +246,15 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
     }
     cursor++;
   }
-  if (cursor === link.cursors.get(name) && offered === link.offered) return { link, lines, gaps };
+  if (cursor === link.cursors.get(name) && offered === link.offered) {
+    return pumped(link, entries, gaps);
+  }
   const cursors = new Map(link.cursors).set(name, cursor);
-  return { link: { ...link, cursors, offered, sent_bytes, has }, lines, gaps };
+  return pumped({ ...link, cursors, offered, sent_bytes, has }, entries, gaps);
+}
+
+function pumped(link: Link, entries: readonly StoredEntry[], gaps: Gap[]): Pumped {
+  return { link, entries, lines: entries.map(({ line }) => line), gaps };
 }
 
 /** The gap before an entry, where this node itself gave up what was there. */
@@ -280,7 +299,7 @@ function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Mi
     const open = [...offered].filter(([index, to]) => !(link.has[index] >= to));
     if (open.length < offered.size) offered = new Map(open);
   }
-  const missed: Missed = { offered, gaps: [], lines: [] };
+  const missed: Missed = { offered, gaps: [], entries: [] };
   if (cursor !== undefined && cursor >= topic.order.first) return missed;
   const next = new Map(offered);
   for (const index of topic.logs.from()) {
@@ -294,7 +313,7 @@ function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Mi
     // The last entry of a log outlives its place in the order of the topic.
     const { last, entries } = head;
     if (link.role === "peer" && entries.length === 0 && last?.seq === from) {
-      missed.lines.push(last.line);
+      missed.entries.push(last);
     }
   }
   return missed.gaps.length > 0 ? { ...missed, offered: next } : missed;
@@ -303,7 +322,7 @@ function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Mi
 interface Missed {
   readonly offered: ReadonlyMap<number, number>;
   readonly gaps: Gap[];
-  readonly lines: Uint8Array[];
+  readonly entries: StoredEntry[];
 }
 
 /** A clock as it is sent, in lines that each fit: all logs, or the given ones. */
@@ -311,13 +330,14 @@ export function clockLines(
   log: LogState,
   indices: Iterable<number>,
   n: number | undefined,
-): Line[] {
-  const lines: Line[] = [];
+  // 1,000 logs of 43 + 64 + 30 bytes stay well below the limit of a line.
+  logs_max = 1_000,
+): Extract<Line, { k: "have" }>[] {
+  const lines: Extract<Line, { k: "have" }>[] = [];
   let clock: Record<Id, Record<Topic, number>> = {}, logs = 0;
   for (const index of indices) {
     if (log.clock[index] === 0) continue;
-    // 1,000 logs of 43 + 64 + 30 bytes stay well below the limit of a line.
-    if (logs === 1000) {
+    if (logs === logs_max) {
       lines.push({ k: "have", c: clock, more: true });
       clock = {};
       logs = 0;

@@ -18,6 +18,13 @@ import {
   stuckAt,
 } from "./link.ts";
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
+import {
+  acknowledgeLossy,
+  isLossy,
+  noteStreamed,
+  repeatGreetings,
+  serveLossy,
+} from "./lossy_links.ts";
 import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
 import { keepLinksAlive } from "./alive.ts";
 import { refute, watchMembers } from "./presence.ts";
@@ -111,6 +118,7 @@ function tick(turn: Turn): void {
   const late_ms = turn.now_ms - turn.state.wake_ms;
   turn.state.wake_ms = Infinity;
   closeStrangers(turn);
+  repeatGreetings(turn);
   keepLinksAlive(turn, late_ms);
   keepTrackers(turn);
   watchMembers(turn);
@@ -151,9 +159,14 @@ function serve(turn: Turn, link: Link, relay: boolean, congestion: Congestion): 
     return turn.close(link.id, "stuck", "nothing was acknowledged for too long");
   }
   turn.wakeAt(stuck_ms);
+  let served: Link = isPeer(link) && isLossy(link) ? serveLossy(turn, link) : link;
   // A guest has nobody else to hear it from.
-  let served = link.streaming && (relay || link.role === "guest") ? stream(turn, link) : link;
-  if (isPeer(link)) served = askForAck(turn, acknowledge(turn, served, congestion));
+  if (link.streaming && (relay || link.role === "guest")) served = stream(turn, served);
+  if (isPeer(served)) {
+    served = isLossy(served)
+      ? acknowledgeLossy(turn, served, congestion)
+      : askForAck(turn, acknowledge(turn, served, congestion));
+  }
   if (served !== link) turn.setLink(served);
 }
 
@@ -192,6 +205,7 @@ function stream(turn: Turn, before: Link): Link {
     link = pumped.link;
     turn.send(link.id, ...pumped.gaps.map(gapLine));
     turn.sendBytes(link.id, pumped.lines);
+    link = noteStreamed(turn, link, pumped.entries);
   }
   const was_idle = before.sent_bytes === before.acked_bytes;
   if (!was_idle || link.sent_bytes === link.acked_bytes) return link;

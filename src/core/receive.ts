@@ -26,13 +26,14 @@ import {
   seenLog,
 } from "./log.ts";
 import { takeHello, takeProof } from "./greeting.ts";
+import { isLossy, noteAnswered, takePong } from "./lossy_links.ts";
 import { takeDelivered } from "./deliver.ts";
 import { takeAsk, takePublish, takeSubscribe } from "./guests.ts";
 import { aimJoin, renew } from "./join.ts";
 import { sendPeers, takePeers } from "./overlay.ts";
 import { takeListed } from "./trackers.ts";
 import type { Turn } from "./state.ts";
-import { ACK_DELAY_MS, OFFERS_MAX } from "./limits.ts";
+import { ACK_DELAY_MS, LOSSY_ACK_MS, OFFERS_MAX } from "./limits.ts";
 
 /** Looks at each line of a read. */
 export function decodeLines(log: LogState, lines: readonly Uint8Array[]): Decoded[] {
@@ -114,7 +115,11 @@ function act(turn: Turn, id: LinkId, batch: readonly Decoded[], valid: readonly 
   for (const one of batch) {
     if (turn.closing.includes(id)) break;
     if (one.kind === "entry") {
-      if (!isPeer(turn.state.links.get(id)!)) return badOrder(turn, id);
+      if (!isPeer(turn.state.links.get(id)!)) {
+        if (!isEarly(turn, id)) return badOrder(turn, id);
+        spend(turn, id);
+        continue;
+      }
       if (valid[checked++]) {
         entries.push(one.entry);
         continue;
@@ -188,7 +193,7 @@ function noteReceived(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
 
 function takeSeen(turn: Turn, id: LinkId, seen: Extract<Decoded, { kind: "seen" }>): void {
   const link = turn.state.links.get(id)!;
-  if (!isPeer(link)) return badOrder(turn, id);
+  if (!isPeer(link)) return isEarly(turn, id) ? void spend(turn, id) : badOrder(turn, id);
   turn.count("duplicates");
   noteHeld(turn, seen.log, seen.seq);
   let { has, touched } = link;
@@ -204,10 +209,11 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
   if (line.k === "hello") return takeHello(turn, link, line);
   if (line.k === "bye") return takeBye(turn, link, line);
   if (line.k === "proof") {
-    if (link.stage !== "proof") return badOrder(turn, id);
+    if (link.stage !== "proof") return isLossy(link) ? undefined : badOrder(turn, id);
     return takeProof(turn, link, valid);
   }
-  if (link.stage !== "up") return badOrder(turn, id);
+  if (link.stage !== "up") return isEarly(turn, id) ? undefined : badOrder(turn, id);
+  if (line.k === "pong") return takePong(turn, link, line.x);
   if (line.k === "ping") {
     // Whoever pings waits for an acknowledgement.
     const owes = link.received_bytes > link.reported_bytes || link.touched.size > 0;
@@ -226,7 +232,10 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
     if (line.k === "ask") return takeAsk(turn, link, line);
     return turn.count(`ignored:${line.k}`);
   }
-  if (line.k === "peers") return takePeers(turn, line);
+  if (line.k === "peers") {
+    if (isLossy(link)) turn.setLink({ ...link, lossy: { ...link.lossy, wants_peers: false } });
+    return takePeers(turn, line);
+  }
   if (line.k === "gap") return takeGap(turn, link, line);
   if (line.k === "want" && "o" in line) return sendWanted(turn, link, line);
   turn.count(`ignored:${line.k}`);
@@ -242,7 +251,10 @@ function spend(turn: Turn, id: LinkId): Link | null {
 
 function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): void {
   const { log } = turn.state;
-  const acked = noteAcked(link, line.n ?? 0, turn.now_ms);
+  // Where lines are lost the clock acknowledges, not the bytes.
+  const acked = isLossy(link)
+    ? noteAnswered(link, line.n)
+    : noteAcked(link, line.n ?? 0, turn.now_ms);
   // A guest stores nothing: what it says that it has, it only has read.
   if (!isPeer(link)) {
     turn.setLink(acked);
@@ -256,9 +268,11 @@ function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): v
     learnHas(has, index, seq);
     noteHeld(turn, index, seq);
   }
-  aimJoin(turn, link, clock, line.more !== true);
-  const streaming = link.streaming || line.more !== true;
-  turn.setLink({ ...acked, has, streaming });
+  // An acknowledgement may overtake the first clock, and is none.
+  const is_first = !isLossy(link) || line.n === undefined;
+  if (is_first) aimJoin(turn, link, clock, line.more !== true);
+  const streaming = link.streaming || (is_first && line.more !== true);
+  turn.setLink({ ...acked, has, streaming, ack_due_ms: answerDue(turn, acked, line) });
 }
 
 /** A peer no longer has some entries. They are given up later, if nobody else has them. */
@@ -278,8 +292,10 @@ function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }>): voi
   }
   if (state.offers.size >= OFFERS_MAX) return turn.count("rejected:too-many-gaps");
   const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };
-  const offer = { gap, link: link.id, since_ms: turn.now_ms, asked: false };
-  turn.own("offers").set(`${link.id} ${key}`, offer);
+  // Where lines are lost it is offered again and again, and the question may have been lost.
+  const known = isLossy(link) ? state.offers.get(`${link.id} ${key}`) : undefined;
+  const since_ms = known?.gap.to === gap.to ? known.since_ms : turn.now_ms;
+  turn.own("offers").set(`${link.id} ${key}`, { gap, link: link.id, since_ms, asked: false });
 }
 
 function sendWanted(
@@ -292,6 +308,8 @@ function sendWanted(
   const stored = index < 0 ? undefined : keptEntry(log.heads[index], want.s);
   if (stored === undefined) return refuseWanted(turn, link, want, index);
   turn.sendBytes(link.id, [stored.line]);
+  // It may be in flight already, where it counts once.
+  if (isLossy(link)) return;
   turn.setLink({ ...link, sent_bytes: link.sent_bytes + stored.line.length });
 }
 
@@ -325,7 +343,22 @@ function noteHeld(turn: Turn, index: number, seq: number): void {
 }
 
 function ackDue(turn: Turn, link: Link): number {
-  return Math.min(link.ack_due_ms, turn.now_ms + ACK_DELAY_MS);
+  const delay_ms = isLossy(link) ? LOSSY_ACK_MS : ACK_DELAY_MS;
+  return Math.min(link.ack_due_ms, turn.now_ms + delay_ms);
+}
+
+/** A first clock on a lossy link is said until an acknowledgement shows that it came. */
+function answerDue(turn: Turn, link: Link, have: Extract<Line, { k: "have" }>): number {
+  const is_first = isLossy(link) && have.n === undefined && have.more === undefined;
+  return is_first ? ackDue(turn, link) : link.ack_due_ms;
+}
+
+/** Whether what is not allowed yet may only have overtaken what allows it. */
+function isEarly(turn: Turn, id: LinkId): boolean {
+  const link = turn.state.links.get(id)!;
+  if (!isLossy(link) || link.stage === "up") return false;
+  turn.count("early");
+  return true;
 }
 
 function badOrder(turn: Turn, id: LinkId): void {

@@ -23,7 +23,7 @@ import type { Transaction } from "./apps/ledger.ts";
 export type Id = string;
 /** The name of a stream. */
 export type Topic = string;
-/** `host:port`, or `[v6]:port`. */
+/** `host:port`, or `[v6]:port`; with `udp:` before it where datagrams are to be sent there. */
 export type Address = string;
 /** Number of a connection, given by the shell, never used again. */
 export type LinkId = number;
@@ -49,6 +49,8 @@ export interface NodeConfig {
   readonly must_join: boolean;
   /** What others should dial, if the user said; else the core finds out. */
   readonly advertise: Address | null;
+  /** Before the address that the core finds out, where only datagrams are taken. */
+  readonly address_prefix?: "udp:";
   /** Meeting points: they say whom to join. */
   readonly trackers: readonly Address[];
   /** A label for people, "" for none; the id is the identity. */
@@ -197,6 +199,8 @@ export type Event =
     readonly remote_host: string;
     /** Unpredictable text for the proof of identity. */
     readonly nonce: string;
+    /** Lines may be lost, come twice, or overtake each other. */
+    readonly lossy?: boolean;
   }
   | {
     readonly kind: "dial_failed";

@@ -132,9 +132,10 @@ export class Driver<State extends { readonly wake_ms: number }> {
     const link = this.#next_link++;
     this.#connections.set(link, connection);
     this.#links.set(connection, link);
-    const { local_host, remote_host } = connection;
+    const { local_host, remote_host, lossy = false } = connection;
     const nonce = randomText();
-    this.dispatch({ kind: "opened", link, dialled, local_host, remote_host, nonce, ...now() });
+    const opened = { link, dialled, local_host, remote_host, lossy, nonce };
+    this.dispatch({ kind: "opened", ...opened, ...now() });
   }
 
   #closed(connection: Connection): void {

@@ -180,6 +180,9 @@ class TcpConnection implements Connection {
 /** One line about an error, without Deno's error number and class. */
 export function describeError(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) return "connection refused";
+  // Of node's modules, which say it in their own way.
+  const { code } = error as { readonly code?: unknown };
+  if (code === "EADDRINUSE") return "Address already in use";
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].replace(/ \(os error \d+\)/, "");
 }

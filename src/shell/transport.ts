@@ -10,6 +10,8 @@ export interface Connection {
   send(lines: readonly Uint8Array[]): void;
   /** Closes once what was queued is written, or could not be for a while. */
   close(): void;
+  /** Lines may be lost, come twice, or overtake each other. */
+  readonly lossy?: boolean;
   /** Bytes that the other side has not taken yet. */
   readonly unsent_bytes: number;
 }

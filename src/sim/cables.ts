@@ -17,7 +17,19 @@ export interface Shape {
   readonly stalled: boolean;
   /** Nobody can connect. */
   readonly blocked: boolean;
+  /** What becomes of lines; without it none is lost, and all keep their order. */
+  readonly loss?: Loss;
 }
+
+/** How likely a line is lost, comes twice, or is held back so that others overtake it. */
+export interface Loss {
+  readonly drop: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+}
+
+/** How much later than others a line comes that is held back. */
+const HELD_BACK_MS = 30;
 
 /** Somebody to be connected to. */
 export interface Host {
@@ -130,6 +142,8 @@ export class Cables {
   /** Sends something from an end to the other. */
   push(end: End, sent: Sent): void {
     const { name } = end.host, to = end.peer.name;
+    const { loss } = this.shape(name, to);
+    if (loss !== undefined && sent.kind === "lines") return this.#toss(end, sent.lines, loss);
     const bytes = sent.kind === "lines" ? bytesOf(sent.lines) : 0;
     // A direction is a queue: nothing overtakes what was sent before.
     const earliest_ms = Math.max(end.last_ms, this.#clock.now_ms + this.#latency(name, to));
@@ -139,6 +153,25 @@ export class Cables {
     // That two who have nothing to say still live is nothing that happens.
     if (sent.kind !== "lines" || !sent.lines.every(isHeartbeat)) this.#clock.stir(end.last_ms);
     this.#clock.at(end.last_ms, "work", () => this.#arrive(end));
+  }
+
+  /** Sends lines each on its own, as datagrams that may get lost. */
+  #toss(end: End, lines: readonly Uint8Array[], loss: Loss): void {
+    const { name } = end.host, to = end.peer.name;
+    for (const line of lines) {
+      const copies = this.#dice.next() < loss.duplicate ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++) {
+        if (this.#dice.next() < loss.drop || this.shape(name, to).stalled) continue;
+        const held_ms = this.#dice.next() < loss.reorder ? HELD_BACK_MS : 0;
+        const latency_ms = this.#latency(name, to) + held_ms;
+        // Only what opens and closes a connection keeps its place.
+        const at_ms = Math.max(end.last_ms, this.#clock.now_ms + latency_ms);
+        if (!isHeartbeat(line)) this.#clock.stir(at_ms);
+        this.#clock.at(at_ms, "work", () => {
+          if (this.#ends.has(end)) this.#read(end, [line.slice()]);
+        });
+      }
+    }
   }
 
   /** Hands the other side what has arrived; sometimes as one read, sometimes as several. */
@@ -202,6 +235,10 @@ class End implements Connection {
   told = false;
 
   constructor(readonly cables: Cables, readonly host: Host, readonly peer: Host) {}
+
+  get lossy(): boolean {
+    return this.cables.shape(this.host.name, this.peer.name).loss !== undefined;
+  }
 
   get local_host(): string {
     return this.host.name;

@@ -7,7 +7,7 @@ import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../
 import { joinAddress } from "../core/address.ts";
 import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/limits.ts";
 import type { TransportHandler } from "../shell/transport.ts";
-import { Cables, type CarriedHandler, type Host, type Shape } from "./cables.ts";
+import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly crypto?: SimCrypto;
   /** Least and most time that a line is under way. */
   readonly latency_ms?: readonly [number, number];
+  /** Whether, and how often, lines between nodes are lost, doubled and held back. */
+  readonly loss?: Loss;
   /** How fast `SimNode.feed()` reads; by default 200,000 lines of 100 bytes a second. */
   readonly input_bytes_per_ms?: number;
   /** What happens at one time keeps its order, so that a trace changes only with what it shows. */
@@ -68,6 +70,7 @@ export class Network {
       bytes_per_ms: Infinity,
       stalled: false,
       blocked: false,
+      ...(options.loss === undefined ? {} : { loss: options.loss }),
     };
     this.#cables = new Cables(this.#clock, this.#dice, usual, options.onCarried ?? (() => {}));
   }
@@ -192,6 +195,11 @@ export class Network {
   /** Everybody can reach everybody again. */
   heal(): void {
     for (const a of this.nodes) for (const b of this.nodes) this.#reshape(a, b, { blocked: false });
+  }
+
+  /** What becomes of lines between two nodes from now on; their links must have been lossy before. */
+  spoil(a: SimNode, b: SimNode, loss: Loss): void {
+    this.#reshape(a, b, { loss });
   }
 
   /** Lines between two nodes take so long from now on. */

@@ -161,9 +161,9 @@ export class SimNode implements Host {
     const link = this.#next_link++;
     this.#connections.set(link, connection);
     this.#links.set(connection, link);
-    const { local_host, remote_host } = connection;
+    const { local_host, remote_host, lossy = false } = connection;
     const nonce = `${this.name}-${link}`;
-    this.dispatch({ kind: "opened", link, dialled, local_host, remote_host, nonce });
+    this.dispatch({ kind: "opened", link, dialled, local_host, remote_host, lossy, nonce });
   }
 
   #closed(connection: Connection): void {

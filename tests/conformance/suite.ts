@@ -1,4 +1,7 @@
-/** What every transport must do, so that the core cannot tell one from another. */
+/**
+ * What every transport must do, so that the core cannot tell one from another; what only a reliable
+ * one does; and what one does instead that may lose lines.
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import { LINE_BYTES_MAX } from "../../src/core/limits.ts";
@@ -51,9 +54,10 @@ class Host implements TransportHandler {
   }
 }
 
-/** Registers the tests for a transport. */
-export function conform(name: string, make: MakePair): void {
-  const test = (does: string, body: (near: Host, far: Host, pair: Pair) => Promise<void>) =>
+type Body = (near: Host, far: Host, pair: Pair) => Promise<void>;
+
+function makeTest(name: string, make: MakePair): (does: string, body: Body) => void {
+  return (does, body) =>
     Deno.test(`${name} ${does}`, async () => {
       const near = new Host(), far = new Host();
       const pair = await make(near, far);
@@ -63,14 +67,77 @@ export function conform(name: string, make: MakePair): void {
         await pair.end();
       }
     });
-  const connect = async (near: Host, far: Host, pair: Pair) => {
-    pair.dial(pair.address);
-    await pair.until(() => near.connection !== null && far.connection !== null);
-  };
+}
+
+/** Connects, and says something first, as whoever dials does. */
+async function connect(near: Host, far: Host, pair: Pair): Promise<void> {
+  pair.dial(pair.address);
+  await pair.until(() => near.connection !== null);
+  const accepted = () => pair.until(() => far.connection !== null);
+  if (!near.connection!.lossy) return await accepted();
+  await sayUntil(() => near.connection!.send([encoder.encode("hello\n")]), accepted);
+}
+
+/** Registers the tests for a reliable transport. */
+export function conform(name: string, make: MakePair): void {
+  conformAny(name, make);
+  conformReliable(name, make);
+}
+
+/** Registers the tests for a transport that may lose lines. */
+export function conformLossy(name: string, make: MakePair): void {
+  conformAny(name, make);
+  const test = makeTest(name, make);
+
+  test("says that lines may be lost", async (near, far, pair) => {
+    await connect(near, far, pair);
+    assertEquals([near.connection!.lossy, far.connection!.lossy], [true, true]);
+  });
+
+  test("carries lines whole or not at all, of all sizes", async (near, far, pair) => {
+    await connect(near, far, pair);
+    const sizes = [0, 1, 100, 1_100, 1_200, 5_000, 65_536, LINE_BYTES_MAX];
+    const texts = sizes.map((size) => "x".repeat(size));
+    const missing = () => texts.filter((text) => !far.told.includes(`line ${text}`));
+    await sayUntil(
+      () => near.connection!.send(missing().map((text) => encoder.encode(`${text}\n`))),
+      () => pair.until(() => missing().length === 0),
+    );
+    const sent = new Set(["line hello", ...texts.map((text) => `line ${text}`)]);
+    for (const told of far.told.slice(1)) assert(sent.has(told), told.slice(0, 100));
+  });
+
+  test("carries lines both ways at once", async (near, far, pair) => {
+    await connect(near, far, pair);
+    await sayUntil(
+      () => {
+        near.connection!.send([encoder.encode("there\n")]);
+        far.connection!.send([encoder.encode("back\n")]);
+      },
+      () => pair.until(() => far.count("line there") > 0 && near.count("line back") > 0),
+    );
+    assertEquals(near.count("line hello"), 0);
+  });
+}
+
+/** Says something again and again, because it may be lost, until what is waited for has happened. */
+async function sayUntil(say: () => void, until: () => Promise<void>): Promise<void> {
+  const timer = setInterval(say, 100);
+  try {
+    say();
+    await until();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Registers the tests for any transport. */
+function conformAny(name: string, make: MakePair): void {
+  const test = makeTest(name, make);
 
   test("tells who dialled and who accepted", async (near, far, pair) => {
     await connect(near, far, pair);
-    assertEquals([near.told, far.told], [["dialled"], ["accepted"]]);
+    assertEquals([near.told[0], far.told[0]], ["dialled", "accepted"]);
     assert(far.connection!.remote_host !== "" && near.connection!.local_host !== "");
   });
 
@@ -79,6 +146,27 @@ export function conform(name: string, make: MakePair): void {
     await pair.until(() => near.told.length > 0);
     assertEquals(near.told, ["failed"]);
   });
+
+  test("tells both once that one has closed", async (near, far, pair) => {
+    await connect(near, far, pair);
+    near.connection!.close();
+    near.connection!.close();
+    await pair.until(() => far.count("closed") === 1 && near.count("closed") === 1);
+    assertEquals([near.told.at(-1), far.told.at(-1)], ["closed", "closed"]);
+  });
+
+  test("carries nothing to a side that has closed", async (near, far, pair) => {
+    await connect(near, far, pair);
+    far.connection!.close();
+    near.connection!.send([encoder.encode("unheard\n")]);
+    await pair.until(() => far.count("closed") === 1 && near.count("closed") === 1);
+    assertEquals(far.count("line unheard"), 0);
+  });
+}
+
+/** Registers the tests for what only a reliable transport does. */
+function conformReliable(name: string, make: MakePair): void {
+  const test = makeTest(name, make);
 
   test("carries whole lines in order, both ways at once", async (near, far, pair) => {
     await connect(near, far, pair);
@@ -113,13 +201,5 @@ export function conform(name: string, make: MakePair): void {
       "closed",
     ]);
     assertEquals(near.told, ["dialled", "closed"]);
-  });
-
-  test("carries nothing to a side that has closed", async (near, far, pair) => {
-    await connect(near, far, pair);
-    far.connection!.close();
-    near.connection!.send([encoder.encode("unheard\n")]);
-    await pair.until(() => far.count("closed") === 1 && near.count("closed") === 1);
-    assertEquals(far.count("line"), 0);
   });
 }

@@ -49,7 +49,10 @@ const ADDRESSES = [
 
 /** What is wrong for a flag, and what the error has to say of what is right. */
 const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp }>> = {
-  join: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
+  join: {
+    bad: [...ADDRESSES, "127.0.0.1:0", "udp:127.0.0.1:0", "udp:", "tcp:h:1"],
+    allowed: /HOST:PORT.*65535/,
+  },
   advertise: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
   tracker: { bad: [...ADDRESSES, "127.0.0.1:0"], allowed: /HOST:PORT.*65535/ },
   listen: { bad: ADDRESSES, allowed: /HOST:PORT.*65535/ },
@@ -66,6 +69,8 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
     bad: ["a b", "\u00e4", "t".repeat(65), "a*b"],
     allowed: /64 letters/,
   },
+  transport: { bad: ["nonsense", "UDP", "tcp,udp", "0"], allowed: /tcp.*udp.*both/ },
+  mtu: { bad: [...NUMBERS, "575", "65001", "1.5", "1K"], allowed: /576 to 65000/ },
   dedup: { bad: ["nonsense", "texts", "TEXT", "0"], allowed: /\btext\b/ },
   encoding: { bad: ["nonsense", "UTF-8", "latin1", "base 64"], allowed: /utf-8.*base64/ },
   network: { bad: ["n".repeat(257)], allowed: /256/ },
@@ -276,6 +281,8 @@ function goodValue(name: string): string {
     "keep-bytes": "64M",
     overlay: "ring",
     format: "csv",
+    transport: "udp",
+    mtu: "1200",
   };
   return values[name] ?? "1";
 }
