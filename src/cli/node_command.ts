@@ -1,8 +1,7 @@
 /** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
 
-import type { FrontConfig, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
-import { joinAddress, UDP_PREFIX } from "../core/address.ts";
-import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import type { FrontConfig, Json, Notice, Printed, Topic } from "../core/types.ts";
+import { joinAddress } from "../core/address.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";
@@ -14,7 +13,8 @@ import type { Transport, TransportHandler } from "../shell/transport.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, formatRecords } from "./format.ts";
-import { type nodeFlags, readTimes } from "./flags.ts";
+import type { nodeFlags } from "./flags.ts";
+import { makeNodeConfig } from "./node_config.ts";
 import { noticeText } from "./notices.ts";
 import { Output, say } from "./output.ts";
 import { type ReadLine, readLines } from "./items.ts";
@@ -131,33 +131,14 @@ class Session {
     const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
     const makeTransport = await this.#openTransport(host, port);
     if (makeTransport === null) return;
-    // A node that listens for datagrams only means them where it does not say more.
-    const only_udp = this.#given.transport === "udp";
-    const qualify = (address: string) =>
-      only_udp && !address.startsWith(UDP_PREFIX) ? `${UDP_PREFIX}${address}` : address;
-    const bound = joinAddress(host, port);
-    const advertise = this.#given.advertise && qualify(this.#given.advertise);
-    // One list of addresses serves all permanent nodes: a node does not join itself.
-    const own = [qualify(bound), `${UDP_PREFIX}${bound}`, advertise];
-    const others = join.map(qualify).filter((address) => !own.includes(address));
     const identity = store?.identity ?? makeIdentity();
     this.#id = identity.id;
-    const config: NodeConfig = {
+    const config = makeNodeConfig(this.#given, join, {
       id: identity.id,
-      network: this.#given.network ?? "rumor",
-      join: others,
-      // Whoever names somebody wants to be with them, and not alone.
-      must_join: this.#given.join.length > 0 && others.length > 0 || this.#given.tracker.length > 0,
-      trackers: this.#given.tracker,
-      name: this.#given.name ?? "",
-      overlay: this.#given.overlay ?? "fingers",
-      times: readTimes(this.#given),
       durable: store !== null,
-      advertise: advertise ?? null,
-      ...(only_udp ? { address_prefix: UDP_PREFIX } : {}),
-      keep_bytes: this.#given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
       front: this.#app.front,
-    };
+      listen: joinAddress(host, port),
+    });
     this.#runtime = new Runtime(
       config,
       identity,

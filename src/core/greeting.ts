@@ -6,7 +6,8 @@
 import type { Address, Event } from "./types.ts";
 import { joinAddress } from "./address.ts";
 import { encodeLine, type Line, proofText } from "./line.ts";
-import { clockLines, isPeer, type Link, newLink } from "./link.ts";
+import { isPeer, type Link, newLink } from "./link.ts";
+import { clockLines } from "./clock_lines.ts";
 import { LOSSY_GREET_MS } from "./limits.ts";
 import { answerAgain, isLossy } from "./lossy_links.ts";
 import { isPublicKey } from "./public_key.ts";

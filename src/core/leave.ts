@@ -1,6 +1,7 @@
 /** Leaving: first be acknowledged and printed, then say goodbye to everybody, then be done. */
 
-import { clockLines, isPeer } from "./link.ts";
+import { isPeer } from "./link.ts";
+import { clockLines } from "./clock_lines.ts";
 import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";

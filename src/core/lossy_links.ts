@@ -4,7 +4,8 @@
  */
 
 import { sayHello } from "./greeting.ts";
-import { clockLines, type Congestion, type Link, noteAcked } from "./link.ts";
+import { type Congestion, type Link, noteAcked } from "./link.ts";
+import { clockLines } from "./clock_lines.ts";
 import {
   landFlight,
   type Lossy,

@@ -6,7 +6,6 @@
 
 import type { Effect, Env, Event, Gap, LinkId } from "./types.ts";
 import {
-  clockLines,
   type Congestion,
   isAtEnd,
   isPeer,
@@ -17,6 +16,7 @@ import {
   reportableBytes,
   stuckAt,
 } from "./link.ts";
+import { clockLines } from "./clock_lines.ts";
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
 import {
   acknowledgeLossy,

@@ -2,16 +2,15 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import { CONTROL_BURST, CONTROL_PER_SECOND, WINDOW_BYTES } from "../../../src/core/limits.ts";
 import {
-  clockLines,
   isAtEnd,
   lagBytes,
   learnHas,
   type Link,
   newLink,
   pumpTopic,
-  readClock,
   spendBudget,
 } from "../../../src/core/link.ts";
+import { clockLines, readClock } from "../../../src/core/clock_lines.ts";
 import { encodeLine } from "../../../src/core/line.ts";
 import {
   emptyLog,

@@ -1,0 +1,48 @@
+/** What a node is told about itself, from its flags. */
+
+import type { Address, FrontConfig, Id, NodeConfig } from "../core/types.ts";
+import { UDP_PREFIX } from "../core/address.ts";
+import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import type { Given } from "./args.ts";
+import { type nodeFlags, readTimes } from "./flags.ts";
+
+/** What the flags do not say. */
+export interface NodeFacts {
+  readonly id: Id;
+  readonly durable: boolean;
+  readonly front: FrontConfig;
+  /** The address of `--listen`. */
+  readonly listen: Address;
+}
+
+/** Puts together flags and facts; `join` is whom to join, from a flag or from a person. */
+export function makeNodeConfig(
+  given: Given<typeof nodeFlags>,
+  join: readonly Address[],
+  { id, durable, front, listen }: NodeFacts,
+): NodeConfig {
+  // A node that listens for datagrams only means them where it does not say more.
+  const only_udp = given.transport === "udp";
+  const qualify = (address: Address) =>
+    only_udp && !address.startsWith(UDP_PREFIX) ? `${UDP_PREFIX}${address}` : address;
+  const advertise = given.advertise && qualify(given.advertise);
+  // One list of addresses serves all permanent nodes: a node does not join itself.
+  const own = [qualify(listen), `${UDP_PREFIX}${listen}`, advertise];
+  const others = join.map(qualify).filter((address) => !own.includes(address));
+  return {
+    id,
+    network: given.network ?? "rumor",
+    join: others,
+    // Whoever names somebody wants to be with them, and not alone.
+    must_join: given.join.length > 0 && others.length > 0 || given.tracker.length > 0,
+    trackers: given.tracker,
+    name: given.name ?? "",
+    overlay: given.overlay ?? "fingers",
+    times: readTimes(given),
+    durable,
+    advertise: advertise ?? null,
+    ...(only_udp ? { address_prefix: UDP_PREFIX } : {}),
+    keep_bytes: given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
+    front,
+  };
+}
