@@ -3,15 +3,10 @@
 import type { Entry } from "../core/entry.ts";
 import { decodeEntry, hashedBytes } from "../core/entry.ts";
 import { emptyLedger, type Ledger, reduceLedger } from "../core/apps/ledger.ts";
-import type { Json, StoredRow } from "../core/types.ts";
+import type { StoredRow } from "../core/types.ts";
 import { env } from "../shell/crypto.ts";
 import type { Message, Payment } from "./export_text.ts";
-import { readItem } from "./items.ts";
-
-/** What a line is: text, bytes that are no text, or an item that is no line at all. */
-export type Line = { readonly text: string } | { readonly base64: string } | {
-  readonly item: Json;
-};
+import { contentOf } from "./items.ts";
 
 /** Entries as they were stored; what is damaged is counted and left out. */
 export class EntryReader {
@@ -33,13 +28,7 @@ export class EntryReader {
 /** The lines of an entry. */
 export function messagesOf({ topic, origin, time_ms, first, items }: Entry): Message[] {
   return items.map((item, index) => {
-    const line = readItem(item);
-    const content = typeof line === "string"
-      ? { text: line }
-      : line === null
-      ? { item }
-      : { base64: line.toBase64() };
-    return { topic, origin, time_ms, seq: first + index, content };
+    return { topic, origin, time_ms, seq: first + index, content: contentOf(item) };
   });
 }
 

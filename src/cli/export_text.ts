@@ -2,7 +2,7 @@
 
 import type { Transaction } from "../core/apps/ledger.ts";
 import type { Id, Topic } from "../core/types.ts";
-import type { Line } from "./export_lines.ts";
+import type { Content } from "./items.ts";
 import { visible } from "./escape.ts";
 
 /** A payment that counts, and when it was made. */
@@ -17,7 +17,7 @@ export interface Message {
   readonly origin: Id;
   readonly seq: number;
   readonly time_ms: number;
-  readonly content: Line;
+  readonly content: Content;
 }
 
 export const MESSAGES_HEADER = "topic,from,seq,time,text,base64\n";

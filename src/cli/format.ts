@@ -4,7 +4,7 @@ import { concat } from "@std/bytes/concat";
 import type { Gap, Id, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
 import { visible, visibleJson } from "./escape.ts";
-import { readItem } from "./items.ts";
+import { contentOf, readItem } from "./items.ts";
 import { say } from "./output.ts";
 
 const encoder = new TextEncoder();
@@ -117,13 +117,7 @@ function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format
   let text = "", seq = record.first;
   for (const item of record.items) {
     const object = { topic: record.topic, from: record.origin, seq: seq++, time, ...cause };
-    const line = readItem(item);
-    const content = typeof line === "string"
-      ? { text: line }
-      : line === null
-      ? { item }
-      : { base64: line.toBase64() };
-    text += jsonLine({ ...object, ...content }, format);
+    text += jsonLine({ ...object, ...contentOf(item) }, format);
   }
   return text;
 }

@@ -108,6 +108,18 @@ export function readItem(item: Json): string | Uint8Array | null {
   }
 }
 
+/** What an item is as a part of a JSON object: text, bytes that are no text, or no line at all. */
+export type Content = { readonly text: string } | { readonly base64: string } | {
+  readonly item: Json;
+};
+
+/** An item as a part of a JSON object. */
+export function contentOf(item: Json): Content {
+  const line = readItem(item);
+  if (typeof line === "string") return { text: line };
+  return line === null ? { item } : { base64: line.toBase64() };
+}
+
 /** Cuts blocks of whole lines into items. */
 class Cutter {
   /** Number of the next line. */

@@ -150,18 +150,7 @@ export function decodeEntry(line: Uint8Array): Entry | EntryFault {
   const copy = new Uint8Array(line.length + 1);
   copy.set(line);
   copy[line.length] = 0x0a;
-  return {
-    origin: header.origin,
-    topic: header.topic,
-    seq: header.seq,
-    previous: value.p,
-    time_ms: value.w,
-    first: value.i,
-    deps: Object.entries(value.d),
-    items: value.b,
-    signature: value.z,
-    line: copy,
-  };
+  return makeEntry(value, copy);
 }
 
 /** Reads the items of an entry that was stored, and therefore read and checked before. */
@@ -176,26 +165,38 @@ export function decodeStored(line: Uint8Array): Entry {
  * at once, which takes a fraction of the time. Null where a line is no entry after all.
  */
 export function decodeTrusted(lines: readonly Uint8Array[]): (Entry | null)[] {
-  const texts = utf8.decode(joinLines(lines)).split("\n");
-  return lines.map((line, at): Entry | null => {
-    const value: unknown = JSON.parse(texts[at]);
-    const { o, t, s } = value as Partial<EntryHeader> & { o: Id; t: Topic; s: number };
-    if (!isIdText(o) || !isTopic(t)) return null;
-    const bare = hashedBytes(line);
-    if (!isEntryShape(value, { key: "", origin: o, topic: t, seq: s }, bare)) return null;
-    return {
-      origin: o,
-      topic: t,
-      seq: s,
-      previous: value.p,
-      time_ms: value.w,
-      first: value.i,
-      deps: Object.entries(value.d),
-      items: value.b,
-      signature: value.z,
-      line,
-    };
-  });
+  try {
+    const texts = utf8.decode(joinLines(lines)).split("\n");
+    return lines.map((line, at) => readTrusted(JSON.parse(texts[at]), line));
+  } catch {
+    // Somebody changed a line together with its hash: which one, is seen one by one.
+    return lines.map((line) => {
+      const entry = decodeEntry(hashedBytes(line));
+      return typeof entry === "string" ? null : entry;
+    });
+  }
+}
+
+function readTrusted(value: unknown, line: Uint8Array): Entry | null {
+  const { o, t, s } = value as { o?: unknown; t?: unknown; s?: unknown };
+  if (!isIdText(o) || !isTopic(t) || !isCount(s, 1)) return null;
+  const header = { key: "", origin: o, topic: t, seq: s };
+  return isEntryShape(value, header, hashedBytes(line)) ? makeEntry(value, line) : null;
+}
+
+function makeEntry(value: EntryShape, line: Uint8Array): Entry {
+  return {
+    origin: value.o,
+    topic: value.t,
+    seq: value.s,
+    previous: value.p,
+    time_ms: value.w,
+    first: value.i,
+    deps: Object.entries(value.d),
+    items: value.b,
+    signature: value.z,
+    line,
+  };
 }
 
 /** Lines as one run of bytes; without a copy where they stand behind each other already. */
@@ -238,6 +239,9 @@ export function sealEntry(fields: EntryFields, unsigned: Uint8Array, signature: 
 }
 
 interface EntryShape {
+  o: Id;
+  t: Topic;
+  s: number;
   p: string;
   w: number;
   i: number;

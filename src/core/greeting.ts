@@ -10,7 +10,7 @@ import { isPeer, type Link, newLink } from "./link.ts";
 import { clockLines } from "./clock_lines.ts";
 import { LOSSY_GREET_MS } from "./limits.ts";
 import { answerAgain, isLossy } from "./lossy_links.ts";
-import { isPublicKey } from "./public_key.ts";
+import { refuseHello } from "./hello.ts";
 import { noteLinked } from "./overlay.ts";
 import { isTracker, trackerLinked } from "./trackers.ts";
 import type { Turn } from "./state.ts";
@@ -66,21 +66,13 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
     return;
   }
   if (link.stage !== "hello") return turn.close(link.id, "bad-order", "a second hello");
-  if (hello.v !== PROTOCOL_VERSION) {
-    const why = `protocol version ${hello.v} is not spoken here, only ${PROTOCOL_VERSION}`;
-    return turn.close(link.id, "bad-version", why);
-  }
-  if (hello.network !== config.network) {
-    return turn.close(link.id, "bad-network", `this is the network ${config.network}`);
-  }
+  if (refuseHello(turn, link.id, hello, config)) return;
   if ("guest" in hello) {
     if (isLossy(link)) return turn.close(link.id, "bad-order", "guests come over TCP");
     turn.setLink({ ...link, role: "guest", stage: "up", streaming: true });
     if (link.dialled === null) sayHello(turn, link);
     return;
   }
-  if (hello.id === config.id) return turn.close(link.id, "self", "this is the same node");
-  if (!isPublicKey(hello.id)) return turn.close(link.id, "bad-key", "the id is no usable key");
   const { id: peer, address, nonce: peer_nonce } = hello;
   const role = hello.tracker === true ? "tracker" : "peer";
   const greeted = turn.setLink({ ...link, role, stage: "proof", peer, address, peer_nonce });

@@ -84,9 +84,7 @@ export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }
   const r: string[][] = [];
   let bytes = 0, at = question.answered;
   for (; at < question.names.length && bytes < ANSWER_BYTES_TARGET; at++) {
-    const row = line.q === "peers"
-      ? peerRow(turn, question.names[at])
-      : balanceRow(turn, question.names[at]);
+    const row = ROWS[line.q](turn, question.names[at]);
     r.push(row);
     // A character takes six bytes at worst.
     for (const text of row) bytes += text.length * 6 + 4;
@@ -99,13 +97,23 @@ export function takeAsk(turn: Turn, link: Link, line: Extract<Line, { k: "ask" }
 function newQuestion(turn: Turn, line: Extract<Line, { k: "ask" }>): Question {
   const { settled, accounts, members, config } = turn.state;
   const question = (names: readonly string[]) => ({ number: line.i, names, answered: 0 });
-  if (line.q === "peers") return question([config.id, ...members.by_id.keys()]);
+  if (line.q !== "balances") {
+    if (line.q === "counts") return question([...turn.state.counts.keys()].sort());
+    return question([config.id, ...members.by_id.keys()]);
+  }
   if (line.a.length > 0) return question([...new Set(line.a)].sort());
   const { ledger } = settled, { taken_back } = ledger;
   if (accounts.names.length !== ledger.balances.size || accounts.taken_back !== taken_back) {
     turn.state.accounts = { names: sortedAccounts(ledger), taken_back };
   }
   return question(turn.state.accounts.names);
+}
+
+/** One row of the answer to each question. */
+const ROWS = { peers: peerRow, balances: balanceRow, counts: countRow } as const;
+
+function countRow(turn: Turn, what: string): string[] {
+  return [what, String(turn.state.counts.get(what) ?? 0)];
 }
 
 function balanceRow(turn: Turn, name: string): string[] {

@@ -225,6 +225,8 @@ export const NAME_BYTES_MAX = 256;
 export const DEDUP_TEXTS_MAX = 1_000_000;
 /** Bytes of strings that `--dedup text` remembers. */
 export const DEDUP_BYTES_MAX = 67_108_864;
+/** Things that are counted by name; what comes further is counted together. */
+export const COUNTS_MAX = 512;
 /** Requests of one guest that wait for acknowledgement. */
 export const REQUESTS_PER_GUEST_MAX = 64;
 /** Bytes of balances in one answer, about. */

@@ -69,7 +69,7 @@ export type Line =
   | { readonly k: "published"; readonly i: number; readonly held: number }
   | { readonly k: "refused"; readonly i: number; readonly why: string }
   | { readonly k: "ask"; readonly i: number; readonly q: "balances"; readonly a: readonly string[] }
-  | { readonly k: "ask"; readonly i: number; readonly q: "peers" }
+  | { readonly k: "ask"; readonly i: number; readonly q: "peers" | "counts" }
   | {
     readonly k: "answer";
     readonly i: number;
@@ -162,7 +162,7 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
   refused: (f: Fields) => isCount(f.i, 0) && typeof f.why === "string",
   ask: (f: Fields) =>
     isCount(f.i, 0) &&
-    (f.q === "peers" ||
+    (f.q === "peers" || f.q === "counts" ||
       f.q === "balances" && Array.isArray(f.a) && f.a.every((name) => typeof name === "string")),
   answer: (f: Fields) =>
     isCount(f.i, 0) && Array.isArray(f.r) &&

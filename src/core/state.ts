@@ -25,7 +25,7 @@ import { emptyLedger, type Ledger } from "./apps/ledger.ts";
 import { type Front, newFront } from "./front.ts";
 import { nextRandom, type Random } from "./random.ts";
 import { type Flood, FLOOD_START } from "./spread/flood.ts";
-import { DIALS_PER_SECOND } from "./limits.ts";
+import { COUNTS_MAX, DIALS_PER_SECOND } from "./limits.ts";
 
 /** Items that wait to become an entry of one topic. */
 export interface Draft {
@@ -291,7 +291,9 @@ export class Turn {
 
   count(what: string, times = 1): void {
     const counts = this.own("counts");
-    counts.set(what, (counts.get(what) ?? 0) + times);
+    // Others choose the codes of their goodbyes; they must not fill the table with names.
+    const name = counts.has(what) || counts.size < COUNTS_MAX ? what : "other";
+    counts.set(name, (counts.get(name) ?? 0) + times);
   }
 
   /** A random number in [0, 1). */

@@ -10,7 +10,7 @@ import type { Decoded, Effect, Env, Event, LinkId } from "./types.ts";
 import { joinAddress } from "./address.ts";
 import { looksLikeEntry } from "./entry.ts";
 import { decodeLine, encodeLine, type Line, proofText } from "./line.ts";
-import { isPublicKey } from "./public_key.ts";
+import { refuseHello } from "./hello.ts";
 import { allLinks } from "./tracker_links.ts";
 import {
   addRow,
@@ -169,19 +169,11 @@ function takeHello(
 ): void {
   const { config } = turn.state;
   if (link.stage !== "hello") return turn.close(link.id, "bad-order", "a second hello");
-  if (hello.v !== PROTOCOL_VERSION) {
-    const why = `protocol version ${hello.v} is not spoken here, only ${PROTOCOL_VERSION}`;
-    return turn.close(link.id, "bad-version", why);
-  }
-  if (hello.network !== config.network) {
-    return turn.close(link.id, "bad-network", `this is the network ${config.network}`);
-  }
+  if (refuseHello(turn, link.id, hello, config)) return;
   if ("guest" in hello) {
     turn.setLink({ ...link, stage: "guest" });
     return sendHello(turn, link);
   }
-  if (hello.id === config.id) return turn.close(link.id, "self", "this is the same node");
-  if (!isPublicKey(hello.id)) return turn.close(link.id, "bad-key", "the id is no usable key");
   const { id: peer, address, name = "" } = hello;
   turn.setLink({ ...link, stage: "proof", peer, address, name });
   sendHello(turn, link);

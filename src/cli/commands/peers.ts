@@ -5,7 +5,7 @@ import { flagLines, readArgs, readChoice, readSwitch } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
 import { visible, visibleJson } from "../escape.ts";
-import { type Ask, inquire } from "../inquiry.ts";
+import { type Ask, inquire, type Rows } from "../inquiry.ts";
 import { Output, say } from "../output.ts";
 
 const flags = {
@@ -17,6 +17,7 @@ const flags = {
     read: readChoice("alive", "suspect", "failed", "left", "named"),
   },
   watch: { help: "go on, and print each peer again when it changes", read: readSwitch },
+  counts: { help: "print instead how often each thing happened at the node", read: readSwitch },
   ...jsonFlag,
   ...timeoutFlag,
   ...networkFlag,
@@ -35,13 +36,15 @@ const command: Command = {
   rumor peers --join 10.0.0.5:7000
   rumor peers --join 10.0.0.5:7000 --status failed --status suspect
   rumor peers --join 10.0.0.5:7000 --watch --json
+  rumor peers --join 10.0.0.5:7000 --counts | grep closed
 
 Usage: rumor peers --join HOST:PORT [FLAGS]
 
 Prints ID NAME ADDRESS STATE SINCE LINK, a line each, the node itself first; - where there is nothing
 to say. STATE is alive, suspect (it does not answer somebody), failed (it does not answer at all), left
 (it said goodbye), or named (others named it, it has not spoken itself). LINK is direct where the node
-has a link to it, self for the node itself.
+has a link to it, self for the node itself. With --counts, NAME COUNT: links closed by reason, lines
+refused, duplicates, gaps, members that failed.
 
 Flags:
 ${flagLines(flags)}
@@ -61,7 +64,15 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     };
     const isWanted = ({ state }: Peer) =>
       given.status.length === 0 || given.status.some((status) => status === state);
+    if (given.counts && (given.watch || given.status.length > 0)) {
+      throw new UsageError("--counts goes with neither --watch nor --status");
+    }
     return await inquire(given, async (ask) => {
+      if (given.counts) {
+        const rows = await ask({ q: "counts" });
+        await output.write(new TextEncoder().encode(countLines(rows, given.json ?? false, shown)));
+        return EXIT.done;
+      }
       let known = new Map<string, string>();
       do {
         const peers = await askPeers(ask);
@@ -76,6 +87,13 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     });
   },
 };
+
+function countLines(rows: Rows, json: boolean, shown: boolean): string {
+  return rows.map(([name = "", count = ""]) => {
+    const text = json ? JSON.stringify({ name, count: Number(count) }) : `${name} ${count}`;
+    return `${shown ? (json ? visibleJson(text) : visible(text)) : text}\n`;
+  }).join("");
+}
 
 async function askPeers(ask: Ask): Promise<Peer[] | null> {
   const rows = await ask({ q: "peers" });

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   ANSWER_BYTES_TARGET,
+  COUNTS_MAX,
   DRAFT_BYTES_MAX,
   REQUESTS_PER_GUEST_MAX,
   TOPICS_PER_GUEST_MAX,
@@ -10,7 +11,14 @@ import { type NodeState, reduceNode } from "../../../src/core/node.ts";
 import type { Effect } from "../../../src/core/types.ts";
 import { check } from "../../helpers/check.ts";
 import { crypto, histories } from "../../helpers/history.ts";
-import { driveAll, greeting, linesEvent, NOW_MS, startNode } from "../../helpers/node_subject.ts";
+import {
+  driveAll,
+  greeting,
+  linesEvent,
+  NOW_MS,
+  openedEvent,
+  startNode,
+} from "../../helpers/node_subject.ts";
 
 const decoder = new TextDecoder();
 const HELLO = '{"k":"hello","v":1,"network":"rumor","guest":true}';
@@ -160,4 +168,24 @@ Deno.test("`receive()` lets a guest do nothing that is for peers", () => {
   const entry = '{"o":"' + "a".repeat(42) + '0"';
   const [closed] = driveAll(node, [linesEvent(GUEST, entry)]);
   assert(!closed.links.has(GUEST));
+});
+
+Deno.test("`takeAsk()` tells how often things happened, under no more names than there is room for", () => {
+  let node = withGuest();
+  const goodbyes = 2 * COUNTS_MAX;
+  for (let link = 10; link < 10 + goodbyes; link++) {
+    const bye = JSON.stringify({ k: "bye", code: `made-up-${link}`, why: "" });
+    [node] = driveAll(node, [openedEvent(link), linesEvent(link, bye)]);
+  }
+  assertEquals(node.counts.size, COUNTS_MAX + 1);
+  const rows: [string, string][] = [];
+  for (let more = true; more;) {
+    const [after, effects] = driveAll(node, [linesEvent(GUEST, '{"k":"ask","i":1,"q":"counts"}')]);
+    const answer = heard(effects).find(({ k }) => k === "answer");
+    rows.push(...answer.r);
+    [node, more] = [after, answer.more === true];
+  }
+  assertEquals(rows.find(([name]) => name === "bye:made-up-10"), ["bye:made-up-10", "1"]);
+  const byes = rows.filter(([name]) => name.startsWith("bye:") || name === "other");
+  assertEquals(byes.reduce((sum, [, count]) => sum + Number(count), 0), goodbyes);
 });
