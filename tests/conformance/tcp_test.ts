@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { TcpTransport } from "../../src/shell/tcp.ts";
 import { conform } from "./suite.ts";
 
@@ -32,4 +33,35 @@ conform("`TcpTransport`", (near, far) => {
       await there.close();
     },
   });
+});
+
+Deno.test("`TcpTransport` tells of a read that holds only a part of a line", async () => {
+  const told: string[][] = [];
+  let wake = () => {};
+  const transport = new TcpTransport({
+    opened: () => {},
+    dialFailed: () => {},
+    lines: (_, lines) => {
+      told.push(lines.map((line) => new TextDecoder().decode(line)));
+      wake();
+    },
+    garbled: () => {},
+    closed: () => wake(),
+  });
+  const hears = () => new Promise<void>((resolve) => wake = resolve);
+  const conn = await Deno.connect({
+    hostname: "127.0.0.1",
+    port: transport.listen("127.0.0.1", 0),
+  });
+  try {
+    for (const text of ["a line ", "in parts\n"]) {
+      const heard = hears();
+      await conn.write(new TextEncoder().encode(text));
+      await heard;
+    }
+    assertEquals(told, [[], ["a line in parts"]]);
+  } finally {
+    conn.close();
+    await transport.close();
+  }
 });

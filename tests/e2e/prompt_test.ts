@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { LEAVE_MS, LOCAL, Nodes } from "../helpers/network.ts";
+import { Proxy } from "../helpers/proxy.ts";
 import { hasPty, Pty } from "../helpers/pty.ts";
 
 const ignore = !hasPty();
@@ -161,6 +162,23 @@ Deno.test("a line is painted anew when the terminal has another size", { ignore 
   assertEquals(node.lines.slice(1), ["meanwhile", `> ${text}`]);
   await node.type("\x1b[D\x1b[D\x7f\r");
   await other.waitForStdout(text.replace("terminal", "termial"));
+});
+
+Deno.test("what is asked before the node has joined is answered after", { ignore }, async () => {
+  await using network = new Nodes();
+  const other = network.start(["ledger"]);
+  await other.send("alice bob 5");
+  await other.waitForStdout(1);
+  await using proxy = new Proxy(await other.address());
+  proxy.hold();
+  await using node = new Pty(["ledger", ...LOCAL, "--join", proxy.address]);
+  await node.waitFor(">");
+  await node.type("balances");
+  await node.waitFor("> balances");
+  await node.type("\r");
+  await node.until((lines) => lines.at(-1) === ">");
+  proxy.release();
+  await node.waitFor((line) => /^bob +5$/.test(line));
 });
 
 Deno.test("history comes back with the arrow keys, and the draft is kept", { ignore }, async () => {

@@ -150,6 +150,21 @@ Deno.test("rumor verify reports a key that is missing, and an old copy", async (
   assertEquals(JSON.parse(none.stdout[0]).reports, ["the key is missing"]);
 });
 
+Deno.test("rumor verify reports that what was stored last is missing", async () => {
+  using temp = makeData();
+  const old = Deno.readFileSync(temp.path("rumor.db"));
+  const store = Store.open(temp.dir);
+  const peer = new Author(makeIdentity(), "chat", { next: 6 });
+  for (const entry of peer.writeAll(["seven", "eight"])) {
+    assertEquals(store.commit({ ...NO_BATCH, entries: [entry] }), null);
+  }
+  store.close();
+  Deno.writeFileSync(temp.path("rumor.db"), old);
+  const { code, stdout, stderr } = await runRumor(["verify", "--data", temp.dir]);
+  assertEquals([code, stderr], [1, ["rumor: what was stored last is missing, 2 times"]]);
+  assertEquals(stdout, ["6 entries of 3 logs: 1 fault"]);
+});
+
 Deno.test("rumor verify bounds its report", async () => {
   using temp = new TempDir();
   const store = Store.open(temp.dir);

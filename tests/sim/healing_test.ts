@@ -202,3 +202,15 @@ Deno.test("nodes that were given no address to join find each other again after 
   assertEquals([stateAt(a, b), stateAt(b, a)], ["alive", "alive"]);
   assertAllHear(sim, [a, b]);
 });
+
+Deno.test("an address to join where nobody was is tried again, as long as a node runs", () => {
+  const sim = new Network({ seed: 3 });
+  const b = sim.addNode({ name: "b", join: ["a:7000"] });
+  sim.pass(60_000);
+  assertEquals(b.state.phase, "running");
+  // This one knows of nobody.
+  const a = sim.addNode({ name: "a" });
+  sim.pass(60_000);
+  assertEquals([peersOf(a), peersOf(b)], [[b.id], [a.id]]);
+  assertAllHear(sim, [a, b]);
+});

@@ -3,68 +3,13 @@ import fc from "fast-check";
 import { STORE_RETRY_MS } from "../../src/core/limits.ts";
 import type { Notice } from "../../src/core/types.ts";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
-import type { SimStore } from "../../src/sim/sim_store.ts";
 import { assertAgreement, balances, clockOf } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
-import { hashOf } from "../helpers/history.ts";
+import { Machines } from "../helpers/machines.ts";
 
 const decoder = new TextDecoder();
-
-/** A network with disks, that looks at everything which is sent. */
-class Machines {
-  readonly sim: Network;
-  readonly stores = new Map<string, SimStore>();
-  /** The node that runs now, by name. */
-  readonly running = new Map<string, SimNode>();
-  /** For each origin, topic and number, the hash of the entry that was seen. */
-  readonly #seen = new Map<string, string>();
-
-  constructor(seed = 1) {
-    this.sim = new Network({
-      seed,
-      onCarried: (_from, _to, carried) => {
-        if (carried.kind === "line") this.#see(carried.bytes);
-      },
-    });
-  }
-
-  start(name: string, join: readonly SimNode[] = [], store?: SimStore): SimNode {
-    if (store !== undefined) this.stores.set(name, store);
-    else if (!this.stores.has(name)) this.stores.set(name, this.sim.newStore());
-    const node = this.sim.addNode({ name, join, store: this.stores.get(name) });
-    this.running.set(name, node);
-    return node;
-  }
-
-  pair(): [SimNode, SimNode] {
-    const a = this.start("a"), b = this.start("b", [a]);
-    this.sim.settle();
-    return [a, b];
-  }
-
-  /** A copy of the disk of `b`, which then says more and dies. */
-  oldCopy(b: SimNode): SimStore {
-    const { sim } = this;
-    sim.publish(b, "chat", ["one"]);
-    sim.settle();
-    const copy = this.stores.get("b")!.copy();
-    sim.publish(b, "chat", ["two"]);
-    sim.settle();
-    b.kill();
-    return copy;
-  }
-
-  /** Nobody ever sees one number of a log on two entries. */
-  #see(line: Uint8Array): void {
-    if (line[2] !== 0x6f) return;
-    const { o, t, s } = JSON.parse(decoder.decode(line));
-    const key = `${o}/${t}#${s}`, hash = hashOf(line);
-    assertEquals(this.#seen.get(key) ?? hash, hash, `${key} was signed twice`);
-    this.#seen.set(key, hash);
-  }
-}
 
 function kindsOf(node: SimNode): Notice["kind"][] {
   return node.notices.map(({ kind }) => kind);
@@ -180,6 +125,59 @@ Deno.test("an old copy of the disk that meets nobody goes on under a new id", ()
   assertEquals(sim.printed(a).toSorted(), ["one", "other", "two"]);
   assert(!kindsOf(a).includes("forked"));
   assertAgreement([a, again]);
+});
+
+/** An old copy of the disk of `b`, which joins `a`; only `c` has what `b` said last. */
+function restartBehind(last: string, kbits_from_c: number) {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair(), c = machines.start("c", [a]);
+  sim.settle();
+  sim.publish(b, "chat", ["one"]);
+  sim.settle();
+  const copy = machines.stores.get("b")!.copy();
+  sim.partition([a], [b, c]);
+  sim.publish(b, "chat", [last]);
+  sim.settle();
+  b.kill();
+  sim.heal();
+  sim.partition([a], [c]);
+  sim.throttle(c, b, kbits_from_c / 8);
+  const again = machines.start("b", [a], copy);
+  sim.publish(again, "chat", ["three"]);
+  sim.run(() => again.state.phase === "running");
+  // It has joined, and does not know what it said last.
+  assertEquals([clockOf(a)["b/chat"], clockOf(again)["b/chat"]], [1, 1]);
+  sim.pass(20_000);
+  sim.heal();
+  sim.pass(60_000);
+  assertEquals(again.id, b.id);
+  assertEquals(sim.printed(a), ["one", last, "three"]);
+  assertAgreement([a, again, c]);
+}
+
+Deno.test("an old copy of the disk also hears from others than the peer that it joined", () => {
+  restartBehind("two", Infinity);
+});
+
+Deno.test("an old copy of the disk signs nothing while a peer has more of its own log", () => {
+  restartBehind("two".repeat(25_000), 160);
+});
+
+Deno.test("a node that must join waits for its network where it belonged to one before", () => {
+  const machines = new Machines(), { sim } = machines;
+  const [a, b] = machines.pair();
+  for (const node of [a, b]) node.kill();
+  const store = machines.stores.get("b"), config = { must_join: true };
+  const again = sim.addNode({ name: "b", join: [a], config, store });
+  sim.pass(20_000);
+  assertEquals([again.state.phase, again.acknowledged], ["running", null]);
+  assert(again.notices.some((one) => one.kind === "alone" && one.then === "wait"));
+  const stranger = sim.addNode({ name: "c", join: [a], config, store: sim.newStore() });
+  sim.pass(20_000);
+  assertEquals([stranger.state.phase, stranger.acknowledged], ["done", true]);
+  const back = machines.start("a");
+  sim.pass(60_000);
+  assertAgreement([again, back]);
 });
 
 Deno.test("a disk that takes nothing holds back what others sent, and nothing is lost", () => {

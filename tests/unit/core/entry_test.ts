@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   decodeEntry,
   decodeStored,
+  decodeTrusted,
   encodeUnsigned,
   type EntryFault,
   type EntryFields,
@@ -18,7 +19,7 @@ import {
 } from "../../../src/core/entry.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { check } from "../../helpers/check.ts";
-import { crypto, makeLine, ORIGINS } from "../../helpers/history.ts";
+import { crypto, entryOf, histories, makeLine, ORIGINS } from "../../helpers/history.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -158,6 +159,23 @@ Deno.test("`decodeEntry()` takes at most 16,384 items and 1,000 dependencies", (
 
 Deno.test("`decodeStored()` throws where what was stored is no entry", () => {
   assertThrows(() => decodeStored(encoder.encode("{}\n")), Error, "does not decode: bad-entry");
+});
+
+Deno.test("`decodeTrusted()` reads what `decodeEntry()` reads, wherever the lines stand", () => {
+  check(
+    fc.property(histories(), fc.nat(3), (written, before) => {
+      const lines = written.map(({ entry }) => entry.line);
+      const expected = written.map(({ line }) => entryOf(line));
+      assertEquals(decodeTrusted(lines), expected);
+      const joined = Uint8Array.from([
+        ...new Uint8Array(before),
+        ...lines.flatMap((one) => [...one]),
+      ]);
+      let at = before;
+      const parts = lines.map(({ length }) => joined.subarray(at, at += length));
+      assertEquals(decodeTrusted(parts), expected);
+    }),
+  );
 });
 
 Deno.test("`isTopic()` takes letters, digits and ._/-", () => {

@@ -100,3 +100,16 @@ Deno.test("`reduceNode()` takes what comes while it leaves", () => {
   const [after] = driveAll(leaving(), [linesEvent(2, line)]);
   assertEquals(after.log.keys.find(`${ORIGINS[3]}/chat`) >= 0, true);
 });
+
+Deno.test("`advanceLeave()` acknowledges what came before it is done", () => {
+  const [goodbye] = driveAll(leaving(), [linesEvent(1, have(1, 1))]);
+  const [sealed] = tick(goodbye, NOW_MS, 2);
+  const line = makeLine({ origin: ORIGINS[3], seq: 1, items: '["late"]' });
+  const [, effects] = driveAll(sealed, [linesEvent(2, line), linesEvent(3, have(1, 2))]);
+  const sent = effects.flatMap((effect) =>
+    effect.kind === "send" && effect.link === 2 ? effect.lines : []
+  ).map((bytes) => JSON.parse(new TextDecoder().decode(bytes)));
+  assertEquals(doneOf(effects), [true]);
+  assertEquals(sent[0], { k: "have", c: { [ORIGINS[3]]: { chat: 1 } }, n: line.length + 1 });
+  assertEquals(sent.map(({ k }) => k), ["have", "bye"]);
+});

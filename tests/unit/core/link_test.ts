@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { CONTROL_BURST, CONTROL_PER_SECOND, WINDOW_BYTES } from "../../../src/core/limits.ts";
+import {
+  CONTROL_BURST,
+  CONTROL_PER_SECOND,
+  STALL_MS,
+  STUCK_MS,
+  WINDOW_BYTES,
+} from "../../../src/core/limits.ts";
 import {
   isAtEnd,
+  keepsPace,
   lagBytes,
   learnHas,
   type Link,
@@ -173,6 +180,24 @@ Deno.test("`clockLines()` leaves out logs of which nothing is there", () => {
   assertEquals(clockLines(waiting, waiting.clock.keys(), undefined), [
     { k: "have", c: { [ann]: { chat: 1 }, [bob]: { chat: 4 } } },
   ]);
+});
+
+Deno.test("`keepsPace()` is false of a peer that owes something and has said nothing lately", () => {
+  const owing = linkWith({ sent_bytes: 2, acked_bytes: 1 });
+  assert(keepsPace(owing, STALL_MS - 1));
+  assert(!keepsPace(owing, STALL_MS));
+  // Any word shows that it lives, and so does an acknowledgement.
+  assert(keepsPace({ ...owing, heard_ms: 1 }, STALL_MS));
+  assert(keepsPace({ ...owing, progress_ms: 1 }, STALL_MS));
+  // Who owes nothing may be silent.
+  assert(keepsPace({ ...owing, acked_bytes: 2 }, STALL_MS));
+});
+
+Deno.test("`keepsPace()` is false of a peer that takes too little, and before it streams", () => {
+  const talking = linkWith({ sent_bytes: 2, acked_bytes: 1, heard_ms: STUCK_MS });
+  assert(keepsPace(talking, STUCK_MS - 1));
+  assert(!keepsPace(talking, STUCK_MS));
+  assert(!keepsPace(linkWith({ streaming: false }), 0));
 });
 
 Deno.test("`spendBudget()` allows a burst, and then so many lines a second", () => {

@@ -5,6 +5,7 @@ import {
   insertEntries,
   isKeptWhole,
   type LogState,
+  renameSelf,
   seenLog,
   skipEntries,
   trimLog,
@@ -216,4 +217,24 @@ Deno.test({
     const [after] = waiveCauses(log, 0, crypto.env);
     assertEquals([after.pending.entries, after.pending.waits.size], [0, 0]);
   },
+});
+
+Deno.test("`renameSelf()` makes all that is there a cause of what the new id says", () => {
+  const waiting = makeEntry({ origin: cyd, seq: 2, previous: "A".repeat(43) });
+  const { log } = insert(
+    emptyLog(ann),
+    ...chain(bob, 1),
+    ...chain(ann, 2),
+    ...chain(bob, 1, "ledger"),
+    ...chain(bob, 1, "presence"),
+    waiting,
+  );
+  const dan = ORIGINS[3], renamed = renameSelf(log, dan);
+  const causes = [...renamed.topics].map(([name, { fresh }]) => [name, new Map(fresh)]);
+  assertEquals(renamed.self, dan);
+  assertEquals(Object.fromEntries(causes), {
+    chat: new Map([[bob, 1], [ann, 2]]),
+    ledger: new Map([[bob, 1]]),
+    presence: new Map(),
+  });
 });

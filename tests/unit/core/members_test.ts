@@ -15,7 +15,12 @@ import {
   speak,
   type Word,
 } from "../../../src/core/members.ts";
-import { ACCUSERS_MAX, INTRODUCED_MAX, MEMBERS_MAX } from "../../../src/core/limits.ts";
+import {
+  ACCUSERS_MAX,
+  DEPARTED_MAX,
+  INTRODUCED_MAX,
+  MEMBERS_MAX,
+} from "../../../src/core/limits.ts";
 import { check } from "../../helpers/check.ts";
 
 const HUGE = Number.MAX_SAFE_INTEGER;
@@ -72,6 +77,15 @@ Deno.test("`setMember()` returns the same list where it is full", () => {
   const full = setMembers(noMembers(), all);
   assertStrictEquals(setMember(full, member("new")), full);
   assertEquals(setMember(full, member("0", { name: "known" })).by_id.get("0")!.name, "known");
+});
+
+Deno.test("`setMembers()` has room for whoever left or failed, besides those who are there", () => {
+  const many = (letter: string, count: number, state: MemberState) =>
+    Array.from({ length: count }, (_, id) => member(`${letter}${id}`, { state }));
+  const full = setMembers(noMembers(), many("a", MEMBERS_MAX, "alive"));
+  const more = setMembers(full, many("d", DEPARTED_MAX, "left"));
+  assertEquals([more.by_id.size, more.sorted.length], [MEMBERS_MAX + DEPARTED_MAX, MEMBERS_MAX]);
+  assertStrictEquals(setMember(more, member("new", { state: "failed" })), more);
 });
 
 Deno.test("`accuse()` makes a suspect of a member, then one that failed; any new word refutes", () => {

@@ -1,8 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
-import { DIALS_PER_SECOND, JOIN_TIMEOUT_MS, REDIAL_MAX_MS } from "../../../src/core/limits.ts";
+import {
+  DIALS_PER_SECOND,
+  JOIN_TIMEOUT_MS,
+  LINKS_KEPT,
+  REDIAL_MAX_MS,
+} from "../../../src/core/limits.ts";
 import { initialState, type NodeState } from "../../../src/core/node.ts";
 import type { Effect, Event, NodeConfig } from "../../../src/core/types.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
+import { isThere, namedMember, setMember } from "../../../src/core/members.ts";
+import { neighboursOf } from "../../../src/core/neighbours.ts";
 import { makeLine } from "../../helpers/history.ts";
 import {
   CONFIG,
@@ -15,6 +22,7 @@ import {
   openedEvent,
   startNode,
 } from "../../helpers/node_subject.ts";
+import { Stage } from "../../helpers/stage.ts";
 
 const started: Event = {
   kind: "started",
@@ -204,4 +212,33 @@ Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => 
   const dan = node.members.by_id.get(fakeId("dan"))!;
   assertEquals([dan.address, dan.state], ["d:1", "alive"]);
   assert(!node.members.by_id.has(CONFIG.id));
+});
+
+Deno.test("`noteLinked()` misses whoever was dialled where somebody else answers", () => {
+  const [gone, address] = [fakeId("gone"), "gone:7000"];
+  const items = JSON.stringify([{ address }]);
+  const presence = makeLine({ origin: gone, topic: "presence", seq: 1, items });
+  const [known] = driveAll(linkedNode(), [linesEvent(1, presence)]);
+  const [dialling, effects] = tickAt(known, NOW_MS + 1_000);
+  assertEquals(dials(effects), [address]);
+  const opened = { ...openedEvent(9), dialled: address } as Event;
+  const [node] = driveAll(dialling, [opened, linesEvent(9, ...greeting(9, "eve"))]);
+  const { lost, failures } = node.members.by_id.get(gone)!;
+  assertEquals([lost, failures, node.watched.get(gone)?.evidence], [true, 1, true]);
+  assertEquals(node.members.by_id.get(fakeId("eve"))!.failures, 0);
+});
+
+Deno.test("`keepOverlay()` closes links that neither end wants, where there are many", () => {
+  // Their places are spread over the ring.
+  const names = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
+  const { members, links, config } = new Stage(...names).node;
+  assertEquals([links.size, members.sorted.length], [LINKS_KEPT, names.length]);
+  const peers = new Set([...links.values()].map(({ peer }) => peer));
+  const me = { ...namedMember(config.id, "me:7000", NOW_MS), state: "alive" } as const;
+  const all = setMember(members, me);
+  const wants = (one: string, other: string) =>
+    neighboursOf(all, one, config.overlay, isThere).wanted.some(({ id }) => id === other);
+  for (const id of members.sorted) {
+    assert(peers.has(id) || !wants(config.id, id) && !wants(id, config.id), id);
+  }
 });

@@ -159,3 +159,11 @@ Deno.test("`missMember()` misses whoever was at the address that is now this nod
   stage.pass(20_000);
   assertEquals([stage.stateOf(CYD), stage.dialled], ["failed", []]);
 });
+
+Deno.test("`takePresence()` remembers the name and address of whoever leaves", () => {
+  const stage = new Stage("ann", "bob");
+  stage.say("ann", { name: "Anna" });
+  stage.say("ann", { address: "", left: true });
+  const { name, address, state } = stage.node.members.by_id.get(ANN)!;
+  assertEquals([name, address, state], ["Anna", "ann:7000", "left"]);
+});

@@ -51,3 +51,39 @@ Deno.test("`SharedMap` reads a version behind very many others", () => {
   assertEquals(first.size, 0);
   assertEquals(map.size, 100_000);
 });
+
+const change = fc.record({ key, value: fc.option(fc.nat(9)) });
+const batches = fc.array(
+  fc.record({ to: fc.nat(99), changes: fc.array(change, { maxLength: 6 }), read: fc.nat(99) }),
+  { maxLength: 12, size: "max" },
+);
+
+Deno.test("`SharedMap.edit()` makes many changes at once, also several of one key", () => {
+  check(
+    fc.property(batches, fc.array(fc.nat(99), { maxLength: 12 }), (list, reads) => {
+      const versions: [SharedMap<string, number>, Map<string, number>][] = [
+        [SharedMap.of([["a", 1]]), new Map([["a", 1]])],
+      ];
+      const assertSame = (at: number) => {
+        const [map, model] = versions[at % versions.length];
+        assertEquals(map.toJSON(), sorted(model));
+      };
+      for (const { to, changes, read } of list) {
+        const [map, model] = versions[to % versions.length];
+        const edit = map.edit(), next = new Map(model);
+        for (const { key, value } of changes) {
+          if (value === null) edit.delete(key);
+          else if (next.has(key)) edit.set(key, value);
+          else edit.add(key, value);
+          if (value === null) next.delete(key);
+          else next.set(key, value);
+          assertEquals([edit.get(key), edit.has(key)], [next.get(key), next.has(key)]);
+        }
+        versions.push([edit.finish(), next]);
+        assertSame(read);
+      }
+      for (const at of [...reads, ...versions.keys()]) assertSame(at);
+    }),
+    300,
+  );
+});

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { makeIdentity } from "../../../src/shell/crypto.ts";
 import { Store } from "../../../src/shell/store.ts";
 import { Process } from "../../../tools/process.ts";
 import { allRows, Author, NO_BATCH, TempDir } from "../../helpers/stored.ts";
@@ -145,6 +146,20 @@ Deno.test("Store is stale when the database is older than the count of signed en
   // Written in place, so that only the count tells.
   Deno.writeFileSync(temp.path("rumor.db"), old);
   assertEquals(start(temp.dir).stale, true);
+});
+
+Deno.test("Store says once that it lost what others sent last, and is not stale", () => {
+  using temp = new TempDir();
+  used(temp);
+  const old = Deno.readFileSync(temp.path("rumor.db"));
+  const entry = new Author(makeIdentity(), "chat", { next: 3 }).write("from a peer");
+  start(temp.dir, (store) => assertEquals(store.commit({ ...NO_BATCH, entries: [entry] }), null));
+  Deno.writeFileSync(temp.path("rumor.db"), old);
+  const lost = "rumor.db had lost what was stored last: it is fetched again from peers";
+  for (const reports of [[lost], []]) {
+    const { stale } = start(temp.dir, (store) => assertEquals(store.reports, reports));
+    assertEquals(stale, false);
+  }
 });
 
 Deno.test("Store is stale when the count of signed entries is gone or no number", () => {
