@@ -162,8 +162,8 @@ export const nodeFlags = {
   ...timeoutFlag,
   overlay: {
     value: "KIND",
-    help: "fingers, or ring: link to the next ten peers only (default: fingers)",
-    read: readChoice("fingers", "ring"),
+    help: "fingers, ring: the next ten peers only, or given: only --join (default: fingers)",
+    read: readChoice("fingers", "ring", "given"),
   },
   fast: { help: "miss peers sooner: for one machine or one room", read: readSwitch },
   wan: { help: "miss peers later: for slow and lossy networks", read: readSwitch },

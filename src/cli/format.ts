@@ -3,14 +3,15 @@
 import { concat } from "@std/bytes/concat";
 import type { Gap, Id, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
+import { ID_START_CHARS } from "../core/people.ts";
 import { visible, visibleJson } from "./escape.ts";
 import { contentOf, readItem } from "./items.ts";
 import { say } from "./output.ts";
 
 const encoder = new TextEncoder();
-/** Enough of an id for people to tell a few nodes apart. */
-const ID_SHOWN_CHARS = 8;
 const NEWLINE = new Uint8Array([0x0a]);
+/** How a line for one alone begins; what shows nothing may stand in between. */
+const LIKE_PRIVATE = /^\p{DI}*\[\p{DI}*p\p{DI}*m\p{DI}*\p{Zs}/u;
 
 /** What makes bytes of records. */
 export interface Format {
@@ -27,25 +28,41 @@ export function formatRecords(records: readonly Printed[], format: Format): Uint
     if (text !== "") parts.push(encoder.encode(text));
     text = "";
   };
-  for (const record of records) {
-    if (record.kind === "items" && !format.json) {
-      const before = clockText(record.clock);
-      for (const item of record.items) {
-        text += before;
-        const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-        if (typeof line === "string") text += `${clean(format, oneLine(line))}\n`;
-        else {
-          flush();
-          parts.push(...bytesLine(line, format));
-        }
+  const plain = (items: readonly Json[], before: string, guard: (line: string) => string) => {
+    for (const item of items) {
+      text += before;
+      const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
+      if (typeof line === "string") text += `${guard(clean(format, oneLine(line)))}\n`;
+      else if (format.shown || line.includes(NEWLINE[0])) text += `${guard(bytesText(line))}\n`;
+      else {
+        flush();
+        parts.push(line, NEWLINE);
       }
-    } else if (record.kind === "items") text += itemObjects(record, format);
-    else if (record.kind === "applied") text += appliedLine(record, format);
-    else if (format.json) text += jsonLine({ gap: gapObject(record.gap) }, format);
-    else say(gapText(record.gap));
+    }
+  };
+  for (const record of records) {
+    if (record.kind === "applied") text += appliedLine(record, format);
+    else if (record.kind === "gap") {
+      if (format.json) text += jsonLine({ gap: gapObject(record.gap) }, format);
+      else say(gapText(record.gap));
+    } else if (format.json) {
+      text += record.kind === "items"
+        ? itemObjects(record, format)
+        : privateObjects(record, format);
+    } else if (record.kind === "items") {
+      plain(record.items, clockText(record.clock), format.shown ? publicLine : (line) => line);
+    } else {
+      const label = clean(format, labelOf(record.from, record.name));
+      plain(record.items, `[pm from ${label}] `, (line) => line);
+    }
   }
   flush();
   return parts.length === 1 ? parts[0] : concat(parts);
+}
+
+/** What people call somebody: its name, or the beginning of its id where it has none. */
+export function labelOf(id: Id, name: string): string {
+  return name === "" ? id.slice(0, ID_START_CHARS) : name;
 }
 
 /** `ID FROM TO AMOUNT`. */
@@ -88,6 +105,11 @@ function oneLine(line: string): string {
   return line.includes("\n") ? line.replaceAll("\n", "\\x0a") : line;
 }
 
+/** A line for everybody; to a person it must not look like one that is for this node alone. */
+function publicLine(line: string): string {
+  return LIKE_PRIVATE.test(line) ? line.replace("[", "\\x5b") : line;
+}
+
 function clean(format: Format, text: string): string {
   return format.shown ? visible(text) : text;
 }
@@ -99,7 +121,7 @@ function cleanJson(format: Format, json: string): string {
 /** `[author:3 other:7] `, each with the first characters of its id. */
 function clockText(clock: readonly (readonly [Id, number])[] | undefined): string {
   if (clock === undefined) return "";
-  return `[${clock.map(([id, seq]) => `${id.slice(0, ID_SHOWN_CHARS)}:${seq}`).join(" ")}] `;
+  return `[${clock.map(([id, seq]) => `${id.slice(0, ID_START_CHARS)}:${seq}`).join(" ")}] `;
 }
 
 function gapObject({ topic, origin, from, to }: Gap): Json {
@@ -122,6 +144,14 @@ function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format
   return text;
 }
 
+function privateObjects(
+  { from, name, time_ms, items }: Extract<Printed, { kind: "private" }>,
+  format: Format,
+): string {
+  const object = { private: true, from, name, time: new Date(time_ms).toISOString() };
+  return items.map((item) => jsonLine({ ...object, ...contentOf(item) }, format)).join("");
+}
+
 function appliedLine(
   { transaction, replaced }: Extract<Printed, { kind: "applied" }>,
   format: Format,
@@ -132,8 +162,7 @@ function appliedLine(
   return jsonLine(replaced === null ? object : { ...object, replaces: replaced }, format);
 }
 
-/** A line that is no text: as it is for a pipe, cleaned for a terminal. */
-function bytesLine(line: Uint8Array, format: Format): Uint8Array[] {
-  if (!format.shown && !line.includes(NEWLINE[0])) return [line, NEWLINE];
-  return [encoder.encode(`${visible(new TextDecoder("latin1").decode(line))}\n`)];
+/** A line that is no text, for a terminal, or where it holds a newline. */
+function bytesText(line: Uint8Array): string {
+  return visible(new TextDecoder("latin1").decode(line));
 }

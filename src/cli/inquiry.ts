@@ -11,7 +11,7 @@ import { watchSignals } from "./signals.ts";
 /** What is asked; its number is given by whoever asks. */
 export type Question =
   | { readonly q: "balances"; readonly a: readonly string[] }
-  | { readonly q: "peers" | "counts" };
+  | { readonly q: "peers" | "counts" | "routes" };
 
 /** The rows of an answer. A node is believed what it says, but not that it makes sense. */
 export type Rows = readonly (readonly string[])[];

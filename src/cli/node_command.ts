@@ -5,6 +5,7 @@ import { joinAddress } from "../core/address.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";
+import { Sealer } from "../shell/sealer.ts";
 import { fallbackHost } from "../shell/host.ts";
 import type { Store } from "../shell/store.ts";
 import { prepareTransport } from "../shell/mixed.ts";
@@ -12,11 +13,12 @@ import { describeError } from "../shell/tcp.ts";
 import type { Transport, TransportHandler } from "../shell/transport.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
-import { type Format, formatRecords } from "./format.ts";
+import { type Format, labelOf } from "./format.ts";
 import type { nodeFlags } from "./flags.ts";
 import { makeNodeConfig } from "./node_config.ts";
 import { noticeText } from "./notices.ts";
 import { Output, say } from "./output.ts";
+import { Printer } from "./printer.ts";
 import { type ReadLine, readLines } from "./items.ts";
 import { watchSignals } from "./signals.ts";
 import type { PromptApp } from "./slash.ts";
@@ -40,6 +42,8 @@ export type Tell = (line: string) => void;
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
+/** What is said to one alone at the prompt has this long to arrive, unless the user says otherwise. */
+const PRIVATE_MS = 600_000;
 /** Complaints about other nodes' items that are said one by one; the rest are counted. */
 const LEFT_OUT_LINES = 10;
 /** A closed stdout is not waited for long. */
@@ -60,7 +64,7 @@ class Session {
   readonly #makeApp: MakeApp;
   readonly #ended = Promise.withResolvers<void>();
   #app!: NodeApp;
-  #format!: Format;
+  #printer!: Printer;
   #runtime!: Runtime;
   #terminal: import("./terminal.ts").Terminal | null = null;
   #code: number = EXIT.done;
@@ -77,8 +81,9 @@ class Session {
 
   async run(): Promise<number> {
     const shown = Deno.stdout.isTerminal();
-    this.#format = { json: this.#given.json ?? false, shown };
-    this.#app = this.#makeApp(this.#format);
+    const format = { json: this.#given.json ?? false, shown };
+    this.#app = this.#makeApp(format);
+    this.#printer = new Printer(this.#output, format, this.#app.front.app === "ledger");
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
       const join = await this.#addresses();
@@ -132,9 +137,11 @@ class Session {
     const makeTransport = await this.#openTransport(host, port);
     if (makeTransport === null) return;
     const identity = store?.identity ?? makeIdentity();
+    const sealer = new Sealer();
     this.#id = identity.id;
     const config = makeNodeConfig(this.#given, join, {
       id: identity.id,
+      box: sealer.box,
       durable: store !== null,
       front: this.#app.front,
       listen: joinAddress(host, port),
@@ -142,6 +149,7 @@ class Session {
     this.#runtime = new Runtime(
       config,
       identity,
+      sealer,
       {
         print: (records, done) => this.#print(records, done),
         notice: (notice) => this.#notice(notice),
@@ -256,7 +264,7 @@ class Session {
       // What is asked of the node means little before it has joined; commands to the prompt do not wait.
       if (!event.text.startsWith("/")) await this.#runtime.inputOpen();
       let quits = false;
-      const item = this.#readTyped(event.text, event.pasted === true, () => quits = true);
+      const item = this.#readTyped(event.text, event.pasted === true, number, () => quits = true);
       if (quits) {
         this.#end(this.#code, this.#timeout());
         return false;
@@ -268,25 +276,26 @@ class Session {
     return false;
   }
 
-  #readTyped(text: string, pasted: boolean, quit: () => void): ReturnType<ReadLine> {
+  #readTyped(
+    text: string,
+    pasted: boolean,
+    number: number,
+    quit: () => void,
+  ): ReturnType<ReadLine> {
     const { prompt } = this.#app;
     if (prompt === undefined) return this.#readItem(text);
     return prompt.read(text, pasted, {
       node: this.#runtime.state,
       tell: (lines) => this.#terminal!.printAbove(() => lines.forEach(say)),
+      post: (to, item) => this.#runtime.post(to, [item], number, this.#given.timeout ?? PRIVATE_MS),
       quit,
     });
   }
 
   #print(records: readonly Printed[], done: () => void): void {
-    const show = () => {
-      const bytes = formatRecords(records, this.#format);
-      if (this.#terminal === null) return this.#output.write(bytes).then(done);
-      this.#output.writeNow(bytes);
-      queueMicrotask(done);
-    };
-    if (this.#terminal === null) show();
-    else this.#terminal.printAbove(show);
+    if (this.#terminal === null) return void this.#printer.write(records).then(done);
+    this.#terminal.printAbove(() => this.#printer.writeNow(records));
+    queueMicrotask(done);
   }
 
   #notice(notice: Notice): void {
@@ -296,8 +305,15 @@ class Session {
     // Somebody else's bad items are not this node's failure.
     const own = notice.kind === "ignored" && notice.origin === this.#id;
     if ((own || notice.kind === "refused") && this.#code === EXIT.done) this.#code = EXIT.failed;
-    const text = noticeText(notice);
+    if (notice.kind === "undelivered" && this.#code === EXIT.done) {
+      this.#code = EXIT.unacknowledged;
+    }
+    const text = noticeText(notice, (id) => this.#labelOf(id));
     if (text !== null) this.#say(text);
+  }
+
+  #labelOf(id: string): string {
+    return labelOf(id, this.#runtime.state.members.by_id.get(id)?.name ?? "");
   }
 
   /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */

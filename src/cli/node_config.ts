@@ -4,11 +4,14 @@ import type { Address, FrontConfig, Id, NodeConfig } from "../core/types.ts";
 import { UDP_PREFIX } from "../core/address.ts";
 import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
 import type { Given } from "./args.ts";
+import { UsageError } from "./exit.ts";
 import { type nodeFlags, readTimes } from "./flags.ts";
 
 /** What the flags do not say. */
 export interface NodeFacts {
   readonly id: Id;
+  /** The key to which private messages are sealed. */
+  readonly box: string;
   readonly durable: boolean;
   readonly front: FrontConfig;
   /** The address of `--listen`. */
@@ -19,12 +22,15 @@ export interface NodeFacts {
 export function makeNodeConfig(
   given: Given<typeof nodeFlags>,
   join: readonly Address[],
-  { id, durable, front, listen }: NodeFacts,
+  { id, box, durable, front, listen }: NodeFacts,
 ): NodeConfig {
   // A node that listens for datagrams only means them where it does not say more.
   const only_udp = given.transport === "udp";
   const qualify = (address: Address) =>
     only_udp && !address.startsWith(UDP_PREFIX) ? `${UDP_PREFIX}${address}` : address;
+  if (given.overlay === "given" && given.tracker.length > 0) {
+    throw new UsageError("--overlay given links to the nodes of --join only; leave out --tracker");
+  }
   const advertise = given.advertise && qualify(given.advertise);
   // One list of addresses serves all permanent nodes: a node does not join itself.
   const own = [qualify(listen), `${UDP_PREFIX}${listen}`, advertise];
@@ -37,6 +43,7 @@ export function makeNodeConfig(
     must_join: given.join.length > 0 && others.length > 0 || given.tracker.length > 0,
     trackers: given.tracker,
     name: given.name ?? "",
+    box,
     overlay: given.overlay ?? "fingers",
     times: readTimes(given),
     durable,

@@ -1,9 +1,11 @@
 /** What a node tells its user beside the output, one line each. */
 
-import type { Notice } from "../core/types.ts";
+import type { Id, Notice } from "../core/types.ts";
 
-/** The line for a notice; null where nothing is to be said. */
-export function noticeText(notice: Notice): string | null {
+/**
+ * The line for a notice; null where nothing is to be said. `labelOf` is what the user calls somebody.
+ */
+export function noticeText(notice: Notice, labelOf: (id: Id) => string): string | null {
   switch (notice.kind) {
     case "listening":
       return `listening on ${notice.address}`;
@@ -31,6 +33,8 @@ export function noticeText(notice: Notice): string | null {
       const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
       return `rumor: ${line}${notice.why}`;
     }
+    case "undelivered":
+      return `rumor: private message to ${labelOf(notice.to)} not acknowledged: ${notice.why}`;
     case "ignored":
       return `rumor: left out, from ${notice.origin}: ${notice.why}`;
   }

@@ -3,12 +3,15 @@
  * nobody; two slashes send a line that begins with one. Lines of a pipe are never commands.
  */
 
+import type { Id, Json } from "../core/types.ts";
 import type { NodeState } from "../core/node.ts";
+import { explainNobody, findNearest, findPeople } from "../core/people.ts";
+import { labelOf } from "./format.ts";
 import type { ReadLine } from "./items.ts";
 import { textItem } from "./items.ts";
 import { type Assist, type Completion, matching, padded } from "./prompt_complete.ts";
 import { widthOf } from "./prompt_text.ts";
-import { findPeople, peerTable, peopleOf, whoLine, wordsForPeople } from "./who.ts";
+import { peerTable, peopleOf, whoLine, wordsForPeople } from "./who.ts";
 
 /** What a line means that was typed at the prompt. */
 export type Spoken =
@@ -23,6 +26,8 @@ export interface PromptDesk {
   readonly node: NodeState;
   /** Shows lines above the prompt, all at once. */
   readonly tell: (lines: readonly string[]) => void;
+  /** Sends an item to somebody alone. */
+  readonly post: (to: Id, item: Json) => void;
   /** Leaves as after the last line. */
   readonly quit: () => void;
 }
@@ -33,9 +38,6 @@ export interface PromptApp {
   /** Help for who types. There is no node before it is known whom to join. */
   readonly assist: (node: () => NodeState | undefined) => Assist;
 }
-
-/** Sends a line to somebody alone; `name` is what was typed: a name, or the beginning of an id. */
-export type SendPrivate = (name: string, text: string, desk: PromptDesk) => void;
 
 const COMMANDS: readonly (readonly [form: string, help: string])[] = [
   ["/help", "this list"],
@@ -100,30 +102,24 @@ export function completeLine(
 }
 
 /** The prompt of the chat. */
-export function chatPrompt(sendPrivate: SendPrivate): PromptApp {
-  return {
-    read: (text, pasted, desk) => {
-      const spoken = parseLine(text, pasted);
-      if (spoken.kind === "say") return textItem(spoken.text);
-      obey(spoken, desk, sendPrivate);
-    },
-    assist: (node) => ({
-      complete: (text, cursor) =>
-        completeLine(text, cursor, () => {
-          const state = node();
-          return state === undefined ? [] : wordsForPeople(peopleOf(state));
-        }),
-      isCommand: (text, pasted) => parseLine(text, pasted).kind !== "say",
-      carry: (text) => /^\/pm\s+\S+\s/iu.exec(text)?.[0] ?? "",
-    }),
-  };
-}
+export const CHAT_PROMPT: PromptApp = {
+  read: (text, pasted, desk) => {
+    const spoken = parseLine(text, pasted);
+    if (spoken.kind === "say") return textItem(spoken.text);
+    obey(spoken, desk);
+  },
+  assist: (node) => ({
+    complete: (text, cursor) =>
+      completeLine(text, cursor, () => {
+        const state = node();
+        return state === undefined ? [] : wordsForPeople(peopleOf(state));
+      }),
+    isCommand: (text, pasted) => parseLine(text, pasted).kind !== "say",
+    carry: (text) => /^\/pm\s+\S+\s/iu.exec(text)?.[0] ?? "",
+  }),
+};
 
-function obey(
-  spoken: Exclude<Spoken, { kind: "say" }>,
-  desk: PromptDesk,
-  sendPrivate: SendPrivate,
-): void {
+function obey(spoken: Exclude<Spoken, { kind: "say" }>, desk: PromptDesk): void {
   switch (spoken.kind) {
     case "help":
       return desk.tell(helpLines());
@@ -134,7 +130,7 @@ function obey(
     case "who":
       return desk.tell(aboutPeople(desk.node, spoken.name));
     case "pm":
-      return sendPrivate(spoken.name, spoken.text, desk);
+      return sayAlone(spoken.name, spoken.text, desk);
     case "fault":
       return desk.tell([`rumor: ${spoken.fault}`]);
   }
@@ -145,6 +141,18 @@ function aboutPeople(node: NodeState, name: string): string[] {
   if (name === "") return [whoLine(people)];
   const found = findPeople(people, name);
   return found.length > 0 ? peerTable(found) : [`rumor: nobody here is called ${name}`];
+}
+
+function sayAlone(word: string, text: string, { node, tell, post }: PromptDesk): void {
+  // Nobody writes to himself, so that a name which this node has, too, means the other.
+  const found = findNearest(node.members.by_id.values(), word);
+  if (found.length === 0 && findPeople([node.config], word).length > 0) {
+    return tell(["rumor: that is this node"]);
+  }
+  if (found.length !== 1) return tell([`rumor: ${explainNobody(word, found)}`]);
+  const [{ id, name }] = found;
+  tell([`[pm to ${labelOf(id, name)}] ${text}`]);
+  post(id, textItem(text));
 }
 
 function helpLines(): string[] {

@@ -7,12 +7,11 @@
 import type { Address, Id } from "../core/types.ts";
 import type { MemberState } from "../core/members.ts";
 import type { NodeState } from "../core/node.ts";
+import { ID_START_CHARS } from "../core/people.ts";
 import { visible } from "./escape.ts";
 import { oneWord, padded } from "./prompt_complete.ts";
 import { widthOf } from "./prompt_text.ts";
 
-/** So much of an id is enough to know somebody by. */
-export const SHORT_ID_CHARS = 8;
 /** A table that nobody can read would only hold up the conversation. */
 const ROWS_MAX = 200;
 /** A line that is read at one glance, and that is not cut short on its way to stderr. */
@@ -39,12 +38,6 @@ export function peopleOf({ config, address, members }: NodeState): Person[] {
       compare(a.id, b.id)
     );
   return [self, ...others];
-}
-
-/** Those whom a word may mean: by their name, or by the beginning of their id. */
-export function findPeople(people: readonly Person[], word: string): Person[] {
-  const by_id = word.length >= SHORT_ID_CHARS;
-  return people.filter(({ id, name }) => name === word || (by_id && id.startsWith(word)));
 }
 
 /** One row for each: id, name, address, state. What there is to say of nobody is a dash. */
@@ -95,7 +88,7 @@ export function wordsForPeople(people: readonly Person[]): string[] {
     // Who is there goes before somebody of that name who is gone.
     const unique = (isPresent(person) ? there : all).get(name) === 1;
     const typable = name !== "" && visible(name) === name && !/^\/|\s/u.test(name);
-    if (unique && typable && !starts.has(name.slice(0, SHORT_ID_CHARS))) return name;
+    if (unique && typable && !starts.has(name.slice(0, ID_START_CHARS))) return name;
     return starts.get(shortId(id)) === 1 ? shortId(id) : id;
   });
   return words.sort(compare);
@@ -106,7 +99,7 @@ function isPresent(person: Person): boolean {
 }
 
 function shortId(id: Id): string {
-  return id.slice(0, SHORT_ID_CHARS);
+  return id.slice(0, ID_START_CHARS);
 }
 
 function countNames(people: readonly Person[]): Map<string, number> {

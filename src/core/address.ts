@@ -26,3 +26,8 @@ export function splitAddress(address: Address): { host: string; port: number } {
 export function joinAddress(host: string, port: number): Address {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
+
+/** Whether a host is this machine, as the system writes its addresses. */
+export function isLoopback(host: string): boolean {
+  return /^(::ffff:)?127\./.test(host) || host === "::1" || host === "localhost";
+}

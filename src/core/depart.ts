@@ -33,6 +33,7 @@ export function forgetDeparted(turn: Turn): void {
   }
   if (departed.size === 0) return;
   state.members = removeMembers(state.members, departed);
+  for (const id of departed) if (state.routes.has(id)) turn.own("routes").delete(id);
   const { log, logs, moved } = forgetLogs(state.log, indices);
   state.log = log;
   if (state.config.durable) {

@@ -23,6 +23,9 @@ export interface Front {
   readonly unprinted_bytes: number;
   /** What was handed to the output and not taken yet: bytes, and the position behind them. */
   readonly owed: readonly (readonly [number, number])[];
+  /** How often the output was handed something, and how often it has taken that. */
+  readonly handed: number;
+  readonly answered: number;
   /** Where the next entry begins: its arrival, or in the ledger the number of transactions. */
   readonly position: number;
   /** Everything before this position was printed. */
@@ -55,6 +58,8 @@ export function newFront(config: FrontConfig, joins: boolean): Front {
     printed: [],
     unprinted_bytes: 0,
     owed: [],
+    handed: 0,
+    answered: 0,
     position: 0,
     taken: 0,
     progress_ms: 0,
@@ -94,7 +99,8 @@ export function resumeFront(front: Front, log: LogState, ledger: Ledger, taken: 
 
 /** Notes that the output was handed bytes, up to where the front is. */
 export function oweOutput(front: Front, bytes: number): Front {
-  return { ...front, owed: [...front.owed, [bytes, front.position]] };
+  const owed = [...front.owed, [bytes, front.position] as const];
+  return { ...front, owed, handed: front.handed + 1 };
 }
 
 /** Keeps what was just delivered at hand, as far as the window reaches. */
@@ -211,7 +217,8 @@ export function takePrinted(front: Front, bytes: number, now_ms: number): Front 
   const unprinted_bytes = Math.max(0, front.unprinted_bytes - bytes);
   const [[, position] = [0, front.taken], ...owed] = front.owed;
   const taken = Math.max(front.taken, position);
-  return { ...front, unprinted_bytes, owed, taken, progress_ms: now_ms };
+  const answered = front.answered + 1;
+  return { ...front, unprinted_bytes, owed, answered, taken, progress_ms: now_ms };
 }
 
 /** Bytes that are delivered but not handed to the output. */

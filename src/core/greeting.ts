@@ -11,7 +11,7 @@ import { clockLines } from "./clock_lines.ts";
 import { LOSSY_GREET_MS } from "./limits.ts";
 import { answerAgain, isLossy } from "./lossy_links.ts";
 import { refuseHello } from "./hello.ts";
-import { noteLinked } from "./overlay.ts";
+import { isStray, noteLinked } from "./overlay.ts";
 import { isTracker, trackerLinked } from "./trackers.ts";
 import type { Turn } from "./state.ts";
 import {
@@ -74,6 +74,7 @@ export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hel
     return;
   }
   const { id: peer, address, nonce: peer_nonce } = hello;
+  if (isStray(turn, link, peer)) return turn.close(link.id, "surplus", "somebody else was sought");
   const role = hello.tracker === true ? "tracker" : "peer";
   const greeted = turn.setLink({ ...link, role, stage: "proof", peer, address, peer_nonce });
   // Who is meant to be one thing and is another is of no use.

@@ -3,12 +3,16 @@
  * have no identity and relay nothing.
  */
 
-import type { Json, Topic } from "./types.ts";
+import type { Id, Json, Topic } from "./types.ts";
+import { isLoopback } from "./address.ts";
 import { type Line } from "./line.ts";
 import { isPeer, learnHas, type Link, type Question } from "./link.ts";
 import { sortedAccounts } from "./apps/ledger.ts";
 import { draftBytes, draftItems } from "./draft.ts";
 import { refuser } from "./publish.ts";
+import { explainNobody, findNearest, findPeople } from "./people.ts";
+import { takePrivate } from "./private/sender.ts";
+import { nextHop } from "./routes.ts";
 import type { LogState } from "./log.ts";
 import type { Turn } from "./state.ts";
 import {
@@ -74,6 +78,27 @@ export function takePublish(
   draftItems(turn, line.t, items, key);
 }
 
+/** A guest hands over private messages; only from this machine, because they are sealed only here. */
+export function takePost(turn: Turn, link: Link, line: Extract<Line, { k: "post" }>): void {
+  const { config, members } = turn.state;
+  const refuse = (why: string) => turn.send(link.id, { k: "refused", i: line.i, why });
+  if (!isLoopback(link.remote_host)) {
+    return refuse("private messages are taken only on the node's own machine");
+  }
+  if (link.open_requests >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
+  const found = findNearest(members.by_id.values(), line.to);
+  if (found.length === 0 && findPeople([config], line.to).length > 0) {
+    return refuse("that is this node");
+  }
+  if (found.length !== 1) return refuse(explainNobody(line.to, found));
+  if (line.b.length === 0) return refuse("nothing to send");
+  const source = { kind: "guest", link: link.id, request: line.i } as const;
+  const deadline_ms = turn.now_ms + line.within;
+  const why = takePrivate(turn, found[0].id, line.b, source, deadline_ms);
+  if (why !== null) return refuse(why);
+  turn.setLink({ ...link, open_requests: link.open_requests + 1 });
+}
+
 /**
  * A guest asks a question. One line of the answer is sent at a time; asking again with the same number
  * gets the next, so that a guest that reads nothing is owed nothing.
@@ -99,6 +124,7 @@ function newQuestion(turn: Turn, line: Extract<Line, { k: "ask" }>): Question {
   const question = (names: readonly string[]) => ({ number: line.i, names, answered: 0 });
   if (line.q !== "balances") {
     if (line.q === "counts") return question([...turn.state.counts.keys()].sort());
+    if (line.q === "routes") return question(routedTo(turn));
     return question([config.id, ...members.by_id.keys()]);
   }
   if (line.a.length > 0) return question([...new Set(line.a)].sort());
@@ -110,7 +136,29 @@ function newQuestion(turn: Turn, line: Extract<Line, { k: "ask" }>): Question {
 }
 
 /** One row of the answer to each question. */
-const ROWS = { peers: peerRow, balances: balanceRow, counts: countRow } as const;
+const ROWS = {
+  peers: peerRow,
+  balances: balanceRow,
+  counts: countRow,
+  routes: routeRow,
+} as const;
+
+/** Everybody to whom a way is known. */
+function routedTo(turn: Turn): Id[] {
+  const { state } = turn;
+  return [...state.members.by_id.keys()].filter((id) => nextHop(state, id) !== null);
+}
+
+/** Origin, its name, the id of the next hop, since when in milliseconds since 1970. */
+function routeRow(turn: Turn, id: Id): string[] {
+  const { state } = turn;
+  const name = state.members.by_id.get(id)?.name ?? "";
+  const link = nextHop(state, id);
+  // It was lost while the answer was read.
+  if (link === null) return [id, name, "", ""];
+  const since_ms = link.peer === id ? link.opened_ms : state.routes.get(id)!.since_ms;
+  return [id, name, link.peer, String(Math.floor(since_ms))];
+}
 
 function countRow(turn: Turn, what: string): string[] {
   return [what, String(turn.state.counts.get(what) ?? 0)];

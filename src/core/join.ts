@@ -13,6 +13,7 @@ import { renameSelf } from "./log.ts";
 import { isThere } from "./members.ts";
 import { dial } from "./overlay.ts";
 import { announce } from "./presence.ts";
+import { repack } from "./private/sender.ts";
 import { finishRestore } from "./restore.ts";
 import { dialTrackers, hasAnswered, isUndecided, listedAddresses } from "./trackers.ts";
 import type { Turn } from "./state.ts";
@@ -112,6 +113,10 @@ export function takeRenewed(turn: Turn, id: string): void {
   state.settled = { ...state.settled, log: renameSelf(state.settled.log, id) };
   state.stale = false;
   state.renewing = false;
+  // What is in flight names the old id as its sender: it is sealed anew.
+  for (const one of state.outgoing.values()) {
+    turn.own("outgoing").set(one.peer, repack(one, ""));
+  }
   // What was being signed is signed again, by the new key.
   for (const [topic, draft] of state.drafts) {
     turn.own("drafts").set(topic, { ...draft, signing: null });
@@ -178,6 +183,8 @@ function stayAlone(turn: Turn): void {
 /** Addresses of members that were there when this node ran last. */
 function bookOf(turn: Turn): Address[] {
   const { members, address, config } = turn.state;
+  // Whoever is to link to nobody else waits for those it was told.
+  if (config.overlay === "given") return [];
   const there = [...members.by_id.values()].filter((member) =>
     isThere(member) && member.id !== config.id && member.address !== address
   );

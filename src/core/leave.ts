@@ -6,6 +6,7 @@ import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
 import { draftItems } from "./draft.ts";
+import { giveUpPrivate, isPrivateAwaited } from "./private/sender.ts";
 import { isSettled } from "./storage.ts";
 import type { Turn } from "./state.ts";
 import { GOODBYE_MS } from "./limits.ts";
@@ -29,7 +30,7 @@ export function advanceLeave(turn: Turn): void {
   if (state.phase === "joining" && late) return finishLeave(turn, true);
   turn.wakeAt(state.leave_deadline_ms);
   if (state.phase !== "leaving" && state.phase !== "goodbye") return;
-  const held = state.drafts.size === 0 && areHeld(turn);
+  const held = state.drafts.size === 0 && areHeld(turn) && !isPrivateAwaited(turn);
   const alone = countPeers(turn) === 0;
   if (state.phase === "goodbye") {
     if (held || late || alone) finishLeave(turn, true);
@@ -61,6 +62,7 @@ function areHeld(turn: Turn): boolean {
 function finishLeave(turn: Turn, acknowledged: boolean): void {
   const { state } = turn;
   const { log } = state.settled;
+  giveUpPrivate(turn);
   for (const link of state.links.values()) {
     // Whoever sent something last needs to know that it arrived.
     const owes = isPeer(link) && link.received_bytes > link.reported_bytes;

@@ -148,8 +148,8 @@ export const FAST_TIMES = { ping_ms: 200, silence_ms: 1_000, suspect_ms: 1_000 }
 export const WAN_TIMES = { ping_ms: 5_000, silence_ms: 20_000, suspect_ms: 15_000 } as const;
 /** Who says of one member that it does not answer; more need not be remembered. */
 export const ACCUSERS_MAX = 16;
-/** An accused node says that it lives at most once in this time. */
-export const REFUTE_PAUSE_MS = 1_000;
+/** A node that is missed or sought says that it lives at most once in this time. */
+export const ANSWER_PAUSE_MS = 1_000;
 /** How often a node suspects a member that it cannot reach, until it reaches it again. */
 export const ACCUSALS_MAX = 2;
 /** Members that one entry of presence may call suspect, or failed. */
@@ -170,6 +170,37 @@ export const STRANGERS_PER_HOST_MAX = 64;
 export const CONTROL_BURST = 10_000;
 /** Control lines a second that a link may go on to send. */
 export const CONTROL_PER_SECOND = 10_000;
+
+/** Hops of a private message; whoever hands it on counts down first, and drops it at 0. */
+export const HOPS_MAX = 10;
+/** A next hop is learnt anew from what is said outside `presence` at most once in this time. */
+export const ROUTE_REFRESH_MS = 1_000;
+/** Bytes under way on a link, entries and all, beyond which private messages are not handed on. */
+export const ROUTED_UNDER_WAY_MAX = 524_288;
+/** Private messages are sealed together up to about so many bytes. */
+export const PACKET_BYTES_TARGET = 24_576;
+/** Longest private message, and most of one `post`, as JSON: what fits into a line when sealed. */
+export const PACKET_BYTES_MAX = 180_000;
+/** Packets to one recipient that are not acknowledged yet. */
+export const PACKETS_IN_FLIGHT_MAX = 32;
+/** Packets of one sender that may wait for one before them. */
+export const PACKETS_EARLY_MAX = 32;
+/** First pause before an unacknowledged packet is sent again; each is twice as long as the last. */
+export const PACKET_RETRY_MS = 300;
+/** Longest pause before an unacknowledged packet is sent again. */
+export const PACKET_RETRY_MS_MAX = 3_000;
+/** First pause before a recipient is asked again to speak; each is twice as long as the last. */
+export const SEEK_MS = 1_000;
+/** Longest pause before a recipient is asked again to speak. */
+export const SEEK_MS_MAX = 16_000;
+/** Members that one item of presence may ask to speak. */
+export const SOUGHT_PER_ITEM_MAX = 64;
+/** Private messages that wait in a node, as JSON bytes; more are refused. */
+export const POSTED_BYTES_MAX = 16_777_216;
+/** Senders of which a node remembers how far it has read; others are not read. */
+export const SENDERS_MAX = 65_536;
+/** Longest time that a private message may wait for its recipient: a day. */
+export const POST_MS_MAX = 86_400_000;
 
 /** Bytes of a datagram, unless the user says otherwise; the least and the most that can be said. */
 export const DATAGRAM_BYTES = 1_200;
@@ -210,6 +241,8 @@ export const REDIAL_MAX_MS = 30_000;
 export const DIAL_FAILURES_MAX = 3;
 /** A member that there is no other way to is dialled again after this time, whatever became of it. */
 export const REJOIN_MS = 30_000;
+/** The same where a node links to nobody else: what was built by hand is to stand again soon. */
+export const GIVEN_REJOIN_MS = 2_000;
 /** With more links than this, those that no overlay asks for are closed. */
 export const LINKS_KEPT = 24;
 /** Dead members that are dialled again besides the ten. */

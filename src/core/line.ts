@@ -8,7 +8,13 @@ import { isAddress } from "./address.ts";
 import { isCount, isTopic } from "./entry.ts";
 import { countKeys, isWellFormed, scanJson } from "./json_scan.ts";
 import { isIdText, isSignatureText } from "./public_key.ts";
-import { JSON_DEPTH_MAX, LINE_BYTES_MAX, NODE_NAME_CHARS_MAX, PEERS_PER_LINE } from "./limits.ts";
+import {
+  HOPS_MAX,
+  JSON_DEPTH_MAX,
+  LINE_BYTES_MAX,
+  NODE_NAME_CHARS_MAX,
+  PEERS_PER_LINE,
+} from "./limits.ts";
 
 /** How far each log of each origin goes. */
 export type WireClock = Readonly<Record<Id, Readonly<Record<Topic, number>>>>;
@@ -67,14 +73,40 @@ export type Line =
     readonly ack?: number;
   }
   | { readonly k: "published"; readonly i: number; readonly held: number }
-  | { readonly k: "refused"; readonly i: number; readonly why: string }
+  | {
+    readonly k: "refused";
+    readonly i: number;
+    readonly why: string;
+    /** Nothing was wrong with it; but it was not acknowledged in time. */
+    readonly late?: true;
+  }
   | { readonly k: "ask"; readonly i: number; readonly q: "balances"; readonly a: readonly string[] }
-  | { readonly k: "ask"; readonly i: number; readonly q: "peers" | "counts" }
+  | { readonly k: "ask"; readonly i: number; readonly q: "peers" | "counts" | "routes" }
   | {
     readonly k: "answer";
     readonly i: number;
     readonly r: readonly (readonly string[])[];
     readonly more?: true;
+  }
+  /** From a guest of the same machine: private messages for one peer, by name or id. */
+  | {
+    readonly k: "post";
+    readonly i: number;
+    readonly to: string;
+    readonly b: readonly Json[];
+    /** How long it may take, in milliseconds. */
+    readonly within: number;
+  }
+  | { readonly k: "delivered"; readonly i: number }
+  /** Sealed, for one node, handed on from hop to hop; `h` is how many more hops it may take. */
+  | {
+    readonly k: "route";
+    readonly h: number;
+    readonly to: Id;
+    readonly o: Id;
+    readonly m: "data" | "ack";
+    readonly n: number;
+    readonly x: string;
   }
   | { readonly k: "bye"; readonly code: string; readonly why: string };
 
@@ -159,14 +191,20 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
     isCount(f.i, 0) && isTopic(f.t) && Array.isArray(f.b) &&
     (f.ack === undefined || isCount(f.ack, 1)),
   published: (f: Fields) => isCount(f.i, 0) && isCount(f.held, 1),
-  refused: (f: Fields) => isCount(f.i, 0) && typeof f.why === "string",
+  refused: (f: Fields) => isCount(f.i, 0) && typeof f.why === "string" && isFlag(f.late),
   ask: (f: Fields) =>
     isCount(f.i, 0) &&
-    (f.q === "peers" || f.q === "counts" ||
+    (f.q === "peers" || f.q === "counts" || f.q === "routes" ||
       f.q === "balances" && Array.isArray(f.a) && f.a.every((name) => typeof name === "string")),
   answer: (f: Fields) =>
     isCount(f.i, 0) && Array.isArray(f.r) &&
     f.r.every((row) => Array.isArray(row) && row.every(isText)) && isFlag(f.more),
+  post: (f: Fields) =>
+    isCount(f.i, 0) && isShortText(f.to) && Array.isArray(f.b) && isCount(f.within, 0),
+  delivered: (f: Fields) => isCount(f.i, 0),
+  route: (f: Fields) =>
+    isCount(f.h, 0) && f.h as number <= HOPS_MAX && isIdText(f.to) && isIdText(f.o) &&
+    (f.m === "data" || f.m === "ack") && isCount(f.n, 1) && isBase64Url(f.x),
   bye: (f: Fields) => isShortText(f.code) && typeof f.why === "string",
 }));
 
@@ -192,6 +230,10 @@ function isPairs(
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
+}
+
+function isBase64Url(value: unknown): boolean {
+  return typeof value === "string" && /^[\w-]*$/.test(value);
 }
 
 function isShortText(value: unknown): boolean {

@@ -8,6 +8,7 @@ import { firstKept, type LogState, type StoredEntry, type TopicState } from "./l
 import { type Lossy, newLossy } from "./lossy.ts";
 import {
   ACK_BYTES,
+  ACK_DELAY_MS,
   CONTROL_BURST,
   CONTROL_PER_SECOND,
   EVICT_MS,
@@ -148,6 +149,24 @@ export function noteAcked(link: Link, n: number, now_ms: number): Link {
   const next = { ...link, acked_bytes, progress_ms: now_ms };
   if (acked_bytes - link.pace_bytes < PACE_BYTES) return next;
   return { ...next, pace_ms: now_ms, pace_bytes: acked_bytes };
+}
+
+/** Bytes went out behind what is under way. */
+export function noteUnderWay(link: Link, bytes: number, now_ms: number): Link {
+  return beginPace(link, { ...link, sent_bytes: link.sent_bytes + bytes }, now_ms);
+}
+
+/** A peer that owed nothing before, and owes an acknowledgement now, has its time from now on. */
+export function beginPace(before: Link, link: Link, now_ms: number): Link {
+  const was_idle = before.sent_bytes === before.acked_bytes;
+  if (!was_idle || link.sent_bytes === link.acked_bytes) return link;
+  return { ...link, progress_ms: now_ms, pace_ms: now_ms, pace_bytes: link.acked_bytes };
+}
+
+/** Bytes came that are owed an acknowledgement. */
+export function noteTaken(link: Link, bytes: number, now_ms: number): Link {
+  const ack_due_ms = Math.min(link.ack_due_ms, now_ms + ACK_DELAY_MS);
+  return { ...link, received_bytes: link.received_bytes + bytes, ack_due_ms };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Member {
   readonly address: Address;
   /** What it calls itself, "" for nothing. */
   readonly name: string;
+  /** The key to which messages for this run of it are sealed, "" where it takes none. */
+  readonly box: string;
   readonly state: MemberState;
   /** Since when this node knows it so. */
   readonly since_ms: number;
@@ -41,6 +43,7 @@ export interface Word {
   readonly seq: number;
   readonly address: Address;
   readonly name: string;
+  readonly box: string;
   readonly left: boolean;
 }
 
@@ -72,6 +75,7 @@ export function namedMember(id: Id, address: Address, now_ms: number): Member {
     id,
     address,
     name: "",
+    box: "",
     state: "named",
     since_ms: now_ms,
     seq: 0,
@@ -141,10 +145,10 @@ export function speak(
   now_ms: number,
 ): Member {
   if (word.seq <= member.seq) return member;
-  const { seq, address, name } = word;
+  const { seq, address, name, box } = word;
   const accusations = member.accusations.filter((one) => one.seq >= seq);
   const moved = member.address === address ? {} : { failures: 0, retry_ms: 0 };
-  return judge({ ...member, ...moved, seq, address, name, accusations }, word.left, now_ms);
+  return judge({ ...member, ...moved, seq, address, name, box, accusations }, word.left, now_ms);
 }
 
 /** Somebody accuses a member. The newest word of each accuser counts. */

@@ -1,10 +1,11 @@
 /**
- * Which ten members a node links to. `ring`: the next ten after it in the sorted list, with
+ * Which members a node dials by itself. `ring`: the next ten after it in the sorted list, with
  * wrap-around, which is the textbook's rule. `fingers`: the nearest three, and the rest at distances
  * that grow by a constant factor up to half the ring, so that a few hops reach everybody (I. Stoica
  * et al., "Chord: A Scalable Peer-to-peer Lookup Service for Internet Applications", 2001, section
  * 4.3). Ids are keys, so they are spread evenly, and a finger points at a place, not at a number of
- * members: who comes or goes moves only the fingers at that place.
+ * members: who comes or goes moves only the fingers at that place. `given`: nobody because of a place,
+ * only those whose link broke, so that links are as they were made by hand.
  */
 
 import type { Id, OverlayKind } from "./types.ts";
@@ -34,7 +35,7 @@ export function neighboursOf(
   self: Id,
   kind: OverlayKind,
   isReachable: (member: Member) => boolean,
-  count: number = OVERLAY_LINKS,
+  count: number = kind === "given" ? Infinity : OVERLAY_LINKS,
 ): Neighbours {
   const { sorted, by_id } = members;
   const start = indexAfter(sorted, self);
@@ -43,6 +44,7 @@ export function neighboursOf(
     const id = sorted[(start + step) % sorted.length];
     if (id === self) continue;
     const member = by_id.get(id)!;
+    if (kind === "given" && !member.lost) continue;
     if (!isReachable(member)) {
       if (silent.length < SILENT_MAX) silent.push(member);
     } else (member.state === "named" ? named : spoken).push(id);

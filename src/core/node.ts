@@ -6,6 +6,7 @@
 
 import type { Effect, Env, Event, Gap, LinkId } from "./types.ts";
 import {
+  beginPace,
   type Congestion,
   isAtEnd,
   isPeer,
@@ -27,7 +28,9 @@ import {
 } from "./lossy_links.ts";
 import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
 import { keepLinksAlive } from "./alive.ts";
-import { refute, watchMembers } from "./presence.ts";
+import { answerDoubts, watchMembers } from "./presence.ts";
+import { sendPrivate, sendSealed, takePrivate } from "./private/sender.ts";
+import { sendSealedAck, showPrivate, takeUnsealed } from "./private/receiver.ts";
 import { keepTrackers } from "./trackers.ts";
 import { takeLoaded, takeRestored } from "./restore.ts";
 import { settle, takeStored } from "./storage.ts";
@@ -96,6 +99,18 @@ function handle(turn: Turn, event: Event): void {
       const link = state.links.get(purpose.link);
       return link === undefined ? undefined : sendProof(turn, link, signature);
     }
+    case "post": {
+      const source = { kind: "local", tag: event.tag } as const;
+      const why = takePrivate(turn, event.to, event.items, source, event.deadline_ms);
+      if (why === null) return;
+      return turn.notice({ kind: "undelivered", to: event.to, tag: event.tag, why });
+    }
+    case "sealed": {
+      const { seal, text } = event;
+      return seal.role === "data" ? sendSealed(turn, seal, text) : sendSealedAck(turn, seal, text);
+    }
+    case "unsealed":
+      return takeUnsealed(turn, event.seal, event.bytes);
     case "printed":
       state.front = takePrinted(state.front, event.bytes, turn.now_ms);
       return;
@@ -122,11 +137,13 @@ function tick(turn: Turn): void {
   keepLinksAlive(turn, late_ms);
   keepTrackers(turn);
   watchMembers(turn);
-  refute(turn);
+  answerDoubts(turn);
   acceptGaps(turn);
   giveUpCauses(turn);
   advanceJoin(turn);
   endStale(turn);
+  sendPrivate(turn);
+  showPrivate(turn);
   sealDrafts(turn);
   // What must be stored first is shown when it is.
   if (settle(turn)) show(turn);
@@ -207,10 +224,7 @@ function stream(turn: Turn, before: Link): Link {
     turn.sendBytes(link.id, pumped.lines);
     link = noteStreamed(turn, link, pumped.entries);
   }
-  const was_idle = before.sent_bytes === before.acked_bytes;
-  if (!was_idle || link.sent_bytes === link.acked_bytes) return link;
-  const { acked_bytes: pace_bytes } = link;
-  return { ...link, progress_ms: turn.now_ms, pace_ms: turn.now_ms, pace_bytes };
+  return beginPace(before, link, turn.now_ms);
 }
 
 function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {

@@ -1,6 +1,6 @@
 /**
- * Keeping links to the ten: which peers are dialled, when again, and which links are closed because
- * neither end wants them.
+ * Keeping links to the ten, or to whom this node was told: which peers are dialled, when again, and
+ * which links are closed because neither end wants them.
  */
 
 import type { Address, Id, LinkId } from "./types.ts";
@@ -19,11 +19,14 @@ import {
 import { neighboursOf } from "./neighbours.ts";
 import { endDial } from "./greeting.ts";
 import { missMember } from "./presence.ts";
+import { dropPosts } from "./private/sender.ts";
+import { forgetRoutes } from "./routes.ts";
 import { isTracker, trackerFailed } from "./trackers.ts";
 import type { Turn } from "./state.ts";
 import {
   DIAL_FAILURES_MAX,
   DIALS_PER_SECOND,
+  GIVEN_REJOIN_MS,
   LINKS_KEPT,
   PEERS_PER_LINE,
   REDIAL_MAX_MS,
@@ -50,21 +53,28 @@ export function forgetLink(turn: Turn, id: LinkId): void {
   const link = state.links.get(id);
   if (link === undefined) return;
   turn.deleteLink(id);
+  forgetRoutes(turn, id);
+  if (link.open_requests > 0) dropPosts(turn, id);
   state.overlay_ms = 0;
   if (link.dialled !== null) endDial(turn, link.dialled);
   if (state.phase === "done") return;
   if (isTracker(turn, link.dialled)) return trackerFailed(turn, link.dialled, trackerFault(link));
+  // Of an address that is this node's own nothing more can be had.
+  if (link.bye === "self" && link.dialled !== null) noteJoinId(turn, link.dialled, state.config.id);
   if (state.joining?.link === id) return joinLost(turn, link);
   const member = state.members.by_id.get(link.peer);
-  // A polite goodbye is believed; everything else is dialled again.
-  if (link.bye === "left") {
+  if (link.stage !== "up") {
+    // Who has not proved its id says nothing of whom that belongs to.
+    if (link.expected !== "") noteFailure(turn, link.expected);
+  } else if (link.bye === "left") {
+    // A polite goodbye is believed; everything else is dialled again.
     if (member?.state === "named") removeMember(turn, member.id);
     else if (member) believeLeft(turn, member);
-  } else if (link.stage !== "up" && link.expected !== "") noteFailure(turn, link.expected);
-  else if (member && link.bye !== "duplicate" && !isLinked(turn, member.id)) {
+  } else if (member && link.bye !== "duplicate" && !isLinked(turn, member.id)) {
     // At once, because it is not known yet whether the peer is gone, or only the link.
     const retry_ms = turn.now_ms + pauseAfter(turn, 0);
-    state.members = setMember(state.members, { ...member, lost: true, retry_ms });
+    const lost = member.lost || link.bye !== "surplus";
+    state.members = setMember(state.members, { ...member, lost, retry_ms });
     if (link.died) missMember(turn, member.id);
   }
 }
@@ -91,6 +101,8 @@ export function sendPeers(turn: Turn, link: Link): void {
 /** Remembers whom others named. */
 export function introduce(turn: Turn, list: readonly (readonly [Id, Address])[]): void {
   const { state } = turn;
+  // Nobody would ever try whether they are there.
+  if (state.config.overlay === "given") return;
   const named = list.flatMap(([id, address]) => {
     const known = state.members.by_id.get(id);
     if (id === state.config.id) return [];
@@ -115,13 +127,18 @@ export function keepOverlay(turn: Turn): void {
     (one) => one.failures === 0 && one.address !== state.address || linked.has(one.id),
   );
   refillDials(turn);
-  let next_ms = dialMembers(turn, wanted, linked);
-  next_ms = Math.min(next_ms, dialMembers(turn, silent, linked));
-  next_ms = Math.min(next_ms, dialMembers(turn, departed(turn), linked));
-  next_ms = Math.min(next_ms, rejoin(turn));
-  state.overlay_ms = next_ms;
-  turn.wakeAt(next_ms);
-  if (state.links.size > LINKS_KEPT) closeSurplus(turn, new Set(wanted.map(({ id }) => id)));
+  const all = [...wanted, ...silent, ...departed(turn)];
+  state.overlay_ms = Math.min(dialMembers(turn, all, linked), rejoin(turn, linked));
+  turn.wakeAt(state.overlay_ms);
+  if (state.links.size <= LINKS_KEPT || config.overlay === "given") return;
+  closeSurplus(turn, new Set(wanted.map(({ id }) => id)));
+}
+
+/** Whether somebody answers in place of a lost member, to whom no link, or no second, is wanted. */
+export function isStray(turn: Turn, link: Link, peer: Id): boolean {
+  const { overlay, join } = turn.state.config;
+  if (overlay !== "given" || link.expected === "" || link.expected === peer) return false;
+  return !join.includes(link.dialled!) || isLinked(turn, peer);
 }
 
 /** A link to a member came up. */
@@ -134,9 +151,7 @@ export function noteLinked(turn: Turn, link: Link): void {
     if (other) state.members = setMember(state.members, { ...other, lost: true });
     noteFailure(turn, expected);
   }
-  if (link.dialled !== null && state.config.join.includes(link.dialled)) {
-    turn.own("join_ids").set(link.dialled, peer);
-  }
+  if (link.dialled !== null) noteJoinId(turn, link.dialled, peer);
   const known = state.members.by_id.get(peer) ?? namedMember(peer, address, turn.now_ms);
   const calm = { failures: 0, retry_ms: 0, lost: false, suspected: 0 };
   const spoken = known.seq > 0 ? known.address : address;
@@ -168,8 +183,9 @@ function dialMembers(turn: Turn, list: Iterable<Member>, linked: ReadonlySet<Id>
   const { state } = turn;
   let next_ms = Infinity;
   for (const member of list) {
-    if (linked.has(member.id) || state.dialling.has(member.address)) continue;
-    if (member.address === state.address) {
+    const address = dialAddress(turn, member);
+    if (linked.has(member.id) || state.dialling.has(address)) continue;
+    if (address === state.address) {
       // This node lives there now.
       missMember(turn, member.id);
       continue;
@@ -178,32 +194,50 @@ function dialMembers(turn: Turn, list: Iterable<Member>, linked: ReadonlySet<Id>
     else if (state.dial_budget < 1) next_ms = Math.min(next_ms, turn.now_ms + 1000);
     else {
       state.dial_budget--;
-      dial(turn, member.address, member.id);
+      dial(turn, address, member.id);
     }
   }
   return next_ms;
 }
 
+/** Where a member is dialled: where this node was told to find it, if only such links are made. */
+function dialAddress({ state: { config, join_ids } }: Turn, member: Member): Address {
+  if (config.overlay !== "given") return member.address;
+  return config.join.find((address) => join_ids.get(address) === member.id) ?? member.address;
+}
+
 /** Some of those that failed: a network that was cut in two heals when one of them answers. */
-function departed(turn: Turn): Member[] {
-  const failed = [...turn.state.members.by_id.values()].filter(({ state }) => state === "failed");
+function departed({ state: { members, config } }: Turn): Member[] {
+  const failed = [...members.by_id.values()].filter(({ state, lost }) =>
+    state === "failed" && (lost || config.overlay !== "given")
+  );
   return failed.sort((a, b) => a.retry_ms - b.retry_ms).slice(0, SILENT_MAX);
 }
 
 /** Tries the addresses to join again, where there is no link to them, as long as the node runs. */
-function rejoin(turn: Turn): number {
+function rejoin(turn: Turn, linked: ReadonlySet<Id>): number {
   const { state } = turn;
   const { config, rejoin_ms } = state;
   if (config.join.length === 0) return Infinity;
   if (turn.now_ms < rejoin_ms) return rejoin_ms;
+  const given = config.overlay === "given";
+  const greeting = new Set([...state.links.values()].map((link) => link.dialled));
   for (const address of config.join) {
-    const known = state.join_ids.get(address);
-    if (known !== undefined && isThere(state.members.by_id.get(known))) continue;
-    if (state.dialling.has(address) || address === state.address) continue;
-    if (state.dial_budget >= 1) dial(turn, address, "");
+    if (state.dialling.has(address) || greeting.has(address) || address === state.address) continue;
+    const id = state.join_ids.get(address) ?? "";
+    // With other overlays it is enough that somebody who lived there is not gone.
+    const found = given ? id !== "" && linked.has(id) : isThere(state.members.by_id.get(id));
+    if (found || id === config.id || state.dial_budget < 1) continue;
+    state.dial_budget--;
+    dial(turn, address, given ? id : "");
   }
-  state.rejoin_ms = turn.now_ms + REJOIN_MS * (0.5 + turn.draw());
+  state.rejoin_ms = turn.now_ms + (given ? GIVEN_REJOIN_MS : REJOIN_MS) * (0.5 + turn.draw());
   return state.rejoin_ms;
+}
+
+/** Remembers who lives at an address to join. */
+function noteJoinId(turn: Turn, address: Address, id: Id): void {
+  if (turn.state.config.join.includes(address)) turn.own("join_ids").set(address, id);
 }
 
 /** Closes links that neither this node wants nor, as far as it knows, the peer. */
@@ -239,7 +273,7 @@ function noteFailure(turn: Turn, id: Id): void {
 /** Somebody said goodbye on its link; its entry that says so is on its way. */
 function believeLeft(turn: Turn, member: Member): void {
   const { state } = turn;
-  const word = { seq: member.seq + 1, address: member.address, name: member.name, left: true };
+  const word = { ...member, seq: member.seq + 1, left: true };
   const left = speak(member, word, turn.now_ms);
   // Only its own entry counts up the number of its word.
   state.members = setMember(state.members, { ...left, seq: member.seq });

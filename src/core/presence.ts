@@ -25,7 +25,13 @@ import {
 } from "./members.ts";
 import { draftItems } from "./draft.ts";
 import type { Turn } from "./state.ts";
-import { ACCUSALS_MAX, ACCUSED_PER_ITEM_MAX, COURTESY_MS, REFUTE_PAUSE_MS } from "./limits.ts";
+import {
+  ACCUSALS_MAX,
+  ACCUSED_PER_ITEM_MAX,
+  ANSWER_PAUSE_MS,
+  COURTESY_MS,
+  SOUGHT_PER_ITEM_MAX,
+} from "./limits.ts";
 
 /** Somebody who is missed, or called suspect by others. */
 export interface Watch {
@@ -41,10 +47,13 @@ export interface Watch {
 interface PresenceItem {
   readonly address: Address;
   readonly name: string;
+  readonly box: string;
   readonly left: boolean;
   /** Pairs of an id and the number of the newest entry of its presence that the speaker knew. */
   readonly suspect: readonly (readonly [Id, number])[];
   readonly failed: readonly (readonly [Id, number])[];
+  /** Who is asked to speak, so that the way to it is learnt anew. */
+  readonly seek: readonly Id[];
 }
 
 /** Entries of presence were delivered. */
@@ -57,6 +66,7 @@ export function takePresence(turn: Turn, entry: Entry): void {
     if (entry.origin !== state.config.id) takeWord(turn, entry, item);
     for (const [id, seq] of item.suspect) takeAccusation(turn, entry.origin, id, seq, false);
     for (const [id, seq] of item.failed) takeAccusation(turn, entry.origin, id, seq, true);
+    if (item.seek.includes(state.config.id)) answerSoon(turn);
   }
 }
 
@@ -136,8 +146,10 @@ function takeWord(turn: Turn, entry: Entry, item: PresenceItem): void {
   const known = state.members.by_id.get(origin);
   const base = known ?? namedMember(origin, item.address, turn.now_ms);
   // Whoever leaves says nothing else of itself.
-  const address = item.address || base.address, name = item.left ? base.name : item.name;
-  const member = speak(base, { seq, address, name, left: item.left }, turn.now_ms);
+  const said = item.left ? base : item;
+  const address = item.address || base.address;
+  const word = { seq, address, name: said.name, box: said.box, left: item.left };
+  const member = speak(base, word, turn.now_ms);
   if (member === known) return;
   // A newcomer dials its ten by itself; dialling it at the same moment would make two links.
   const is_new = (known === undefined || known.address !== address) && state.phase === "running";
@@ -171,35 +183,50 @@ function takeAccusation(turn: Turn, by: Id, id: Id, seq: number, failed: boolean
   watch(turn, id, { seq: member.seq, evidence, due_ms });
 }
 
-/** Somebody misses this node, and knows its newest word: it says another, but not again and again. */
+/** Somebody misses this node, and knows its newest word: it says another. */
 function noteAccused(turn: Turn, seq: number): void {
+  if (seq === ownSeq(turn)) answerSoon(turn);
+}
+
+/** This node is to say another word; but however many want one, only so often. */
+function answerSoon(turn: Turn): void {
   const { state } = turn;
-  if (seq !== ownSeq(turn) || state.refute.due_ms !== Infinity) return;
-  const due_ms = Math.max(turn.now_ms, state.refute.said_ms + REFUTE_PAUSE_MS);
-  state.refute = { ...state.refute, due_ms };
+  if (state.answer.due_ms !== Infinity) return;
+  const due_ms = Math.max(turn.now_ms, state.answer.said_ms + ANSWER_PAUSE_MS);
+  state.answer = { ...state.answer, due_ms };
   turn.wakeAt(due_ms);
 }
 
-/** Says that this node lives, where somebody doubts it. */
-export function refute(turn: Turn): void {
+/** Says that this node lives, where somebody doubts it or has lost the way to it. */
+export function answerDoubts(turn: Turn): void {
   const { state } = turn;
-  if (state.phase !== "running" || state.refute.due_ms === Infinity) return;
-  if (turn.now_ms < state.refute.due_ms) return turn.wakeAt(state.refute.due_ms);
-  state.refute = { said_ms: turn.now_ms, due_ms: Infinity };
-  // A word that is on its way refutes as well.
+  if (state.phase !== "running" || state.answer.due_ms === Infinity) return;
+  if (turn.now_ms < state.answer.due_ms) return turn.wakeAt(state.answer.due_ms);
+  state.answer = { said_ms: turn.now_ms, due_ms: Infinity };
+  // A word that is on its way answers as well.
   if (state.drafts.has(PRESENCE)) return;
-  turn.count("refuted");
+  turn.count("answered-doubts");
   announce(turn);
+}
+
+/** Asks somebody to speak. */
+export function seek(turn: Turn, id: Id): void {
+  turn.count("sought");
+  speakOf(turn, { seek: [id] });
 }
 
 /** What this node says of itself, and of others. */
 function speakOf(
   turn: Turn,
-  { suspect = [], failed = [] }: Partial<Pick<PresenceItem, "suspect" | "failed">>,
+  { suspect = [], failed = [], seek = [] }: Partial<
+    Pick<PresenceItem, "suspect" | "failed" | "seek">
+  >,
 ): void {
   const { address, config } = turn.state;
   const word: Record<string, Json> = { address: address! };
   if (config.name !== "") word.name = config.name;
+  if (config.box !== "") word.box = config.box;
+  if (seek.length > 0) word.seek = seek;
   for (let at = 0; at === 0 || at < Math.max(suspect.length, failed.length);) {
     const end = at + ACCUSED_PER_ITEM_MAX;
     const item = { ...word };
@@ -232,14 +259,19 @@ function jitter(turn: Turn, most_ms: number): number {
 
 function readItem(value: Json): PresenceItem | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const { address, name, left, suspect, failed } = value as Record<string, Json | undefined>;
+  const { address, name, box, left, suspect, failed, seek } = value as Record<
+    string,
+    Json | undefined
+  >;
   if (left !== true && !isAddress(address)) return null;
   return {
     address: isAddress(address) ? address : "",
     name: isName(name) ? name : "",
+    box: isIdText(box) ? box : "",
     left: left === true,
     suspect: readPairs(suspect),
     failed: readPairs(failed),
+    seek: Array.isArray(seek) && seek.length <= SOUGHT_PER_ITEM_MAX ? seek.filter(isIdText) : [],
   };
 }
 

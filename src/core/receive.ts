@@ -20,9 +20,11 @@ import { insertEntries, type LogOutput, type LogState, seenLog } from "./log.ts"
 import { takeHello, takeProof } from "./greeting.ts";
 import { isLossy, noteAnswered, takePong } from "./lossy_links.ts";
 import { takeDelivered } from "./deliver.ts";
-import { takeAsk, takePublish, takeSubscribe } from "./guests.ts";
+import { takeAsk, takePost, takePublish, takeSubscribe } from "./guests.ts";
 import { aimJoin, renew } from "./join.ts";
 import { sendPeers, takePeers } from "./overlay.ts";
+import { handOn, learnRoutes, noteRouted } from "./routes.ts";
+import { takeSealed } from "./private/receiver.ts";
 import { takeListed } from "./trackers.ts";
 import { sendWanted, takeGap } from "./wanted.ts";
 import type { Turn } from "./state.ts";
@@ -130,7 +132,7 @@ function act(turn: Turn, id: LinkId, batch: readonly Decoded[], valid: readonly 
     }
     flush();
     if (one.kind === "seen") takeSeen(turn, id, one);
-    else if (one.kind === "control") takeControl(turn, id, one.line, valid[checked] ?? false);
+    else if (one.kind === "control") takeControl(turn, id, one, valid[checked] ?? false);
     else {
       turn.count(`rejected:${one.code}`);
       if (one.fatal) turn.close(id, one.code, "a line that is not of the protocol");
@@ -149,6 +151,7 @@ function takeEntries(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
   for (const code of output.rejected) turn.count(`rejected:${code}`);
   noteForks(turn, output.forks);
   takeDelivered(turn, output.delivered);
+  learnRoutes(turn, id, entries);
 }
 
 function noteForks(turn: Turn, forks: LogOutput["forks"]): void {
@@ -196,7 +199,12 @@ function takeSeen(turn: Turn, id: LinkId, seen: Extract<Decoded, { kind: "seen" 
   turn.setLink({ ...link, has, touched, received_bytes, ack_due_ms: ackDue(turn, link) });
 }
 
-function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
+function takeControl(
+  turn: Turn,
+  id: LinkId,
+  { line, bytes }: { readonly line: Line; readonly bytes: number },
+  valid: boolean,
+): void {
   const link = spend(turn, id);
   if (link === null) return;
   if (line.k === "hello") return takeHello(turn, link, line);
@@ -223,6 +231,7 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
     if (line.k === "want" && !("o" in line)) return takeSubscribe(turn, link, line);
     if (line.k === "publish") return takePublish(turn, link, line);
     if (line.k === "ask") return takeAsk(turn, link, line);
+    if (line.k === "post") return takePost(turn, link, line);
     return turn.count(`ignored:${line.k}`);
   }
   if (line.k === "peers") {
@@ -230,6 +239,10 @@ function takeControl(turn: Turn, id: LinkId, line: Line, valid: boolean): void {
     return takePeers(turn, line);
   }
   if (line.k === "gap") return takeGap(turn, link, line);
+  if (line.k === "route") {
+    noteRouted(turn, link, bytes);
+    return line.to === turn.state.config.id ? takeSealed(turn, line) : void handOn(turn, line);
+  }
   if (line.k === "want" && "o" in line) return sendWanted(turn, link, line);
   turn.count(`ignored:${line.k}`);
 }

@@ -10,11 +10,15 @@ import type {
   LinkId,
   NodeConfig,
   Notice,
+  Printed,
   Topic,
 } from "./types.ts";
 import { emptyLog, type LogState } from "./log.ts";
 import type { Watch } from "./presence.ts";
 import type { Tracker } from "./trackers.ts";
+import type { Route } from "./routes.ts";
+import type { Outgoing } from "./private/sender.ts";
+import type { Incoming } from "./private/receiver.ts";
 import { newStorage, type Storage } from "./storage.ts";
 import type { Restoring } from "./restore.ts";
 import { encodeLine, type Line } from "./line.ts";
@@ -84,6 +88,12 @@ export interface Settled {
   readonly ledger: Ledger;
 }
 
+/** Private messages that were delivered and are to be printed. */
+export interface Letters {
+  readonly records: readonly Extract<Printed, { kind: "private" }>[];
+  readonly bytes: number;
+}
+
 export interface NodeState {
   readonly config: NodeConfig;
   readonly phase: "starting" | "joining" | "running" | "leaving" | "goodbye" | "done";
@@ -107,9 +117,21 @@ export interface NodeState {
   readonly members: Members;
   /** Members that are missed, or called suspect by others. */
   readonly watched: ReadonlyMap<Id, Watch>;
-  /** When this node last said that it lives although somebody doubts it, and when it must again. */
-  readonly refute: { readonly said_ms: number; readonly due_ms: number };
+  /** When this node last said that it lives because somebody doubted it, and when it must again. */
+  readonly answer: { readonly said_ms: number; readonly due_ms: number };
   readonly trackers: ReadonlyMap<Address, Tracker>;
+  /** Where what is for an origin goes next, if there is no link to it. */
+  readonly routes: ReadonlyMap<Id, Route>;
+  /** Private messages that are not acknowledged, by their recipients. */
+  readonly outgoing: ReadonlyMap<Id, Outgoing>;
+  /** How far the private messages of each sender were read. */
+  readonly incoming: ReadonlyMap<Id, Incoming>;
+  /** Whether some sender is to be told how far it was read. */
+  readonly owes_acks: boolean;
+  /** Private messages that are to be printed. */
+  readonly letters: Letters;
+  /** Number of the last packet that this run sealed for anybody. */
+  readonly packets: number;
   readonly joining: Joining | null;
   /** Where the addresses to join come from now. */
   readonly join_stage: "given" | "trackers" | "book" | "none";
@@ -165,8 +187,14 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     flood: FLOOD_START,
     members: noMembers(),
     watched: new Map(),
-    refute: { said_ms: 0, due_ms: Infinity },
+    answer: { said_ms: 0, due_ms: Infinity },
     trackers: new Map(),
+    routes: new Map(),
+    outgoing: new Map(),
+    incoming: new Map(),
+    owes_acks: false,
+    letters: { records: [], bytes: 0 },
+    packets: 0,
     joining: null,
     join_stage: "given",
     stale: false,
@@ -201,7 +229,10 @@ type MapField =
   | "offers"
   | "watched"
   | "join_ids"
-  | "trackers";
+  | "trackers"
+  | "routes"
+  | "outgoing"
+  | "incoming";
 type OwnMap<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

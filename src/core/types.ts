@@ -6,7 +6,7 @@
  * 1. Events of one link come in the order of its bytes. `now_ms` never goes back.
  * 2. Effects are carried out in array order. What is behind a `sign` or `verify` effect does not
  *    wait for its answer; the answer comes back as an event.
- * 3. `sign` and `verify` are answered exactly once each, in the order they were asked.
+ * 3. `sign`, `verify`, `seal` and `open` are answered exactly once each, in the order they were asked.
  * 4. After one or more events, a `tick` follows: only a tick turns what changed into lines to send
  *    and text to print. So output is batched exactly as much as input was.
  * 5. The bytes of a `lines` event may be reused after `reduceNode()` returns: the core copies what
@@ -55,6 +55,8 @@ export interface NodeConfig {
   readonly trackers: readonly Address[];
   /** A label for people, "" for none; the id is the identity. */
   readonly name: string;
+  /** The key to which private messages for this run of the node are sealed: X25519, base64url. */
+  readonly box: string;
   /** Bytes kept for late joiners, all topics but the ledger. */
   readonly keep_bytes: number;
   readonly overlay: OverlayKind;
@@ -64,8 +66,11 @@ export interface NodeConfig {
   readonly front: FrontConfig;
 }
 
-/** Which ten peers a node links to: the next ten, or some at doubling distances. */
-export type OverlayKind = "ring" | "fingers";
+/**
+ * Which peers a node links to: the next ten, or ten of which some are at doubling distances, or only
+ * those that it was told to join.
+ */
+export type OverlayKind = "ring" | "fingers" | "given";
 
 /** How soon somebody is missed. */
 export interface Times {
@@ -115,6 +120,18 @@ export type SignFor =
 export type Source =
   | { readonly kind: "local"; readonly tag: number }
   | { readonly kind: "guest"; readonly link: LinkId; readonly request: number };
+
+/** What a private message is sealed with, or was. */
+export interface Seal {
+  readonly peer: Id;
+  /** The peer's key. */
+  readonly box: string;
+  /** What the key is for, with network, sender and recipient; nothing sealed in one fits another. */
+  readonly context: string;
+  readonly role: "data" | "ack";
+  /** Never the same twice with one own key. */
+  readonly number: number;
+}
 
 /** An entry as it was stored. */
 export interface StoredRow {
@@ -231,6 +248,29 @@ export type Event =
     readonly items: readonly Json[];
     readonly first_tag: number;
   }
+  /** The user's private messages to somebody; `tag` comes back where they do not arrive. */
+  | {
+    readonly kind: "post";
+    readonly now_ms: number;
+    readonly to: Id;
+    readonly items: readonly Json[];
+    readonly tag: number;
+    readonly deadline_ms: number;
+  }
+  /** The answer to `seal`; null where the peer's key is not usable. */
+  | {
+    readonly kind: "sealed";
+    readonly now_ms: number;
+    readonly seal: Seal;
+    readonly text: string | null;
+  }
+  /** The answer to `open`; null where it was not sealed so. */
+  | {
+    readonly kind: "unsealed";
+    readonly now_ms: number;
+    readonly seal: Seal;
+    readonly bytes: Uint8Array | null;
+  }
   | {
     readonly kind: "signed";
     readonly now_ms: number;
@@ -273,6 +313,10 @@ export type Effect =
   | { readonly kind: "close"; readonly link: LinkId }
   | { readonly kind: "sign"; readonly purpose: SignFor; readonly bytes: Uint8Array }
   | { readonly kind: "verify"; readonly request: VerifyRequest }
+  /** To be answered by `sealed`: base64url of bytes that only the peer can read. */
+  | { readonly kind: "seal"; readonly seal: Seal; readonly bytes: Uint8Array }
+  /** To be answered by `unsealed`. */
+  | { readonly kind: "open"; readonly seal: Seal; readonly text: string }
   /** Items for the output, in order; to be answered by `printed` with the same number of bytes. */
   | { readonly kind: "print"; readonly records: readonly Printed[]; readonly bytes: number }
   | { readonly kind: "notice"; readonly notice: Notice }
@@ -301,6 +345,15 @@ export type Printed =
     /** A transaction of the same id that this one replaces. */
     readonly replaced: Transaction | null;
   }
+  /** Private messages to this node. */
+  | {
+    readonly kind: "private";
+    readonly from: Id;
+    /** What the sender calls itself, "" for nothing; others may call themselves so too. */
+    readonly name: string;
+    readonly time_ms: number;
+    readonly items: readonly Json[];
+  }
   | { readonly kind: "gap"; readonly gap: Gap };
 
 /** Entries that are held by nobody this node could ask. */
@@ -328,6 +381,13 @@ export type Notice =
   /** Nobody could be joined: the node ends, waits for those it knows, or begins a new network. */
   | { readonly kind: "alone"; readonly then: "end" | "wait" | "begin" }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
+  /** Own private messages that were not acknowledged; they may have arrived all the same. */
+  | {
+    readonly kind: "undelivered";
+    readonly to: Id;
+    readonly tag: number;
+    readonly why: string;
+  }
   /** An item of somebody else that every node leaves out. */
   | { readonly kind: "ignored"; readonly origin: Id; readonly topic: Topic; readonly why: string }
   /** An origin signed two entries with one number. */

@@ -1,5 +1,7 @@
 /** What this machine is called where others must reach it. */
 
+import { isLoopback } from "../core/address.ts";
+
 /** The first address of this machine that is not loopback. */
 export function fallbackHost(): string {
   try {
@@ -39,10 +41,6 @@ function listInterfaces(): Interface[] {
   } catch {
     return [];
   }
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith("127.") || address === "::1";
 }
 
 /** The network that an IPv4 address belongs to. */

@@ -3,9 +3,10 @@
  * more may be published. It holds the only mutable state of a node, and decides nothing.
  */
 
-import type { Event, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
+import type { Event, Id, Json, NodeConfig, Notice, Printed, Topic } from "../core/types.ts";
 import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/node.ts";
 import { type Identity, makeIdentity, randomSeed } from "./crypto.ts";
+import type { Sealer } from "./sealer.ts";
 import type { Store } from "./store.ts";
 import { Driver, now, type OwnEffect } from "./driver.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
@@ -24,6 +25,7 @@ const RENEW_RETRY_MS = 1_000;
 
 export class Runtime {
   readonly #driver: Driver<NodeState>;
+  readonly #sealer: Sealer;
   readonly #handler: RuntimeHandler;
   readonly #store: Store | null;
   #identity: Identity;
@@ -32,10 +34,12 @@ export class Runtime {
   constructor(
     config: NodeConfig,
     identity: Identity,
+    sealer: Sealer,
     handler: RuntimeHandler,
     makeTransport: (handler: TransportHandler) => Transport,
     store: Store | null = null,
   ) {
+    this.#sealer = sealer;
     this.#handler = handler;
     this.#store = store;
     this.#identity = identity;
@@ -70,6 +74,13 @@ export class Runtime {
   /** Publishes items; refusals come as notices with `first_tag` and on. */
   publish(topic: Topic, items: readonly Json[], first_tag: number): void {
     this.#driver.dispatch({ kind: "publish", topic, items, first_tag, ...now() });
+  }
+
+  /** Sends items to one node alone; what is not acknowledged in time comes back as a notice. */
+  post(to: Id, items: readonly Json[], tag: number, within_ms: number): void {
+    const time = now();
+    const deadline_ms = time.now_ms + within_ms;
+    this.#driver.dispatch({ kind: "post", to, items, tag, deadline_ms, ...time });
   }
 
   /** Resolves when more may be published. */
@@ -120,6 +131,14 @@ export class Runtime {
         return [];
       case "renew":
         return this.#renew();
+      case "seal": {
+        const text = this.#sealer.seal(effect.seal, effect.bytes);
+        return [{ kind: "sealed", seal: effect.seal, text, ...now() }];
+      }
+      case "open": {
+        const bytes = this.#sealer.open(effect.seal, effect.text);
+        return [{ kind: "unsealed", seal: effect.seal, bytes, ...now() }];
+      }
     }
   }
 

@@ -1,10 +1,11 @@
 /**
- * Keys, signatures and hashes for a simulation: handed in, so that it can use real ones, or the cheap
- * ones here, which nobody forges by accident and anybody can forge on purpose.
+ * Keys, signatures, seals and hashes for a simulation: handed in, so that it can use real ones, or the
+ * cheap ones here, which nobody forges by accident and anybody can forge on purpose.
  */
 
-import type { Check, Env, Id } from "../core/types.ts";
-import { isPublicKey } from "../core/public_key.ts";
+import { concat } from "@std/bytes/concat";
+import type { Check, Env, Id, Seal } from "../core/types.ts";
+import { isIdText, isPublicKey } from "../core/public_key.ts";
 
 /** Who signs. */
 export interface Signer {
@@ -13,14 +14,25 @@ export interface Signer {
   readonly sign: (bytes: Uint8Array) => string;
 }
 
+/** Who seals private messages, and opens those of others. */
+export interface SimSealer {
+  /** The public key. */
+  readonly box: string;
+  readonly seal: (seal: Seal, bytes: Uint8Array) => string | null;
+  readonly open: (seal: Seal, text: string) => Uint8Array | null;
+}
+
 export interface SimCrypto {
   readonly env: Env;
   /** The same name gives the same signer. */
   readonly signer: (name: string) => Signer;
   readonly verify: (check: Check) => boolean;
+  /** The same name gives another sealer each time: one for each run of a node. */
+  readonly sealer: (name: string) => SimSealer;
 }
 
 const ID_CHARS = 43;
+const TAG_BYTES = 16;
 /** Sorts before everything else in a name, so that ids sort as names do. */
 const FILL = "-";
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
@@ -31,6 +43,7 @@ const encoder = new TextEncoder();
  * trace can be read.
  */
 export function fakeCrypto(): SimCrypto {
+  const runs = new Map<string, number>();
   return {
     env: { sha256: (bytes) => digest(bytes, 32, 0).toBase64(BASE64URL) },
     signer: (name) => {
@@ -38,7 +51,61 @@ export function fakeCrypto(): SimCrypto {
       return { id, sign: (bytes) => fakeSignature(id, bytes) };
     },
     verify: ({ key, bytes, signature }) => fakeSignature(key, bytes) === signature,
+    sealer: (name) => {
+      const run = (runs.get(name) ?? 0) + 1;
+      runs.set(name, run);
+      return fakeSealer(`${name} ${run}`);
+    },
   };
+}
+
+/**
+ * Cheap seals, which hide what they hold and fit nothing else. What should be a secret of two nodes
+ * is made of their public keys.
+ */
+function fakeSealer(name: string): SimSealer {
+  const box = digest(encoder.encode(name), 32, 0).toBase64(BASE64URL);
+  const used = { data: -1, ack: -1 };
+  return {
+    box,
+    seal: (seal, bytes) => {
+      const { role, number } = seal;
+      // As with real seals, where that would give away what is sealed.
+      if (!(number > used[role])) throw new Error(`${role} ${number} was sealed before`);
+      used[role] = number;
+      if (!isIdText(seal.box)) return null;
+      const seed = sealSeed(box, seal.box, seal);
+      return concat([veil(bytes, seed), digest(bytes, TAG_BYTES, seed)]).toBase64(BASE64URL);
+    },
+    open: (seal, text) => {
+      const sealed = decodeText(text);
+      if (sealed === null || !isIdText(seal.box)) return null;
+      const seed = sealSeed(seal.box, box, seal);
+      const bytes = veil(sealed.subarray(0, -TAG_BYTES), seed);
+      const tag = sealed.subarray(-TAG_BYTES);
+      return digest(bytes, TAG_BYTES, seed).every((byte, at) => byte === tag[at]) ? bytes : null;
+    },
+  };
+}
+
+function sealSeed(sender: string, recipient: string, { context, role, number }: Seal): number {
+  return digestSeed([sender, recipient, context, role, number].join("\n"));
+}
+
+/** Hides bytes, or shows them again. */
+function veil(bytes: Uint8Array, seed: number): Uint8Array {
+  const stream = digest(new Uint8Array(0), bytes.length, seed);
+  return bytes.map((byte, at) => byte ^ stream[at]);
+}
+
+/** The bytes of base64url; null where the text is not just how they are spelled. */
+function decodeText(text: string): Uint8Array | null {
+  try {
+    const bytes = Uint8Array.fromBase64(text, BASE64URL);
+    return bytes.toBase64(BASE64URL) === text ? bytes : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The signature of an id under `fakeCrypto()`. */

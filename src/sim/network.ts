@@ -31,6 +31,8 @@ export interface NetworkOptions {
 
 export interface NodeOptions {
   readonly name?: string;
+  /** Where it lives, if not at a place of its own: in the place of a node that was killed. */
+  readonly host?: string;
   /** Nodes to join, or addresses; none starts a network. */
   readonly join?: readonly (SimNode | Address)[];
   readonly front?: Partial<FrontConfig>;
@@ -82,10 +84,12 @@ export class Network {
   /** Starts a node. */
   addNode(options: NodeOptions = {}): SimNode {
     const { name = `n${this.nodes.length}`, join = [], front, config, store } = options;
+    const host = options.host ?? name;
     const signer = this.#crypto.signer(name);
+    const sealer = this.#crypto.sealer(name);
     const node = new SimNode({
       name,
-      address: joinAddress(name, PORT),
+      address: joinAddress(host, PORT),
       config: {
         id: signer.id,
         network: "rumor",
@@ -93,6 +97,7 @@ export class Network {
         must_join: false,
         trackers: [],
         name: "",
+        box: sealer.box,
         overlay: "fingers",
         times: USUAL_TIMES,
         durable: store !== undefined,
@@ -103,6 +108,7 @@ export class Network {
       },
       seed: this.#dice.below(2 ** 31),
       signer,
+      sealer,
       crypto: this.#crypto,
       store: store ?? null,
       clock: this.#clock,
@@ -112,7 +118,7 @@ export class Network {
     });
     this.nodes.push(node);
     this.#cables.listen(node);
-    node.start(name, PORT);
+    node.start(host, PORT);
     return node;
   }
 
@@ -240,10 +246,14 @@ export class Network {
   #show(record: Printed): string[] {
     switch (record.kind) {
       case "items":
-        return record.items.map((item) => typeof item === "string" ? item : JSON.stringify(item));
+        return record.items.map(textOf);
       case "applied": {
         const { id, from, to, amount } = record.transaction;
         return [`${id} ${from} ${to} ${amount}`];
+      }
+      case "private": {
+        const from = this.nameOf(record.from);
+        return record.items.map((item) => `(pm ${from}) ${textOf(item)}`);
       }
       case "gap": {
         const { topic, origin, from, to } = record.gap;
@@ -251,4 +261,8 @@ export class Network {
       }
     }
   }
+}
+
+function textOf(item: Json): string {
+  return typeof item === "string" ? item : JSON.stringify(item);
 }

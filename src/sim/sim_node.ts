@@ -3,12 +3,12 @@
  * virtual clock. Decides nothing.
  */
 
-import type { Address, Effect, Event, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
+import type { Address, Effect, Event, Id, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
 import type { Notice, Printed } from "../core/types.ts";
 import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/node.ts";
 import type { Connection, TransportHandler } from "../shell/transport.ts";
 import type { Clock } from "./clock.ts";
-import type { Signer, SimCrypto } from "./crypto.ts";
+import type { Signer, SimCrypto, SimSealer } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";
 import type { SimStore } from "./sim_store.ts";
 
@@ -22,6 +22,7 @@ export interface SimNodeParts {
   readonly config: NodeConfig;
   readonly seed: number;
   readonly signer: Signer;
+  readonly sealer: SimSealer;
   readonly crypto: SimCrypto;
   /** What the node stores, and stored before; null without a disk. */
   readonly store: SimStore | null;
@@ -35,6 +36,8 @@ export interface SimNodeParts {
 
 export type ReducedHandler = (node: SimNode, event: Event, effects: readonly Effect[]) => void;
 
+/** How long private messages are sent again, unless a test says otherwise. */
+const POST_MS = 600_000;
 /** A tick that asks for the next one at the same time again and again would never end. */
 const EVENTS_PER_MS_MAX = 100_000;
 
@@ -113,6 +116,12 @@ export class SimNode implements Host {
     this.dispatch({ kind: "publish", topic, items, first_tag });
   }
 
+  /** Sends private messages. */
+  post(to: Id, items: readonly Json[], within_ms = POST_MS): void {
+    const deadline_ms = this.#parts.clock.now_ms + within_ms;
+    this.dispatch({ kind: "post", to, items, tag: this.#next_tag++, deadline_ms });
+  }
+
   /** Publishes batches of items one after the other, each when the input is open. */
   feed(topic: Topic, batches: Iterable<readonly Json[]>): void {
     for (const items of batches) this.#feed.push({ topic, items });
@@ -176,7 +185,7 @@ export class SimNode implements Host {
 
   /** Carries out an effect; what can be answered at once is. */
   #perform(effect: Effect): Event[] {
-    const { clock, cables, crypto, store } = this.#parts;
+    const { clock, cables, crypto, sealer, store } = this.#parts;
     const now_ms = Math.ceil(clock.now_ms);
     switch (effect.kind) {
       case "send":
@@ -195,6 +204,14 @@ export class SimNode implements Host {
       case "verify": {
         const valid = effect.request.checks.map(crypto.verify);
         return [{ kind: "verified", now_ms, request: effect.request, valid }];
+      }
+      case "seal": {
+        const text = sealer.seal(effect.seal, effect.bytes);
+        return [{ kind: "sealed", now_ms, seal: effect.seal, text }];
+      }
+      case "open": {
+        const bytes = sealer.open(effect.seal, effect.text);
+        return [{ kind: "unsealed", now_ms, seal: effect.seal, bytes }];
       }
       case "persist":
         return [{ kind: "stored", now_ms, fault: store!.commit(effect.batch) }];

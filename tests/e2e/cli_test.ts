@@ -31,6 +31,9 @@ const BAD: readonly (readonly string[])[] = [
   ["pay", "alice", "bob", "--join", NOBODY],
   ["pay", "alice", "bob", "1"],
   ["balances"],
+  ["pm"],
+  ["pm", "--join", NOBODY],
+  ["routes", "--join", NOBODY, "x"],
 ];
 
 /** Runs two at a time, as there may be no more than two cores. */
@@ -58,7 +61,9 @@ Deno.test("`rumor` names the flag that was wrong and what is allowed", async () 
 });
 
 Deno.test("`rumor --help` starts with examples, for every command", async () => {
-  const commands = [[], ["chat"], ["pub"], ["sub"], ["ledger"], ["pay"], ["balances"]];
+  const commands = [[], ["chat"], ["pub"], ["sub"], ["ledger"], ["pay"], ["pm"], ["routes"], [
+    "balances",
+  ]];
   await inPairs(commands, async (command) => {
     const { code, stdout, stderr } = await runRumor([...command, "--help"]);
     assertEquals({ code, stderr }, { code: 0, stderr: [] });

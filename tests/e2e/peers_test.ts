@@ -197,7 +197,32 @@ Deno.test("nodes with other overlays and other times exchange lines", async () =
   for (const { stdout } of await endAll(network.all)) assertPrintsOnce(stdout, typed);
 });
 
-Deno.test("times that contradict each other are usage errors", async () => {
+Deno.test("nodes with `--overlay given` make a chain, in which all know each other", async () => {
+  await using network = new Nodes();
+  const nodes: Process[] = [];
+  for (const name of ["anna", "ben", "carl"]) {
+    const join = nodes.length === 0 ? [] : ["--join", await nodes.at(-1)!.address()];
+    nodes.push(network.start(["--overlay", "given", "--name", name, ...join]));
+  }
+  const [anna, , carl] = nodes;
+  for (const [node, far] of [[anna, "carl"], [carl, "anna"]] as const) {
+    await using watch = await watching(node);
+    await watch.waitForStdout((line) => line.includes(`"${far}"`) && line.includes('"alive"'));
+    await watch.waitForStdout((line) => line.includes('"ben"') && line.includes('"direct":true'));
+  }
+  const typed = (await typeEverywhere(nodes, 5)).flat();
+  await allPrint(nodes, typed.length);
+  const { stdout } = await runRumor(await asking(carl, "--json"));
+  const told = parse(stdout).map(({ name, state, direct }) => [name, state, direct]);
+  assertEquals(told.sort(), [
+    ["anna", "alive", false],
+    ["ben", "alive", true],
+    ["carl", "alive", false],
+  ]);
+  for (const { stdout } of await endAll(nodes)) assertPrintsOnce(stdout, typed);
+});
+
+Deno.test("flags that contradict each other are usage errors", async () => {
   const exclude = "rumor: --fast and --wan exclude each other";
   const twice = "rumor: --silence must be at least twice --ping, or an idle link would be closed";
   const cases: readonly (readonly [string, string])[] = [
@@ -205,6 +230,10 @@ Deno.test("times that contradict each other are usage errors", async () => {
     ["--ping 2 --silence 3.9", twice],
     ["--fast --ping 0.6", twice],
     ["--wan --silence 9", twice],
+    [
+      "--overlay given --tracker 127.0.0.1:9",
+      "rumor: --overlay given links to the nodes of --join",
+    ],
   ];
   for (const [flags, wanted] of cases) {
     const { code, stdout, stderr } = await runRumor([...LOCAL, ...flags.split(" ")], { input: "" });

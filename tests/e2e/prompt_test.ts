@@ -64,9 +64,10 @@ Deno.test("commands at the prompt are for the program alone", { ignore }, async 
       lines.filter((line) => / annika世界 .* alive$/.test(line)).length === 2
     );
   });
-  await t.step("`/pm` and what is no command go to nobody", async () => {
+  await t.step("`/pm` goes to one alone, and what is no command to nobody", async () => {
     await node.type("/pm anna a secret\r");
     await node.waitFor("> /pm anna a secret");
+    await anna.waitForStdout("[pm from me] a secret");
     await node.type("/secret\r");
     await node.waitFor((line) => line.startsWith("rumor: there is no command /secret; "));
   });
@@ -77,8 +78,9 @@ Deno.test("commands at the prompt are for the program alone", { ignore }, async 
   await t.step("`/quit` leaves, and nothing but the line was sent", async () => {
     await node.type("/quit\r");
     assertEquals((await node.result(LEAVE_MS)).code, 0);
-    await Promise.all([anna, annika].map((one) => one.waitForStdout(1)));
-    assertEquals([anna.stdout, annika.stdout], Array(2).fill(["/quit is a command"]));
+    const said = "/quit is a command";
+    await Promise.all([anna, annika].map((one) => one.waitForStdout(said)));
+    assertEquals([anna.stdout, annika.stdout], [["[pm from me] a secret", said], [said]]);
   });
 });
 

@@ -68,6 +68,46 @@ class Origin {
   }
 }
 
+/** A key pair that private messages are sealed to. */
+class Box {
+  private constructor(readonly text: string, readonly key: CryptoKey) {}
+
+  static async make(): Promise<Box> {
+    const pair = await crypto.subtle.generateKey("X25519", true, ["deriveBits"]) as CryptoKeyPair;
+    const text = base64url(await crypto.subtle.exportKey("raw", pair.publicKey));
+    return new Box(text, pair.privateKey);
+  }
+
+  async seal(other: string, from: string, to: string, role: string, n: number, text: string) {
+    const { key, ...cipher } = await this.#cipher([this.text, other], from, to, role, n);
+    return base64url(await crypto.subtle.encrypt(cipher, key, encoder.encode(text)));
+  }
+
+  async open(other: string, from: string, to: string, role: string, { n, x }: Fields) {
+    const { key, ...cipher } = await this.#cipher([other, this.text], from, to, role, n as number);
+    const sealed = Uint8Array.fromBase64(x as string, BASE64URL);
+    return new TextDecoder().decode(await crypto.subtle.decrypt(cipher, key, sealed));
+  }
+
+  async #cipher(boxes: string[], from: string, to: string, role: string, n: number) {
+    const raw = Uint8Array.fromBase64(boxes.find((box) => box !== this.text)!, BASE64URL);
+    const other = await crypto.subtle.importKey("raw", raw, "X25519", false, []);
+    const x25519 = { name: "X25519", public: other };
+    const secret = await crypto.subtle.deriveBits(x25519, this.key, 256);
+    const base = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+    const context = ["rumor private 1", "rumor", from, to];
+    const info = encoder.encode(["rumor private 1", ...boxes, ...context].join("\n"));
+    const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info };
+    const aes = { name: "AES-GCM", length: 256 };
+    const key = await crypto.subtle.deriveKey(hkdf, base, aes, false, ["encrypt", "decrypt"]);
+    const nonce = new DataView(new ArrayBuffer(12));
+    nonce.setUint32(0, role === "data" ? 0 : 1);
+    nonce.setBigUint64(4, BigInt(n));
+    const additionalData = encoder.encode([...context, role, n].join("\n"));
+    return { name: "AES-GCM", key, iv: new Uint8Array(nonce.buffer), additionalData };
+  }
+}
+
 /** A connection that is read line by line. */
 class Link implements Disposable {
   readonly lines: string[] = [];
@@ -294,9 +334,27 @@ Deno.test("the protocol serves a peer that a node joins", async () => {
 
   // Now that it is in step it says that it is there, and acknowledges every byte.
   const [presence, line] = await link.next({ o: id, t: "presence", s: 1 });
-  assertEquals(presence.b, [{ address: theirs.address }]);
+  const [{ box, ...word }] = presence.b as Fields[];
+  assertEquals(word, { address: theirs.address });
   await link.send({ k: "have", c: { [id]: { presence: 1 } }, n: line.length + 1 });
   await link.next({ k: "have", n: question.length + answer.length + 2 });
+
+  // Private messages, either way: what is sealed, opened and acknowledged as the document says.
+  const mine = await Box.make(), there = me.id;
+  await link.send(await me.entry("presence", {}, [{ address, name: "me", box: mine.text }]));
+  const pm = startRumor(["pm", "--join", `${theirs.address}`, "me", "for you"], { stdin: "null" });
+  const [route] = await link.next({ k: "route", to: there, o: id, m: "data", h: 9 });
+  const parcel = JSON.parse(await mine.open(box as string, id, there, "data", route));
+  assertEquals([parcel.a, parcel.b], [0, ["for you"]]);
+  const ack = await mine.seal(box as string, there, id, "ack", 1, `${route.n}`);
+  await link.send({ k: "route", h: 9, to: id, o: there, m: "ack", n: 1, x: ack });
+  assertEquals((await pm.result()).code, 0);
+  const text = JSON.stringify({ a: 0, w: Date.now(), b: ["and for you"] });
+  const x = await mine.seal(box as string, there, id, "data", 2, text);
+  await link.send({ k: "route", h: 9, to: id, o: there, m: "data", n: 2, x });
+  await node.waitForStdout("[pm from me] and for you");
+  const [answered] = await link.next({ k: "route", to: there, o: id, m: "ack" });
+  assertEquals(await mine.open(box as string, id, there, "ack", answered), "2");
 
   // It leaves once it is known to be heard.
   await node.closeStdin();

@@ -181,7 +181,7 @@ class Player {
     if (line.k === undefined) {
       const deps = Object.entries(line.d).map(([id, seq]) => `${name(id)}#${seq}`);
       const after = deps.length > 0 ? ` after ${deps.join(" ")}` : "";
-      return `entry ${name(line.o)}/${line.t}#${line.s}${after} ${line.b.map(json).join(" ")}`;
+      return `entry ${name(line.o)}/${line.t}#${line.s}${after} ${line.b.map(word).join(" ")}`;
     }
     if (line.k === "hello") return line.guest ? "hello guest" : `hello ${name(line.id)}`;
     if (line.k === "proof") return "proof";
@@ -222,6 +222,9 @@ class Player {
       return `gap ${this.#sim.nameOf(origin)}/${topic} ${from}-${to}`;
     }
     if (record.kind === "items") return record.items.map(json).join(" ");
+    if (record.kind === "private") {
+      return `private ${this.#sim.nameOf(record.from)} ${record.items.map(json).join(" ")}`;
+    }
     const { id, from, to, amount } = record.transaction;
     const replaced = record.replaced === null ? "" : ` instead of ${record.replaced.amount}`;
     return `${id} ${from} ${to} ${amount}${replaced}`;
@@ -242,6 +245,11 @@ class Player {
   #tell(text: string): void {
     if (this.#loud) this.#lines.push(text);
   }
+}
+
+/** An item; in `presence` without the key of its run, which says nothing to a reader. */
+function word(item: unknown): string {
+  return JSON.stringify(item, (key, value) => key === "box" ? undefined : value);
 }
 
 function json(value: unknown): string {

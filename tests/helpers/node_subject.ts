@@ -29,6 +29,7 @@ export const CONFIG: NodeConfig = {
   must_join: false,
   trackers: [],
   name: "",
+  box: crypto.sealer("me").box,
   overlay: "fingers",
   times: USUAL_TIMES,
   durable: false,

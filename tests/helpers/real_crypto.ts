@@ -1,28 +1,42 @@
 /** Real keys and signatures for the simulation, the same for the same name. */
 
-import { createPrivateKey } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject } from "node:crypto";
 import { env, makeIdentity, Verifier } from "../../src/shell/crypto.ts";
+import { Sealer } from "../../src/shell/sealer.ts";
 import type { SimCrypto } from "../../src/sim/crypto.ts";
 
-/** What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7). */
-const PKCS8_PREFIX = "302e020100300506032b657004220420";
+/** What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7). */
+const PKCS8_PREFIX = {
+  ed25519: "302e020100300506032b657004220420",
+  x25519: "302e020100300506032b656e04220420",
+};
 
-/** Ed25519 and SHA-256. */
+/** A private key of 32 bytes. */
+export function privateKey(kind: keyof typeof PKCS8_PREFIX, hex: string): KeyObject {
+  // deno-lint-ignore no-explicit-any -- Deno's types know only Buffer here
+  const key = Uint8Array.fromHex(PKCS8_PREFIX[kind] + hex) as any;
+  return createPrivateKey({ key, format: "der", type: "pkcs8" });
+}
+
+/** Ed25519, SHA-256, and what private messages are sealed with. */
 export function realCrypto(): SimCrypto {
   const verifier = new Verifier();
+  const runs = new Map<string, number>();
   return {
     env,
     signer: (name) => {
-      const seed = env.sha256(new TextEncoder().encode(name));
-      const der = PKCS8_PREFIX + Uint8Array.fromBase64(seed, { alphabet: "base64url" }).toHex();
-      const key = createPrivateKey({
-        // deno-lint-ignore no-explicit-any -- Deno's types know only Buffer here
-        key: Uint8Array.fromHex(der) as any,
-        format: "der",
-        type: "pkcs8",
-      });
+      const key = privateKey("ed25519", seedOf(name));
       return makeIdentity(key.export({ format: "jwk" }) as JsonWebKey);
     },
     verify: (check) => verifier.check(check),
+    sealer: (name) => {
+      const run = (runs.get(name) ?? 0) + 1;
+      runs.set(name, run);
+      return new Sealer(privateKey("x25519", seedOf(`${name} ${run}`)));
+    },
   };
+}
+
+function seedOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

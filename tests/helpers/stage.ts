@@ -82,7 +82,7 @@ export class Stage {
     return [...log.topics.get("presence")!.order.from()]
       .filter((stored) => log.heads[stored.log].origin === CONFIG.id)
       .flatMap(({ line }) => decodeStored(line).items as Record<string, Json>[])
-      .map(({ address: _, ...rest }) => Object.entries(rest));
+      .map(({ address: _, box: __, ...rest }) => Object.entries(rest));
   }
 
   #drive(...events: Event[]): void {

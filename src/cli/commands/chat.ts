@@ -6,7 +6,7 @@ import { UsageError } from "../exit.ts";
 import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../flags.ts";
 import { textItem } from "../items.ts";
 import { runNode } from "../node_command.ts";
-import { chatPrompt, type SendPrivate } from "../slash.ts";
+import { CHAT_PROMPT } from "../slash.ts";
 import { frontTopicFault } from "../topics.ts";
 
 const flags = {
@@ -22,9 +22,6 @@ const flags = {
   ...encodingFlag,
   ...helpFlags,
 } as const;
-
-const sendPrivate: SendPrivate = (_name, _text, { tell }) =>
-  tell(["rumor: private messages are not there yet"]);
 
 const command: Command = {
   summary: "send lines to every peer, print theirs",
@@ -67,7 +64,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       topic,
       encoding: given.encoding ?? "utf-8",
       readLine: textItem,
-      prompt: chatPrompt(sendPrivate),
+      prompt: CHAT_PROMPT,
       atExit: () => "",
     }));
   },

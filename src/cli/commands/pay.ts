@@ -5,7 +5,7 @@ import { LEDGER } from "../../core/log.ts";
 import { flagLines, readArgs, readText } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { Publisher, requireJoin } from "../publisher.ts";
+import { Publisher, publishing, requireJoin } from "../publisher.ts";
 import { transactionOf } from "../transactions.ts";
 
 const flags = {
@@ -44,7 +44,7 @@ Exit codes: 0 done, 1 refused, 2 usage, 69 no node reachable, 75 not acknowledge
     if (typeof item === "object" && item !== null && "fault" in item) {
       throw new UsageError(item.fault as string);
     }
-    return await new Publisher(given, LEDGER).run((send) => send([item], 0));
+    return await new Publisher(given, publishing(LEDGER, given)).run((send) => send([item], 0));
   },
 };
 

@@ -4,9 +4,9 @@ import type { Command } from "../command.ts";
 import { flagLines, readArgs, readChoice, readSwitch } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { visible, visibleJson } from "../escape.ts";
-import { type Ask, inquire, type Rows } from "../inquiry.ts";
+import { type Ask, inquire } from "../inquiry.ts";
 import { Output, say } from "../output.ts";
+import { objectsText, tableText, timeText } from "../table.ts";
 
 const flags = {
   ...joinFlag,
@@ -58,8 +58,8 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     const shown = Deno.stdout.isTerminal();
     const print = (peers: readonly Peer[]) => {
       const text = given.json
-        ? peers.map((peer) => peerObject(peer, shown)).join("")
-        : peerTable(peers, shown);
+        ? objectsText(peers.map(peerObject), shown)
+        : tableText(peers.map((peer) => COLUMNS.map((column) => peer[column])), shown);
       return output.write(new TextEncoder().encode(text));
     };
     const isWanted = ({ state }: Peer) =>
@@ -70,7 +70,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     return await inquire(given, async (ask) => {
       if (given.counts) {
         const rows = await ask({ q: "counts" });
-        await output.write(new TextEncoder().encode(countLines(rows, given.json ?? false, shown)));
+        const objects = rows.map(([name = "", count = ""]) => ({ name, count: Number(count) }));
+        const lines = rows.map(([name = "", count = ""]) => [`${name} ${count}`]);
+        const text = given.json ? objectsText(objects, shown) : tableText(lines, shown);
+        await output.write(new TextEncoder().encode(text));
         return EXIT.done;
       }
       let known = new Map<string, string>();
@@ -88,19 +91,11 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
   },
 };
 
-function countLines(rows: Rows, json: boolean, shown: boolean): string {
-  return rows.map(([name = "", count = ""]) => {
-    const text = json ? JSON.stringify({ name, count: Number(count) }) : `${name} ${count}`;
-    return `${shown ? (json ? visibleJson(text) : visible(text)) : text}\n`;
-  }).join("");
-}
-
 async function askPeers(ask: Ask): Promise<Peer[] | null> {
   const rows = await ask({ q: "peers" });
   if (rows.every((row) => row.length >= COLUMNS.length)) {
     return rows.map(([id, name, address, state, since, direct]) => {
-      const time = since === "" ? "" : timeText(Number(since));
-      return { id, name, address, state, since: time, direct };
+      return { id, name, address, state, since: timeText(since), direct };
     });
   }
   say("rumor: the node's answer makes no sense");
@@ -118,27 +113,8 @@ async function pauseUnless(closed: Promise<void>): Promise<boolean> {
   return goes_on;
 }
 
-function timeText(time_ms: number): string {
-  return Math.abs(time_ms) <= 8.64e15 ? new Date(time_ms).toISOString() : "";
-}
-
-function peerObject(peer: Peer, shown: boolean): string {
-  const { direct, ...rest } = peer;
-  const json = JSON.stringify({ ...rest, direct: direct === "direct", self: direct === "self" });
-  return `${shown ? visibleJson(json) : json}\n`;
-}
-
-function peerTable(peers: readonly Peer[], shown: boolean): string {
-  const rows = peers.map((peer) =>
-    COLUMNS.map((column) => {
-      const text = peer[column] === "" ? "-" : peer[column];
-      return shown ? visible(text) : text;
-    })
-  );
-  const widths = COLUMNS.map((_, column) => Math.max(0, ...rows.map((row) => row[column].length)));
-  return rows.map((row) =>
-    `${row.map((text, at) => shown ? text.padEnd(widths[at]) : text).join(" ").trimEnd()}\n`
-  ).join("");
+function peerObject({ direct, ...rest }: Peer) {
+  return { ...rest, direct: direct === "direct", self: direct === "self" };
 }
 
 export default command;

@@ -12,9 +12,7 @@ import {
   timeoutFlag,
   topicFlag,
 } from "../flags.ts";
-import { lineFault, readLines, textItem } from "../items.ts";
-import { say } from "../output.ts";
-import { Publisher, requireJoin } from "../publisher.ts";
+import { Publisher, publishing, requireJoin } from "../publisher.ts";
 import { frontTopicFault } from "../topics.ts";
 
 const flags = {
@@ -51,23 +49,7 @@ time (the lines may still arrive), 130 interrupted.
     const topic = given.topic ?? "chat";
     const fault = frontTopicFault(topic);
     if (fault !== null) throw new UsageError(fault);
-    const line = words.join(" ");
-    const line_fault = words.length > 0 ? lineFault(line) : null;
-    if (line_fault !== null) throw new UsageError(line_fault);
-    const publisher = new Publisher(given, topic);
-    return await publisher.run(async (send, complain) => {
-      if (words.length > 0) return await send([textItem(line)], 0);
-      const bad = (number: number, why: string) => {
-        say(`rumor: line ${number}: ${why}`);
-        complain();
-      };
-      const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
-      const encoding = given.encoding ?? "utf-8";
-      for await (const { items, numbers } of readLines(read, encoding, bad)) {
-        const made = items.map((item) => typeof item === "string" ? textItem(item) : item);
-        await send(made, numbers[0]);
-      }
-    });
+    return await new Publisher(given, publishing(topic, given)).speak(words, given.encoding);
   },
 };
 

@@ -1,32 +1,45 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { chatPrompt, completeLine, parseLine } from "../../../src/cli/slash.ts";
+import { CHAT_PROMPT, completeLine, parseLine } from "../../../src/cli/slash.ts";
 import { PROMPT_START } from "../../../src/cli/prompt.ts";
-import { namedMember, noMembers, setMembers } from "../../../src/core/members.ts";
+import { type MemberState, namedMember, noMembers, setMembers } from "../../../src/core/members.ts";
+import type { Json } from "../../../src/core/types.ts";
 import { run, shown } from "../../helpers/keyboard.ts";
 import { startNode } from "../../helpers/node_subject.ts";
 
+/** The id of somebody, from a character. */
+const idOf = (character: string | number) => `${character}`.repeat(43);
 const FAMILY = "👨‍👩‍👧";
 const NODE = {
   ...startNode({ name: "me" }),
   members: setMembers(
     noMembers(),
     ["anna", "annika", FAMILY].map((name, at) => ({
-      ...namedMember(`${at}`.repeat(43), `10.0.0.${at}:7000`, 0),
+      ...namedMember(idOf(at), `10.0.0.${at}:7000`, 0),
       name,
       state: "alive",
     })),
   ),
 };
 
+/** The same node, with others that it knows. */
+function among(...others: readonly (readonly [start: string, name: string, state: MemberState])[]) {
+  const members = others.map(([start, name, state]) => ({
+    ...namedMember(idOf(start), "10.0.0.9:7000", 0),
+    name,
+    state,
+  }));
+  return { ...NODE, members: setMembers(noMembers(), members) };
+}
+
 /** Types lines at the prompt of the chat, and says what became of them. */
-function speak(text: string, pasted = false) {
-  const told: string[] = [], sent: string[][] = [];
+function speak(text: string, pasted = false, node = NODE) {
+  const told: string[] = [], sent: Json[][] = [];
   let quits = false;
-  const app = chatPrompt((name, text) => void sent.push([name, text]));
-  const item = app.read(text, pasted, {
-    node: NODE,
+  const item = CHAT_PROMPT.read(text, pasted, {
+    node,
     tell: (lines) => void told.push(...lines),
+    post: (to, item) => void sent.push([to, item]),
     quit: () => quits = true,
   });
   return { item, told, sent, quits };
@@ -34,7 +47,7 @@ function speak(text: string, pasted = false) {
 
 /** Presses keys at the prompt of the chat. */
 function press(script: string) {
-  const assist = chatPrompt(() => {}).assist(() => NODE);
+  const assist = CHAT_PROMPT.assist(() => NODE);
   return run(script, PROMPT_START, assist);
 }
 
@@ -94,7 +107,7 @@ Deno.test("`parseLine()` never says aloud what begins with one slash", () => {
   );
 });
 
-Deno.test("`chatPrompt()` says what is wrong with an unknown command, and sends nothing", () => {
+Deno.test("`CHAT_PROMPT` says what is wrong with an unknown command, and sends nothing", () => {
   const { item, told, sent } = speak("/qiut now");
   assertEquals([item, sent], [undefined, []]);
   assertEquals(told, [
@@ -102,7 +115,7 @@ Deno.test("`chatPrompt()` says what is wrong with an unknown command, and sends 
   ]);
 });
 
-Deno.test("`chatPrompt()` shows who is there, names, and one of them", () => {
+Deno.test("`CHAT_PROMPT` shows who is there, names, and one of them", () => {
   const { told } = speak("/peers");
   assertEquals(told.length, 4);
   assertStringIncludes(told[0], "this node");
@@ -112,7 +125,7 @@ Deno.test("`chatPrompt()` shows who is there, names, and one of them", () => {
   assertEquals(speak("/who zoe").told, ["rumor: nobody here is called zoe"]);
 });
 
-Deno.test("`chatPrompt()` lists in `/help` every command that it knows", () => {
+Deno.test("`CHAT_PROMPT` lists in `/help` every command that it knows", () => {
   const help = speak("/help").told;
   for (const [form] of help.slice(0, -1).map((line) => line.split(" "))) {
     assert(form === "//TEXT" || !speak(form).told.join().includes("no command"), form);
@@ -122,15 +135,43 @@ Deno.test("`chatPrompt()` lists in `/help` every command that it knows", () => {
   for (const word of words) assert(help.some((line) => line.startsWith(word)), word);
 });
 
-Deno.test("`chatPrompt()` hands private text to its hook, and to nobody else", () => {
-  const { item, told, sent } = speak("/pm anna meet me");
-  assertEquals([item, told, sent], [undefined, [], [["anna", "meet me"]]]);
+Deno.test("`CHAT_PROMPT` sends private text to one alone, and shows what it sent", () => {
+  for (const word of ["anna", "00000000", idOf(0)]) {
+    const { item, told, sent } = speak(`/pm ${word} meet me `);
+    assertEquals(item, undefined);
+    assertEquals(told, ["[pm to anna] meet me "]);
+    assertEquals(sent, [[idOf(0), "meet me "]]);
+  }
+  const nameless = among(["7", "", "alive"]);
+  assertEquals(speak("/pm 77777777 hello", false, nameless).told, ["[pm to 77777777] hello"]);
   assert(speak("/quit").quits);
   assertEquals(speak("//quit").item, "/quit");
   assertEquals(speak("/quit", true), { item: "/quit", told: [], sent: [], quits: false });
 });
 
-Deno.test("`chatPrompt()` completes commands and names", () => {
+Deno.test("`CHAT_PROMPT` sends nothing where it is not clear to whom", () => {
+  const nobody = speak("/pm zoe hello");
+  assertEquals(nobody.sent, []);
+  assertEquals(nobody.told, [
+    "rumor: nobody here is called zoe; rumor peers lists who is there",
+  ]);
+  const two = speak("/pm anna hello", false, among(["1", "anna", "alive"], ["2", "anna", "alive"]));
+  assertEquals([two.sent, two.told.length], [[], 1]);
+  for (const part of ["rumor: ", idOf(1), idOf(2)]) assertStringIncludes(two.told[0], part);
+  for (const word of ["me", NODE.config.id]) {
+    const own = speak(`/pm ${word} hello`);
+    assertEquals([own.sent, own.told], [[], ["rumor: that is this node"]]);
+  }
+});
+
+Deno.test("`CHAT_PROMPT` takes a name for whoever is there, and never for the node itself", () => {
+  const restarted = among(["1", "anna", "failed"], ["2", "anna", "alive"]);
+  assertEquals(speak("/pm anna hello", false, restarted).sent, [[idOf(2), "hello"]]);
+  const namesake = among(["1", "me", "alive"]);
+  assertEquals(speak("/pm me hello", false, namesake).sent, [[idOf(1), "hello"]]);
+});
+
+Deno.test("`CHAT_PROMPT` completes commands and names", () => {
   const tab = (script: string) => shown(press(script).state);
   assertEquals(tab('"/q" tab'), "/quit |");
   assertEquals(tab('"/p" tab'), "/p|");
@@ -143,19 +184,19 @@ Deno.test("`chatPrompt()` completes commands and names", () => {
   assertEquals(press('"/pm me" tab').actions, [{ kind: "bell" }]);
 });
 
-Deno.test("`chatPrompt()` leaves Tab alone in text", () => {
+Deno.test("`CHAT_PROMPT` leaves Tab alone in text", () => {
   const text = (script: string) => press(script).state.text;
   assertEquals(text('"an" tab'), "an\t");
   assertEquals(text('"/pm anna an" tab'), "/pm anna an\t");
   assertEquals(text('"//p" tab'), "//p\t");
 });
 
-Deno.test("`chatPrompt()` completes nothing before there is a node", () => {
-  const assist = chatPrompt(() => {}).assist(() => undefined);
+Deno.test("`CHAT_PROMPT` completes nothing before there is a node", () => {
+  const assist = CHAT_PROMPT.assist(() => undefined);
   assertEquals(run('"/pm a" tab', PROMPT_START, assist).actions, [{ kind: "bell" }]);
 });
 
-Deno.test("`chatPrompt()` sends a paste behind `/pm` to one alone, line by line", () => {
+Deno.test("`CHAT_PROMPT` sends a paste behind `/pm` to one alone, line by line", () => {
   const { actions } = press('"/pm anna " <"one" enter enter "/quit" enter "two" enter> "x" enter');
   const spoken = actions.map((action) =>
     action.kind === "submit" ? parseLine(action.text, action.pasted === true) : action
@@ -169,8 +210,8 @@ Deno.test("`chatPrompt()` sends a paste behind `/pm` to one alone, line by line"
   ]);
 });
 
-Deno.test("`chatPrompt()` leaves commands on the screen, but not lines", () => {
-  const { isCommand } = chatPrompt(() => {}).assist(() => NODE);
+Deno.test("`CHAT_PROMPT` leaves commands on the screen, but not lines", () => {
+  const { isCommand } = CHAT_PROMPT.assist(() => NODE);
   const kept = ["/who", "/nonsense", "hello", "//who"].map((text) => isCommand!(text, false));
   assertEquals(kept, [true, true, false, false]);
   assertEquals(isCommand!("/who", true), false);

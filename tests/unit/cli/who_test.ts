@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import {
-  findPeople,
-  peerTable,
-  peopleOf,
-  type Person,
-  whoLine,
-  wordsForPeople,
-} from "../../../src/cli/who.ts";
+import { peerTable, peopleOf, type Person, whoLine, wordsForPeople } from "../../../src/cli/who.ts";
 import { type MemberState, namedMember, noMembers, setMembers } from "../../../src/core/members.ts";
+import { findPeople } from "../../../src/core/people.ts";
 import { startNode } from "../../helpers/node_subject.ts";
 
 /** The id of somebody, which begins with the letters. */
@@ -98,21 +92,6 @@ Deno.test("`whoLine()` is bounded and counts the rest", () => {
   assertLessOrEqual(line.length, 620);
   const [, more] = / and (\d+) more$/.exec(line)!;
   assertEquals(line.split(", ").length + Number(more), 501);
-});
-
-Deno.test("`findPeople()` takes a name, or the beginning of an id", () => {
-  const people = [ME, person("abcdefgh1", "anna"), person("abcdefgh2", "anna")];
-  const found = (word: string) => findPeople(people, word).map(({ id }) => id.slice(0, 9));
-  assertEquals(found("anna"), ["abcdefgh1", "abcdefgh2"]);
-  assertEquals(found("abcdefgh2"), ["abcdefgh2"]);
-  assertEquals(found(idOf("abcdefgh1")), ["abcdefgh1"]);
-  // A few letters are no id, and a part of a name is no name.
-  assertEquals([found("abcdefg"), found("ann"), found("")], [[], [], []]);
-});
-
-Deno.test("`findPeople()` finds both whom an id is and who calls itself so", () => {
-  const people = [person("abcdefgh", "anna"), person("xyz", "abcdefgh")];
-  assertEquals(findPeople(people, "abcdefgh").length, 2);
 });
 
 Deno.test("`wordsForPeople()` gives a word that means one of the others", () => {

@@ -57,6 +57,7 @@ function show(records: readonly Printed[]): string[] {
   return records.flatMap((record) => {
     if (record.kind === "gap") return [`gap ${record.gap.from}-${record.gap.to}`];
     if (record.kind === "applied") return [record.transaction.id];
+    if (record.kind === "private") throw new Error("The front prints no private messages");
     const { origin, first } = record;
     return record.items.map((item, at) =>
       `${origin.slice(0, 3)} ${first + at} ${JSON.stringify(item)}`

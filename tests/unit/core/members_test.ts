@@ -30,7 +30,7 @@ function member(id: string, change: Partial<Member> = {}): Member {
 }
 
 function word(seq: number, change: Partial<Word> = {}): Word {
-  return { seq, address: "a:1", name: "", left: false, ...change };
+  return { seq, address: "a:1", name: "", box: "", left: false, ...change };
 }
 
 function accusation(by: string, seq: number, failed = false): Accusation {

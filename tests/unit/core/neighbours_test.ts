@@ -124,6 +124,19 @@ Deno.test("`neighboursOf()` takes ten, the nearest three among them, and whoever
   );
 });
 
+Deno.test("`neighboursOf()` under `given` takes those whose link broke, however many, and no others", () => {
+  check(
+    fc.property(lists, fc.func(fc.boolean()), (list, isLost) => {
+      const all = list.map((one) => ({ ...one, lost: isLost(one.id) }));
+      const { wanted, silent } = neighboursOf(setMembers(noMembers(), all), "", "given", answers);
+      const lost = new Set(all.filter((one) => one.lost && one.id !== ""));
+      assertEquals(new Set([...wanted, ...silent]), lost);
+      assert(wanted.every(answers) && !silent.some(answers));
+    }),
+    200,
+  );
+});
+
 Deno.test("`neighboursOf()` reaches everybody over fingers in far fewer hops than over a ring", () => {
   const ids = randomIds(1_000, new Dice(1));
   const wantedFrom = overlayOf(ids, "fingers");

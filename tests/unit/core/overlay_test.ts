@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   DIALS_PER_SECOND,
+  HELLO_TIMEOUT_MS,
   JOIN_TIMEOUT_MS,
   LINKS_KEPT,
   REDIAL_MAX_MS,
@@ -23,6 +24,9 @@ import {
   startNode,
 } from "../../helpers/node_subject.ts";
 import { Stage } from "../../helpers/stage.ts";
+
+/** A node that only links to whom it was told. */
+const GIVEN = { overlay: "given", join: ["ann:7000", "b:2", "me:7000", "b:2"] } as const;
 
 const started: Event = {
   kind: "started",
@@ -241,4 +245,132 @@ Deno.test("`keepOverlay()` closes links that neither end wants, where there are 
   for (const id of members.sorted) {
     assert(peers.has(id) || !wants(config.id, id) && !wants(id, config.id), id);
   }
+});
+
+/** What is dialled within some time, where nobody answers. */
+function triesOf(before: NodeState, time_ms: number): [NodeState, { at: number; to: string }[]] {
+  const tries: { at: number; to: string }[] = [];
+  let node = before;
+  const { now_ms } = before;
+  for (let at = now_ms; at <= now_ms + time_ms; at += 100) {
+    const ping = linesEvent(1, '{"k":"ping","x":1}');
+    const [ticked, effects] = tickAt(drive(node, { ...ping, now_ms: at } as Event)[0], at);
+    node = ticked;
+    for (const to of dials(effects)) {
+      tries.push({ at, to });
+      [node] = drive(node, failed(to, at));
+    }
+  }
+  return [node, tries];
+}
+
+Deno.test("`keepOverlay()` under `given` dials all addresses to join, again and again, and no others", () => {
+  const presence = makeLine({
+    origin: fakeId("dan"),
+    topic: "presence",
+    seq: 1,
+    items: '[{"address":"d:1"}]',
+  });
+  const [node, effects] = inStep(0, GIVEN);
+  assertEquals([node.phase, dials(effects)], ["running", ["b:2"]]);
+  const named = JSON.stringify({ k: "peers", p: [[fakeId("eve"), "e:1"]] });
+  const guest = '{"k":"hello","v":1,"network":"rumor","guest":true}';
+  const [known] = driveAll(node, [
+    failed("b:2"),
+    linesEvent(1, presence, named),
+    openedEvent(2),
+    linesEvent(2, guest),
+  ]);
+  const [after, tries] = triesOf(known, 30_000);
+  assertEquals(new Set(tries.map(({ to }) => to)), new Set(["b:2"]));
+  const pauses = tries.slice(1).map(({ at }, index) => at - tries[index].at);
+  assert(pauses.every((pause) => pause >= 500 && pause <= 3_500), pauses.join(" "));
+  // Of `dan`, who cannot be dialled, nobody thinks ill.
+  assertEquals(after.watched.size, 0);
+  assertEquals([...after.members.by_id.keys()].sort(), [fakeId("ann"), fakeId("dan")]);
+});
+
+Deno.test("`forgetLink()` under `given` dials who was linked, soon, and misses who does not answer", () => {
+  const [node] = inStep(0, { overlay: "given" });
+  const presence = makeLine({
+    origin: fakeId("ann"),
+    topic: "presence",
+    seq: 1,
+    items: '[{"address":"ann:9"}]',
+  });
+  const [known] = driveAll(node, [linesEvent(1, presence)]);
+  const [cut] = driveAll(known, [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
+  const [after, tries] = triesOf(cut, 1_000);
+  // Where this node was told to find her, not where she says that she is.
+  assertEquals(tries[0].to, "ann:7000");
+  assert(tries[0].at <= NOW_MS + 500);
+  assertEquals(after.watched.get(fakeId("ann"))?.evidence, true);
+  // It never waits long, and each try counts.
+  const [gone, all] = triesOf(cut, 60_000);
+  const pauses = all.slice(1).map(({ at }, index) => at - all[index].at);
+  assert(pauses.every((pause) => pause <= 3_500), pauses.join(" "));
+  assertEquals(gone.members.by_id.get(fakeId("ann"))!.failures, all.length);
+});
+
+Deno.test("`forgetLink()` under `given` dials nobody who needs no link, or said so", () => {
+  const [node] = driveAll(linkedNode({ overlay: "given" }), [
+    linesEvent(2, '{"k":"bye","code":"surplus","why":""}'),
+    linesEvent(3, '{"k":"bye","code":"left","why":""}'),
+  ]);
+  assertEquals([node.links.size, triesOf(node, 60_000)[1]], [1, []]);
+});
+
+Deno.test("`keepOverlay()` under `given` dials no address twice where somebody is slow to greet", () => {
+  const [node] = inStep(0, GIVEN);
+  const [open] = driveAll(node, [{ ...openedEvent(2), dialled: "b:2" } as Event]);
+  assertEquals(triesOf(open, HELLO_TIMEOUT_MS - 1)[1], []);
+  assertEquals(triesOf(open, HELLO_TIMEOUT_MS + 4_000)[1][0].to, "b:2");
+});
+
+Deno.test("`forgetLink()` dials an address to join no more that is this node's own", () => {
+  const [node, effects] = inStep(0, { ...GIVEN, join: ["ann:7000", "alias:1"] });
+  assertEquals(dials(effects), ["alias:1"]);
+  const opened = { ...openedEvent(2), dialled: "alias:1" } as Event;
+  const self = '{"k":"bye","code":"self","why":"this is the same node"}';
+  const [told] = driveAll(node, [opened, linesEvent(2, self)]);
+  assertEquals(triesOf(told, 60_000)[1], []);
+});
+
+Deno.test("`noteLinked()` learns that two addresses to join lead to one node, which has one link", () => {
+  const [node] = inStep(0, GIVEN);
+  const opened = { ...openedEvent(2), dialled: "b:2" } as Event;
+  const duplicate = '{"k":"bye","code":"duplicate","why":"there is a newer link"}';
+  const [once] = driveAll(node, [
+    opened,
+    linesEvent(2, ...greeting(2, "ann")),
+    linesEvent(1, duplicate),
+  ]);
+  assertEquals([...once.links.keys()], [2]);
+  const [cut, tries] = triesOf(once, 4_000);
+  assertEquals([cut.links.size, tries], [1, []]);
+});
+
+Deno.test("`forgetLink()` believes nothing that comes before the proof", () => {
+  const presence = makeLine({
+    origin: fakeId("dan"),
+    topic: "presence",
+    seq: 1,
+    items: '[{"address":"d:1"}]',
+  });
+  const [known] = driveAll(inStep(0, { overlay: "given" })[0], [linesEvent(1, presence)]);
+  const [hello] = greeting(2, "dan");
+  for (const last of [linesEvent(2, '{"k":"bye","code":"left","why":""}'), null]) {
+    const closed = { kind: "closed", now_ms: NOW_MS, link: 2 } as const;
+    const [node] = driveAll(known, [openedEvent(2), linesEvent(2, hello), last ?? closed]);
+    const { state, lost } = node.members.by_id.get(fakeId("dan"))!;
+    assertEquals([node.links.size, state, lost], [1, "alive", false]);
+  }
+});
+
+Deno.test("`start()` under `given` joins nobody that it was not told", () => {
+  const dan = { ...namedMember(fakeId("dan"), "d:1", 0), state: "alive", seq: 1 } as const;
+  const fresh = initialState({ ...CONFIG, overlay: "given", join: ["a:1"] }, 1);
+  const before = { ...fresh, members: setMember(fresh.members, dan) };
+  const [node, effects] = driveAll(before, [started, failed("a:1")]);
+  assertEquals([node.phase, new Set(dials(effects))], ["running", new Set(["a:1"])]);
 });

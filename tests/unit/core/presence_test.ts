@@ -103,7 +103,7 @@ Deno.test("`missMember()` suspects again after there was a link", () => {
   }
 });
 
-Deno.test("`refute()` answers whoever misses this node with a new word, once", () => {
+Deno.test("`answerDoubts()` answers whoever misses this node with a new word, once", () => {
   const stage = new Stage("ann", "bob", "cyd");
   for (const name of ["ann", "bob", "cyd"]) stage.say(name, { suspect: [[CONFIG.id, 1]] });
   stage.pass(100);
@@ -112,7 +112,7 @@ Deno.test("`refute()` answers whoever misses this node with a new word, once", (
   stage.say("ann", { failed: [[CONFIG.id, 1]] });
   stage.pass(5_000);
   assertEquals(stage.said, [[], []]);
-  assertEquals(stage.node.counts.get("refuted"), 1);
+  assertEquals(stage.node.counts.get("answered-doubts"), 1);
   stage.say("ann", { failed: [[CONFIG.id, 2]] });
   stage.pass(100);
   assertEquals(stage.said.length, 3);

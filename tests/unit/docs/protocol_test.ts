@@ -7,7 +7,10 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/entry.ts";
 import * as limits from "../../../src/core/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/line.ts";
+import { decodeAck, sealContext } from "../../../src/core/private/packets.ts";
 import { env, Verifier } from "../../../src/shell/crypto.ts";
+import { Sealer } from "../../../src/shell/sealer.ts";
+import { privateKey } from "../../helpers/real_crypto.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const encoder = new TextEncoder();
@@ -161,4 +164,19 @@ Deno.test("docs/protocol.md quotes the limits of the program", () => {
   for (const [text] of page.matchAll(/\b\d{1,3}(?:,\d{3})+\b/g)) {
     assert(values.has(Number(text.replaceAll(",", ""))), `${text} is not among the limits`);
   }
+});
+
+Deno.test("docs/protocol.md shows private messages that its keys open", () => {
+  const anna = new Sealer(privateKey("x25519", "01".repeat(32)));
+  const ben = new Sealer(privateKey("x25519", "02".repeat(32)));
+  const [message, ack] = wireLines().filter(({ kind }) => kind === "route").map(({ text }) =>
+    decodeLine(encoder.encode(text)) as Extract<Line, { k: "route" }>
+  );
+  const open = (at: Sealer, from: Sealer, { o, to, m, n, x }: typeof message) => {
+    const context = sealContext("rumor", o, to);
+    return at.open({ peer: o, box: from.box, context, role: m, number: n }, x)!;
+  };
+  const [sealed] = examples("text sealed");
+  assertEquals([new TextDecoder().decode(open(ben, anna, message))], sealed.lines);
+  assertEquals(decodeAck(open(anna, ben, ack)), message.n);
 });

@@ -14,7 +14,9 @@ import verify from "../../../src/cli/commands/verify.ts";
 import chat from "../../../src/cli/commands/chat.ts";
 import ledger from "../../../src/cli/commands/ledger.ts";
 import pay from "../../../src/cli/commands/pay.ts";
+import pm from "../../../src/cli/commands/pm.ts";
 import pub from "../../../src/cli/commands/pub.ts";
+import routes from "../../../src/cli/commands/routes.ts";
 import sub from "../../../src/cli/commands/sub.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
@@ -36,7 +38,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   pub,
   sub,
   pay,
+  pm,
   peers,
+  routes,
   balances,
   tracker,
   export: exporting,
@@ -108,7 +112,7 @@ for (const page of PAGES) {
     const all = Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help));
     for (const line of code(page)) {
       // The first words of what a proof signs.
-      if (line === "rumor proof 1") continue;
+      if (line === "rumor proof 1" || line === "rumor private 1") continue;
       // A flag of sqlite3, not of rumor.
       if (line === "-readonly") continue;
       if (/^--?[A-Za-z]/.test(line)) {

@@ -1,0 +1,60 @@
+/** `rumor pm`: private messages to one peer, through a running node of this machine. */
+
+import type { Command } from "../command.ts";
+import { isName } from "../../core/line.ts";
+import { POST_MS_MAX } from "../../core/limits.ts";
+import { flagLines, readArgs, readSeconds } from "../args.ts";
+import { UsageError } from "../exit.ts";
+import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../flags.ts";
+import { posting, Publisher, requireJoin } from "../publisher.ts";
+
+const SECONDS_MAX = POST_MS_MAX / 1000;
+
+const flags = {
+  ...joinFlag,
+  timeout: {
+    value: "S",
+    help: "seconds to wait until NAME has it, at most a day (default: 10)",
+    read: readTimeout,
+  },
+  ...encodingFlag,
+  ...networkFlag,
+  ...helpFlags,
+} as const;
+
+const command: Command = {
+  summary: "say something to one peer alone, through a running node",
+  help: `Examples:
+  rumor pm anna see you at noon --join 127.0.0.1:7000
+  rumor pm nGrfZq4b see you at noon --join 127.0.0.1:7000
+  rumor pm anna --timeout 3600 --join 127.0.0.1:7000 < letter.txt
+
+Usage: rumor pm NAME|ID [WORDS...] --join HOST:PORT [FLAGS]
+
+The words, as one line, or else the lines of the input, go to one peer, and nobody else can read
+them. Instead of its name, its id or the first 8 characters of that, as rumor peers prints them. The
+node must run on this machine. Who is away gets them when it is back in time.
+Ends with 0 when the peer has them all.
+
+Flags:
+${flagLines(flags)}
+
+Exit codes: 0 done, 1 something was refused, 2 usage, 69 no node reachable, 75 not acknowledged in
+time (the lines may still arrive), 130 interrupted.
+`,
+  run: async (args, env) => {
+    const { given, words: [to, ...words] } = readArgs(args, flags, env);
+    requireJoin(given.join);
+    if (to === undefined) throw new UsageError("NAME TEXT is expected");
+    if (!isName(to)) throw new UsageError(`${to} is neither a name nor an id; see rumor peers`);
+    return await new Publisher(given, posting(to, given)).speak(words, given.encoding);
+  },
+};
+
+function readTimeout(text: string): number {
+  const timeout_ms = readSeconds(text);
+  if (timeout_ms <= POST_MS_MAX) return timeout_ms;
+  throw new UsageError(`${text} is not a number of seconds up to ${SECONDS_MAX}`);
+}
+
+export default command;

@@ -1,0 +1,302 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import {
+  PACKET_BYTES_TARGET,
+  PACKETS_EARLY_MAX,
+  ROUTED_UNDER_WAY_MAX,
+} from "../../src/core/limits.ts";
+import { decodeLine, encodeLine } from "../../src/core/line.ts";
+import { isPeer } from "../../src/core/link.ts";
+import type { RouteLine } from "../../src/core/routes.ts";
+import type { CarriedHandler, Loss } from "../../src/sim/cables.ts";
+import { fakeId } from "../../src/sim/crypto.ts";
+import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import type { SimNode } from "../../src/sim/sim_node.ts";
+import { check } from "../helpers/check.ts";
+
+const CANARY = "the canary sings at noon";
+const GIVEN = { overlay: "given" } as const;
+const MINUTE_MS = 60_000;
+const decoder = new TextDecoder();
+
+/** Nodes of which each joins the one before it, and nobody else. */
+function chainOf(names: string, options: NetworkOptions = {}): { sim: Network; nodes: SimNode[] } {
+  const sim = new Network(options);
+  for (const name of names) {
+    sim.addNode({ name, join: sim.nodes.slice(-1), config: GIVEN });
+    sim.pass(500);
+  }
+  sim.settle();
+  return { sim, nodes: [...sim.nodes] };
+}
+
+/** The private messages that a node printed. */
+function lettersOf(sim: Network, node: SimNode): string[] {
+  return sim.printed(node).filter((text) => text.startsWith("(pm "));
+}
+
+function numbers(from: string, first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => `${from}${first + at}`);
+}
+
+/** Keeps everything that cables carry, as text. */
+function wiretap(): { onCarried: CarriedHandler; heard: () => string } {
+  let heard = "";
+  const onCarried: CarriedHandler = (_from, _to, carried) => {
+    if (carried.kind === "line") heard += decoder.decode(carried.bytes);
+  };
+  return { onCarried, heard: () => heard };
+}
+
+Deno.test("a private message goes from one end of a chain to the other, and nobody between reads it", () => {
+  const { onCarried, heard } = wiretap();
+  const { sim, nodes: [a, b, c, d, e] } = chainOf("abcde", { onCarried });
+  assertEquals([...c.state.links.values()].filter(isPeer).length, 2);
+  a.post(e.id, [CANARY]);
+  e.post(a.id, [`${CANARY} too`]);
+  sim.settle();
+  assertEquals(lettersOf(sim, e), [`(pm a) ${CANARY}`]);
+  assertEquals(lettersOf(sim, a), [`(pm e) ${CANARY} too`]);
+  for (const node of [b, c, d]) assertEquals(sim.printed(node), []);
+  assert(heard().includes('"k":"route"'));
+  assert(!heard().includes(CANARY));
+  assert(!heard().includes(btoa(CANARY).slice(0, 16)));
+  assertEquals(a.state.outgoing.size + e.state.outgoing.size, 0);
+});
+
+Deno.test("none of 200 private messages is lost while the node between dies and is replaced", () => {
+  const { sim, nodes: [a, b, c, d, e] } = chainOf("abcde");
+  for (let number = 1; number <= 200; number++) {
+    a.post(e.id, [`a${number}`]);
+    e.post(a.id, [`e${number}`]);
+    sim.pass(50);
+    if (number === 60) c.kill();
+    if (number === 120) sim.addNode({ name: "f", join: [b, d], config: GIVEN });
+  }
+  sim.pass(MINUTE_MS);
+  assertEquals(lettersOf(sim, e), numbers("(pm a) a", 1, 200));
+  assertEquals(lettersOf(sim, a), numbers("(pm e) e", 1, 200));
+});
+
+Deno.test("a thousand private messages each way at once stay in order", () => {
+  const { sim, nodes: [a, , , , e] } = chainOf("abcde");
+  for (let number = 1; number <= 1_000; number++) {
+    a.post(e.id, [`a${number}`]);
+    e.post(a.id, [`e${number}`]);
+  }
+  sim.pass(MINUTE_MS);
+  assertEquals(lettersOf(sim, e), numbers("(pm a) a", 1, 1_000));
+  assertEquals(lettersOf(sim, a), numbers("(pm e) e", 1, 1_000));
+});
+
+Deno.test("a recipient that is away gets its messages when it comes back, once", () => {
+  const sim = new Network();
+  const store = sim.newStore();
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a], store });
+  sim.settle();
+  a.post(b.id, ["before"]);
+  sim.settle();
+  b.kill();
+  a.post(b.id, ["first", "second"], 10 * MINUTE_MS);
+  sim.pass(MINUTE_MS);
+  assertEquals(a.state.members.by_id.get(b.id)?.state, "failed");
+  const again = sim.addNode({ name: "b", join: [a], store });
+  sim.pass(MINUTE_MS);
+  a.post(b.id, ["third"]);
+  sim.pass(MINUTE_MS);
+  assertEquals(lettersOf(sim, b), ["(pm a) before"]);
+  assertEquals(lettersOf(sim, again), ["(pm a) first", "(pm a) second", "(pm a) third"]);
+});
+
+Deno.test("what a recipient does not acknowledge in time is given up, and what follows is not", () => {
+  const sim = new Network();
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a] });
+  sim.settle();
+  sim.partition([a], [b]);
+  a.post(b.id, ["lost"], 2_000);
+  sim.pass(100);
+  a.post(b.id, ["late"], MINUTE_MS);
+  sim.pass(5_000);
+  const failures = a.notices.filter(({ kind }) => kind === "undelivered");
+  assertEquals(failures.length, 1);
+  sim.heal();
+  sim.pass(2 * MINUTE_MS);
+  // Whether it arrives is open, as it was under way; but never after what came later.
+  const printed = lettersOf(sim, b).filter((text) => text !== "(pm a) lost");
+  assertEquals(printed, ["(pm a) late"]);
+  assertEquals(a.notices.filter(({ kind }) => kind === "undelivered").length, 1);
+});
+
+Deno.test("a node that leaves waits until its private messages are acknowledged", () => {
+  const { sim, nodes: [a, , c] } = chainOf("abc", { latency_ms: [50, 50] });
+  a.post(c.id, ["the last word"]);
+  sim.leave(a);
+  sim.settle();
+  assertEquals(a.acknowledged, true);
+  assertEquals(lettersOf(sim, c), ["(pm a) the last word"]);
+  assertEquals(a.notices.filter(({ kind }) => kind === "undelivered"), []);
+});
+
+Deno.test("an output that takes nothing gets no more private messages than its window, and loses none", () => {
+  const sim = new Network();
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a] });
+  sim.settle();
+  sim.hold(b);
+  const texts = numbers("x".repeat(50_000), 1, 60);
+  for (const text of texts) a.post(b.id, [text], 10 * MINUTE_MS);
+  sim.pass(MINUTE_MS);
+  assertGreater(60, lettersOf(sim, b).length);
+  sim.release(b);
+  sim.pass(MINUTE_MS);
+  assertEquals(lettersOf(sim, b), texts.map((text) => `(pm a) ${text}`));
+});
+
+Deno.test("who was renamed, or calls itself like another, is still written to by its id", () => {
+  const sim = new Network();
+  const a = sim.addNode({ name: "a" });
+  const [b, c] = ["b", "c"].map((name) =>
+    sim.addNode({ name, join: [a], config: { name: "bob" } })
+  );
+  sim.settle();
+  a.post(c.id, ["for c"]);
+  sim.settle();
+  assertEquals([lettersOf(sim, b), lettersOf(sim, c)], [[], ["(pm a) for c"]]);
+});
+
+Deno.test("a packet that is replayed, altered, or claims another sender is not read", () => {
+  const packets: Uint8Array[] = [];
+  const onCarried: CarriedHandler = (_from, to, carried) => {
+    if (carried.kind !== "line" || to !== "b") return;
+    if (decoder.decode(carried.bytes).startsWith('{"k":"route"')) {
+      packets.push(carried.bytes.slice());
+    }
+  };
+  const sim = new Network({ onCarried });
+  const store = sim.newStore();
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a], store });
+  const c = sim.addNode({ name: "c", join: [a] });
+  sim.settle();
+  a.post(b.id, ["once"]);
+  sim.settle();
+  const [packet] = packets;
+  const line = decodeLine(packet) as RouteLine;
+  const [link] = b.state.links.keys();
+  const hear = (node: SimNode, line: RouteLine) => {
+    node.dispatch({ kind: "lines", link, lines: [encodeLine(line).slice(0, -1)] });
+    sim.settle();
+  };
+  hear(b, line);
+  assertEquals(b.state.counts.get("private:again"), 1);
+  const flipped = (line.x[0] === "A" ? "B" : "A") + line.x.slice(1);
+  hear(b, { ...line, n: line.n + 1 });
+  hear(b, { ...line, n: line.n + 1, x: flipped });
+  hear(b, { ...line, n: line.n + 1, o: c.id });
+  hear(b, { ...line, n: line.n + 1, x: "" });
+  assertEquals(b.state.counts.get("private:forged"), 4);
+  hear(b, { ...line, o: fakeId("nobody") });
+  assertEquals(b.state.counts.get("private:unknown-sender"), 1);
+  hear(b, { ...line, m: "ack" });
+  assertEquals(lettersOf(sim, b), ["(pm a) once"]);
+  // Another run of the same node has another key.
+  b.kill();
+  const again = sim.addNode({ name: "b", join: [a], store });
+  sim.settle();
+  hear(again, line);
+  assertEquals(again.state.counts.get("private:forged"), 1);
+  assertEquals(lettersOf(sim, again), []);
+});
+
+Deno.test("packets that come too early are kept only up to a limit, and all arrive all the same", () => {
+  const sim = new Network({ loss: { drop: 0.5, duplicate: 0, reorder: 0.5 } });
+  const a = sim.addNode({ name: "a" });
+  const b = sim.addNode({ name: "b", join: [a] });
+  sim.settle();
+  // Each of them fills a packet.
+  const texts = numbers("x".repeat(PACKET_BYTES_TARGET), 1, 2 * PACKETS_EARLY_MAX);
+  for (const text of texts) a.post(b.id, [text]);
+  let most = 0;
+  sim.run(() => {
+    most = Math.max(most, b.state.incoming.get(a.id)?.early.size ?? 0);
+    return a.state.outgoing.size === 0;
+  });
+  assertGreater(most, 1);
+  assert(most <= PACKETS_EARLY_MAX);
+  assertEquals(lettersOf(sim, b), texts.map((text) => `(pm a) ${text}`));
+});
+
+Deno.test("a node that relays drops private messages where a link takes no more, and they still arrive", () => {
+  const { sim, nodes: [a, b, c] } = chainOf("abc");
+  sim.throttle(b, c, 20);
+  const texts = numbers("x".repeat(PACKET_BYTES_TARGET), 1, 60);
+  for (const text of texts) a.post(c.id, [text], 10 * MINUTE_MS);
+  let most = 0;
+  sim.run(() => {
+    const link = [...b.state.links.values()].find((link) => link.peer === c.id)!;
+    most = Math.max(most, link.sent_bytes - link.acked_bytes);
+    return a.state.outgoing.size === 0;
+  });
+  assert(most <= ROUTED_UNDER_WAY_MAX, `${most}`);
+  assertGreater(b.state.counts.get("not-routed:full") ?? 0, 0);
+  assertEquals(lettersOf(sim, c), texts.map((text) => `(pm a) ${text}`));
+});
+
+Deno.test("whatever is lost, doubled, cut or killed between, private messages come once and in order", () => {
+  const action = fc.record({
+    what: fc.constantFrom("post", "post", "post", "cut", "pass", "replace"),
+    at: fc.nat(3),
+    back: fc.boolean(),
+    count: fc.integer({ min: 1, max: 30 }),
+  });
+  const loss = fc.record({
+    drop: fc.double({ min: 0, max: 0.3, noNaN: true }),
+    duplicate: fc.double({ min: 0, max: 0.2, noNaN: true }),
+    reorder: fc.double({ min: 0, max: 0.3, noNaN: true }),
+  });
+  const plan = fc.record({
+    seed: fc.nat(1_000_000),
+    loss: fc.option(loss, { nil: undefined }),
+    actions: fc.array(action, { minLength: 1, maxLength: 25 }),
+  });
+  const property = fc.property(plan, ({ seed, loss, actions }) => carries(seed, loss, actions));
+  check(property, 25);
+});
+
+interface Action {
+  readonly what: string;
+  readonly at: number;
+  readonly back: boolean;
+  readonly count: number;
+}
+
+function carries(seed: number, loss: Loss | undefined, actions: readonly Action[]): void {
+  const { sim, nodes } = chainOf("abcd", loss === undefined ? { seed } : { seed, loss });
+  const [first, , , last] = nodes;
+  const sent = new Map([[first, 0], [last, 0]]);
+  const chain = [...nodes];
+  let next = 0;
+  for (const { what, at, back, count } of actions) {
+    if (what === "pass") sim.pass(count * 100);
+    else if (what === "cut") sim.cut(chain[Math.min(at, 2)], chain[Math.min(at, 2) + 1]);
+    else if (what === "replace") {
+      chain[1].kill();
+      sim.pass(count * 10);
+      const join = [first, chain[2]];
+      chain[1] = sim.addNode({ name: `r${next++}`, join, config: GIVEN });
+    } else {
+      const from = back ? last : first, to = back ? first : last;
+      for (let one = 0; one < count; one++) {
+        const number = sent.get(from)! + 1;
+        sent.set(from, number);
+        from.post(to.id, [`${number}`], 30 * MINUTE_MS);
+      }
+    }
+  }
+  sim.pass(3 * MINUTE_MS);
+  assertEquals([first.state.outgoing.size, last.state.outgoing.size], [0, 0]);
+  assertEquals(lettersOf(sim, last), numbers("(pm a) ", 1, sent.get(first)!));
+  assertEquals(lettersOf(sim, first), numbers("(pm d) ", 1, sent.get(last)!));
+}
