@@ -29,5 +29,5 @@ export function joinAddress(host: string, port: number): Address {
 
 /** Whether a host is this machine, as the system writes its addresses. */
 export function isLoopback(host: string): boolean {
-  return /^(::ffff:)?127\./.test(host) || host === "::1" || host === "localhost";
+  return /^(::ffff:)?127(\.\d{1,3}){3}$/.test(host) || host === "::1" || host === "localhost";
 }

@@ -177,6 +177,12 @@ export const HOPS_MAX = 10;
 export const ROUTE_REFRESH_MS = 1_000;
 /** Bytes under way on a link, entries and all, beyond which private messages are not handed on. */
 export const ROUTED_UNDER_WAY_MAX = 524_288;
+/**
+ * Lines, or over datagrams pieces of them, that are handed on to one peer, at once and a second. Half
+ * of the control lines that it bears, so that no flood of others makes it close the link to the node
+ * that only handed it on.
+ */
+export const ROUTED_PER_SECOND = CONTROL_PER_SECOND / 2;
 /** Private messages are sealed together up to about so many bytes. */
 export const PACKET_BYTES_TARGET = 24_576;
 /** Longest private message, and most of one `post`, as JSON: what fits into a line when sealed. */
@@ -185,6 +191,10 @@ export const PACKET_BYTES_MAX = 180_000;
 export const PACKETS_IN_FLIGHT_MAX = 32;
 /** Packets of one sender that may wait for one before them. */
 export const PACKETS_EARLY_MAX = 32;
+/** Bytes of such packets of all senders. */
+export const EARLY_BYTES_MAX = 16_777_216;
+/** What a packet that waits costs in memory besides its own bytes. */
+export const EARLY_OVERHEAD_BYTES = 400;
 /** First pause before an unacknowledged packet is sent again; each is twice as long as the last. */
 export const PACKET_RETRY_MS = 300;
 /** Longest pause before an unacknowledged packet is sent again. */
@@ -197,7 +207,9 @@ export const SEEK_MS_MAX = 16_000;
 export const SOUGHT_PER_ITEM_MAX = 64;
 /** Private messages that wait in a node, as JSON bytes; more are refused. */
 export const POSTED_BYTES_MAX = 16_777_216;
-/** Senders of which a node remembers how far it has read; others are not read. */
+/** What each `post` costs in memory besides its own bytes. */
+export const POST_OVERHEAD_BYTES = 400;
+/** Senders of which a node remembers how far it has read; who is gone makes room. */
 export const SENDERS_MAX = 65_536;
 /** Longest time that a private message may wait for its recipient: a day. */
 export const POST_MS_MAX = 86_400_000;
@@ -260,6 +272,8 @@ export const DEDUP_TEXTS_MAX = 1_000_000;
 export const DEDUP_BYTES_MAX = 67_108_864;
 /** Things that are counted by name; what comes further is counted together. */
 export const COUNTS_MAX = 512;
+/** Ids that are listed where a name means several. */
+export const NAMESAKES_TOLD_MAX = 8;
 /** Requests of one guest that wait for acknowledgement. */
 export const REQUESTS_PER_GUEST_MAX = 64;
 /** Bytes of balances in one answer, about. */

@@ -6,6 +6,7 @@
 import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
 import { firstKept, type LogState, type StoredEntry, type TopicState } from "./log.ts";
 import { type Lossy, newLossy } from "./lossy.ts";
+import { addStretch, dropStretches, type Stretch, stretchBytes } from "./stretches.ts";
 import {
   ACK_BYTES,
   ACK_DELAY_MS,
@@ -13,6 +14,7 @@ import {
   CONTROL_PER_SECOND,
   EVICT_MS,
   PACE_BYTES,
+  ROUTED_PER_SECOND,
   STALL_MS,
   STUCK_MS,
   WINDOW_BYTES,
@@ -58,6 +60,8 @@ export interface Link {
   readonly offered: ReadonlyMap<number, number>;
   readonly sent_bytes: number;
   readonly acked_bytes: number;
+  /** Where among the sent bytes under way those are that do not count for the window. */
+  readonly routed: readonly Stretch[];
   /** How many sent bytes a ping asked about. */
   readonly asked_bytes: number;
   /** When the peer last acknowledged something, or began to owe an acknowledgement. */
@@ -85,6 +89,9 @@ export interface Link {
   /** Control lines it may still send now. */
   readonly budget: number;
   readonly budget_ms: number;
+  /** Lines that may still be handed on to it now. */
+  readonly route_budget: number;
+  readonly route_budget_ms: number;
 }
 
 /** A guest's question, answered line by line as the guest asks on. */
@@ -122,6 +129,7 @@ export function newLink(
     offered: new Map(),
     sent_bytes: 0,
     acked_bytes: 0,
+    routed: [],
     asked_bytes: 0,
     progress_ms: now_ms,
     pace_ms: now_ms,
@@ -134,6 +142,8 @@ export function newLink(
     question: null,
     budget: CONTROL_BURST,
     budget_ms: now_ms,
+    route_budget: ROUTED_PER_SECOND,
+    route_budget_ms: now_ms,
   };
 }
 
@@ -146,14 +156,17 @@ export function isPeer(link: Link): boolean {
 export function noteAcked(link: Link, n: number, now_ms: number): Link {
   const acked_bytes = Math.min(n, link.sent_bytes);
   if (acked_bytes <= link.acked_bytes) return link;
-  const next = { ...link, acked_bytes, progress_ms: now_ms };
+  const routed = dropStretches(link.routed, acked_bytes);
+  const next = { ...link, acked_bytes, routed, progress_ms: now_ms };
   if (acked_bytes - link.pace_bytes < PACE_BYTES) return next;
   return { ...next, pace_ms: now_ms, pace_bytes: acked_bytes };
 }
 
-/** Bytes went out behind what is under way. */
+/** A line of others went out behind what is under way. */
 export function noteUnderWay(link: Link, bytes: number, now_ms: number): Link {
-  return beginPace(link, { ...link, sent_bytes: link.sent_bytes + bytes }, now_ms);
+  const sent_bytes = link.sent_bytes + bytes;
+  const routed = addStretch(link.routed, link.sent_bytes, sent_bytes);
+  return beginPace(link, { ...link, sent_bytes, routed }, now_ms);
 }
 
 /** A peer that owed nothing before, and owes an acknowledgement now, has its time from now on. */
@@ -198,6 +211,13 @@ export function spendBudget(link: Link, now_ms: number): Link | null {
   return budget < 0 ? null : { ...link, budget, budget_ms: now_ms };
 }
 
+/** The same for what is handed on to the peer. */
+export function spendRouteBudget(link: Link, count: number, now_ms: number): Link | null {
+  const refill = Math.max(0, now_ms - link.route_budget_ms) * ROUTED_PER_SECOND / 1000;
+  const route_budget = Math.min(ROUTED_PER_SECOND, link.route_budget + refill) - count;
+  return route_budget < 0 ? null : { ...link, route_budget, route_budget_ms: now_ms };
+}
+
 /** Remembers that the peer has a log up to a sequence. Changes `has`, which the caller owns. */
 export function learnHas(has: number[], index: number, seq: number): void {
   while (has.length <= index) has.push(0);
@@ -236,6 +256,8 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
   let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
   let { sent_bytes, has } = link;
   for (const { line } of entries) sent_bytes += line.length;
+  // What others send through here must not keep back the entries.
+  const beside_bytes = link.acked_bytes + stretchBytes(link.routed, link.acked_bytes);
   // A peer must first say what becomes of a gap; entries behind it would only wait there.
   const blocked = link.role === "peer" &&
     [...offered.keys()].some((index) => log.heads[index].topic === name);
@@ -251,7 +273,7 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
       }
     }
     if (!(has[stored.log] >= stored.seq)) {
-      const under_way = sent_bytes - link.acked_bytes;
+      const under_way = sent_bytes - beside_bytes;
       if (under_way > 0 && under_way + stored.line.length > windowOf(link)) break;
       entries.push(stored);
       sent_bytes += stored.line.length;

@@ -2,6 +2,7 @@
 
 import type { Id } from "./types.ts";
 import type { MemberState } from "./members.ts";
+import { NAMESAKES_TOLD_MAX } from "./limits.ts";
 
 /** So much of an id is enough to mean somebody. */
 export const ID_START_CHARS = 8;
@@ -37,8 +38,10 @@ export function findNearest<N extends Named>(people: Iterable<N>, word: string):
 /** Says of whom a word means nobody, or several, what to do about it. */
 export function explainNobody(word: string, found: readonly Named[]): string {
   if (found.length === 0) return `nobody here is called ${word}; rumor peers lists who is there`;
-  const ids = found.map(({ id }) => id).join(" and ");
-  return `${found.length} peers are called ${word}: say which by its id, ${ids}`;
+  // Anybody may take that name as often as they like; the answer must fit into a line.
+  const ids = found.slice(0, NAMESAKES_TOLD_MAX).map(({ id }) => id).join(" and ");
+  const more = found.length > NAMESAKES_TOLD_MAX ? ", or another of rumor peers" : "";
+  return `${found.length} peers are called ${word}: say which by its id, ${ids}${more}`;
 }
 
 const DISTANCE: Readonly<Record<MemberState, number>> = {

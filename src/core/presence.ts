@@ -209,10 +209,12 @@ export function answerDoubts(turn: Turn): void {
   announce(turn);
 }
 
-/** Asks somebody to speak. */
-export function seek(turn: Turn, id: Id): void {
-  turn.count("sought");
-  speakOf(turn, { seek: [id] });
+/** Asks members to speak. */
+export function seek(turn: Turn, ids: readonly Id[]): void {
+  turn.count("sought", ids.length);
+  for (let at = 0; at < ids.length; at += SOUGHT_PER_ITEM_MAX) {
+    speakOf(turn, { seek: ids.slice(at, at + SOUGHT_PER_ITEM_MAX) });
+  }
 }
 
 /** What this node says of itself, and of others. */

@@ -10,11 +10,11 @@
 import type { Id, LinkId } from "./types.ts";
 import type { Entry } from "./entry.ts";
 import { encodeLine, type Line } from "./line.ts";
-import { isPeer, type Link, noteTaken, noteUnderWay } from "./link.ts";
+import { isPeer, type Link, noteTaken, noteUnderWay, spendRouteBudget } from "./link.ts";
 import { isLossy } from "./lossy_links.ts";
 import { PRESENCE } from "./log.ts";
 import type { NodeState, Turn } from "./state.ts";
-import { ROUTE_REFRESH_MS, ROUTED_UNDER_WAY_MAX } from "./limits.ts";
+import { DATAGRAM_BYTES, ROUTE_REFRESH_MS, ROUTED_UNDER_WAY_MAX } from "./limits.ts";
 
 /** A line that is handed on. */
 export type RouteLine = Extract<Line, { k: "route" }>;
@@ -62,15 +62,19 @@ export function nextHop({ links, routes }: NodeState, to: Id): Link | null {
 /** Hands a line on, one hop; whether it went out. Nothing waits here: its sender sends it again. */
 export function handOn(turn: Turn, { h, to, o, m, n, x }: RouteLine): boolean {
   if (h <= 1) return drop(turn, "too-far");
-  const link = nextHop(turn.state, to);
-  if (link === null) return drop(turn, "no-route");
+  const next = nextHop(turn.state, to);
+  if (next === null) return drop(turn, "no-route");
   const line = encodeLine({ k: "route", h: h - 1, to, o, m, n, x });
+  // Where nothing says how much is under way, a long line counts as what it is cut into.
+  const count = isLossy(next) ? Math.ceil(line.length / DATAGRAM_BYTES) : 1;
+  const link = spendRouteBudget(next, count, turn.now_ms);
+  if (link === null) return drop(turn, "too-many");
   if (!isLossy(link)) {
     if (link.sent_bytes - link.acked_bytes + line.length > ROUTED_UNDER_WAY_MAX) {
       return drop(turn, "full");
     }
     turn.setLink(noteUnderWay(link, line.length, turn.now_ms));
-  }
+  } else turn.setLink(link);
   turn.sendBytes(link.id, [line]);
   turn.count("routed");
   return true;

@@ -124,8 +124,12 @@ export interface NodeState {
   readonly routes: ReadonlyMap<Id, Route>;
   /** Private messages that are not acknowledged, by their recipients. */
   readonly outgoing: ReadonlyMap<Id, Outgoing>;
+  /** What they cost, in bytes. */
+  readonly posted_bytes: number;
   /** How far the private messages of each sender were read. */
   readonly incoming: ReadonlyMap<Id, Incoming>;
+  /** What those cost, in bytes, that wait for others before them. */
+  readonly early_bytes: number;
   /** Whether some sender is to be told how far it was read. */
   readonly owes_acks: boolean;
   /** Private messages that are to be printed. */
@@ -191,7 +195,9 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     trackers: new Map(),
     routes: new Map(),
     outgoing: new Map(),
+    posted_bytes: 0,
     incoming: new Map(),
+    early_bytes: 0,
     owes_acks: false,
     letters: { records: [], bytes: 0 },
     packets: 0,

@@ -9,7 +9,14 @@ import { oweOutput } from "../front.ts";
 import type { Turn } from "../state.ts";
 import { bytesOf, decodeParcel, encodeAck, type Parcel, sealContext } from "./packets.ts";
 import { takePrivateAck } from "./sender.ts";
-import { FRONT_WINDOW_BYTES, HOPS_MAX, PACKETS_EARLY_MAX, SENDERS_MAX } from "../limits.ts";
+import {
+  EARLY_BYTES_MAX,
+  EARLY_OVERHEAD_BYTES,
+  FRONT_WINDOW_BYTES,
+  HOPS_MAX,
+  PACKETS_EARLY_MAX,
+  SENDERS_MAX,
+} from "../limits.ts";
 
 /** How far one sender was read. */
 export interface Incoming {
@@ -18,10 +25,16 @@ export interface Incoming {
   /** Number of the newest packet that was delivered; 0 before. */
   readonly last: number;
   /** Packets that wait for one before them, by their number. */
-  readonly early: ReadonlyMap<number, Parcel>;
+  readonly early: ReadonlyMap<number, Early>;
   /** Whether the sender is to be told how far it was read, once the output has taken so much. */
   readonly owes_ack: boolean;
   readonly print: number;
+}
+
+/** A packet that waits, and what it costs in memory. */
+export interface Early {
+  readonly parcel: Parcel;
+  readonly bytes: number;
 }
 
 /** Something sealed for this node came: it is opened, if that can be of use. */
@@ -34,7 +47,6 @@ export function takeSealed(turn: Turn, { o, m, n, x }: RouteLine): void {
     if (!outgoing.has(o)) return;
   } else {
     const known = incomingFrom(turn, o, box);
-    if (known === null) return turn.count("private:too-many-senders");
     if (n <= known.last) {
       turn.count("private:again");
       return setIncoming(turn, o, { ...known, owes_ack: true });
@@ -54,12 +66,15 @@ export function takeUnsealed(turn: Turn, seal: Seal, bytes: Uint8Array | null): 
   if (role === "ack") return takePrivateAck(turn, peer, bytes);
   const parcel = decodeParcel(bytes);
   const known = incomingFrom(turn, peer, box);
-  if (parcel === null || known === null) return turn.count("private:bad-packet");
+  if (parcel === null) return turn.count("private:bad-packet");
   if (number <= known.last || known.early.has(number)) return;
-  const early = new Map(known.early).set(number, parcel);
-  const incoming = deliver(turn, peer, { ...known, early });
-  if (incoming.early.size > PACKETS_EARLY_MAX) return turn.count("private:too-early");
-  setIncoming(turn, peer, incoming);
+  const cost_bytes = bytes.length + EARLY_OVERHEAD_BYTES;
+  // Its sender will send it again, and by then perhaps what is before it is here.
+  const is_full = known.early.size >= PACKETS_EARLY_MAX ||
+    turn.state.early_bytes + cost_bytes > EARLY_BYTES_MAX;
+  if (parcel.after > known.last && is_full) return turn.count("private:too-early");
+  const early = new Map(known.early).set(number, { parcel, bytes: cost_bytes });
+  setIncoming(turn, peer, deliver(turn, peer, { ...known, early }));
 }
 
 /** Prints what was delivered, and tells the senders of what was printed. */
@@ -74,7 +89,8 @@ export function showPrivate(turn: Turn): void {
     state.letters = { records: [], bytes: 0 };
     turn.effect({ kind: "print", records, bytes });
     for (const { from } of records) {
-      const incoming = state.incoming.get(from)!;
+      const incoming = state.incoming.get(from);
+      if (incoming === undefined) continue;
       turn.own("incoming").set(from, { ...incoming, print: state.front.handed });
     }
   }
@@ -99,7 +115,7 @@ function deliver(turn: Turn, from: Id, before: Incoming): Incoming {
   let { last, owes_ack } = before;
   const numbers = [...early.keys()].sort((a, b) => a - b);
   for (const number of numbers) {
-    const parcel = early.get(number)!;
+    const { parcel } = early.get(number)!;
     // A sender that gave up what was before names no cause, and what waits for that waits in vain.
     if (parcel.after > last) continue;
     early.delete(number);
@@ -131,16 +147,34 @@ function acknowledge(turn: Turn, peer: Id): void {
 }
 
 function setIncoming(turn: Turn, peer: Id, incoming: Incoming): void {
+  const { state } = turn;
+  if (!state.incoming.has(peer) && state.incoming.size >= SENDERS_MAX) forgetSender(turn);
+  state.early_bytes += earlyBytes(incoming) - earlyBytes(state.incoming.get(peer));
   turn.own("incoming").set(peer, incoming);
-  turn.state.owes_acks ||= incoming.owes_ack;
+  state.owes_acks ||= incoming.owes_ack;
 }
 
-/** What is known of the run of a sender; null where too many senders are known already. */
-function incomingFrom(turn: Turn, peer: Id, box: string): Incoming | null {
-  const { incoming } = turn.state;
-  const known = incoming.get(peer);
+/** Makes room for a new sender: there are more of them than members, so one is nobody's any more. */
+function forgetSender(turn: Turn): void {
+  const { state } = turn;
+  for (const [peer, incoming] of state.incoming) {
+    if (state.members.by_id.has(peer)) continue;
+    state.early_bytes -= earlyBytes(incoming);
+    turn.own("incoming").delete(peer);
+    return;
+  }
+}
+
+function earlyBytes(incoming: Incoming | undefined): number {
+  let sum = 0;
+  for (const { bytes } of incoming?.early.values() ?? []) sum += bytes;
+  return sum;
+}
+
+/** What is known of the run of a sender. */
+function incomingFrom(turn: Turn, peer: Id, box: string): Incoming {
+  const known = turn.state.incoming.get(peer);
   if (known?.box === box) return known;
-  if (known === undefined && incoming.size >= SENDERS_MAX) return null;
   return { box, last: 0, early: new Map(), owes_ack: false, print: 0 };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Id, Json, Seal, Source } from "../types.ts";
+import { AppendLog } from "../append_log.ts";
 import { textFault } from "../apps/chat.ts";
 import { isWellFormed } from "../json_scan.ts";
 import { isThere } from "../members.ts";
@@ -20,6 +21,7 @@ import {
   PACKET_RETRY_MS_MAX,
   PACKETS_IN_FLIGHT_MAX,
   POST_MS_MAX,
+  POST_OVERHEAD_BYTES,
   POSTED_BYTES_MAX,
   SEEK_MS,
   SEEK_MS_MAX,
@@ -48,7 +50,7 @@ export interface Outgoing {
   readonly peer: Id;
   /** The key that the flight is sealed to; "" before the first. */
   readonly box: string;
-  readonly waiting: readonly Post[];
+  readonly waiting: AppendLog<Post>;
   /** Oldest first; each is delivered after the one before it. */
   readonly flight: readonly Packet[];
   /** The earliest deadline. */
@@ -78,12 +80,16 @@ export function takePrivate(
   }
   const bytes = bytesOf(items);
   if (bytes > PACKET_BYTES_MAX) return `more than ${PACKET_BYTES_MAX} bytes as JSON`;
-  if (postedBytes(turn) + bytes > POSTED_BYTES_MAX) return "too many private messages wait here";
+  const cost_bytes = bytes + POST_OVERHEAD_BYTES;
+  if (state.posted_bytes + cost_bytes > POSTED_BYTES_MAX) {
+    return "too many private messages wait here";
+  }
+  state.posted_bytes += cost_bytes;
   const until_ms = Math.min(deadline_ms, turn.now_ms + POST_MS_MAX);
   const before = state.outgoing.get(to) ?? newOutgoing(to);
   turn.own("outgoing").set(to, {
     ...before,
-    waiting: [...before.waiting, { items, bytes, source, deadline_ms: until_ms }],
+    waiting: before.waiting.append([{ items, bytes, source, deadline_ms: until_ms }]),
     expires_ms: Math.min(before.expires_ms, until_ms),
   });
   return null;
@@ -91,6 +97,7 @@ export function takePrivate(
 
 /** Seals and sends what is due, and gives up what was not acknowledged in time. */
 export function sendPrivate(turn: Turn): void {
+  const sought: Id[] = [];
   for (const before of turn.state.outgoing.values()) {
     let one = expire(turn, before);
     if (one.waiting.length + one.flight.length === 0) {
@@ -101,10 +108,11 @@ export function sendPrivate(turn: Turn): void {
     const member = turn.state.members.by_id.get(one.peer);
     if (member !== undefined && isThere(member) && member.box !== "") {
       if (member.box !== one.box) one = repack(one, member.box);
-      one = resend(turn, pack(turn, one));
+      one = resend(turn, pack(turn, one), sought);
     }
     if (one !== before) turn.own("outgoing").set(one.peer, one);
   }
+  if (sought.length > 0) seek(turn, sought);
 }
 
 /** A packet is sealed: it goes out for the first time. */
@@ -137,10 +145,10 @@ export function takePrivateAck(turn: Turn, from: Id, bytes: Uint8Array): void {
 /** A guest is gone: what it handed over and was not sent yet, nobody answers for. */
 export function dropPosts(turn: Turn, link: number): void {
   for (const one of turn.state.outgoing.values()) {
-    const waiting = one.waiting.filter(({ source }) => !isOf(source, link));
-    if (waiting.length < one.waiting.length) {
-      turn.own("outgoing").set(one.peer, { ...one, waiting });
-    }
+    const waiting = logOf([...one.waiting.from()].filter(({ source }) => !isOf(source, link)));
+    if (waiting.length === one.waiting.length) continue;
+    for (const post of one.waiting.from()) if (isOf(post.source, link)) release(turn, post);
+    turn.own("outgoing").set(one.peer, { ...one, waiting });
   }
 }
 
@@ -155,6 +163,7 @@ export function giveUpPrivate(turn: Turn): void {
   for (const one of turn.state.outgoing.values()) {
     for (const post of postsOf(one)) answer(turn, one.peer, post, "this node left first");
   }
+  turn.state.outgoing = new Map();
 }
 
 const CALM = {
@@ -164,20 +173,21 @@ const CALM = {
 } as const;
 
 function newOutgoing(peer: Id): Outgoing {
-  const empty = { box: "", waiting: [], flight: [], expires_ms: Infinity, due_ms: Infinity };
-  return { peer, ...empty, ...CALM };
+  const empty = { box: "", flight: [], expires_ms: Infinity, due_ms: Infinity };
+  return { peer, ...empty, waiting: logOf([]), ...CALM };
+}
+
+function logOf(posts: readonly Post[]): AppendLog<Post> {
+  return AppendLog.empty<Post>().append(posts);
 }
 
 function postsOf({ flight, waiting }: Outgoing): Post[] {
-  return [...flight.flatMap(({ posts }) => posts), ...waiting];
+  return [...flight.flatMap(({ posts }) => posts), ...waiting.from()];
 }
 
-function postedBytes(turn: Turn): number {
-  let sum = 0;
-  for (const one of turn.state.outgoing.values()) {
-    for (const { bytes } of postsOf(one)) sum += bytes;
-  }
-  return sum;
+/** Nobody waits for it any more. */
+function release(turn: Turn, { bytes }: Post): void {
+  turn.state.posted_bytes -= bytes + POST_OVERHEAD_BYTES;
 }
 
 /** Whoever posted what is late is told. */
@@ -187,19 +197,22 @@ function expire(turn: Turn, one: Outgoing): Outgoing {
   for (const post of postsOf(one)) {
     if (!isLive(post)) answer(turn, one.peer, post, "it was not acknowledged in time");
   }
-  const waiting = one.waiting.filter(isLive);
+  const waiting = logOf([...one.waiting.from()].filter(isLive));
   let flight = one.flight.map((packet) => ({ ...packet, posts: packet.posts.filter(isLive) }));
   // What others in flight come after must still arrive; behind the last nobody waits for anything.
   flight = flight.slice(0, flight.findLastIndex(({ posts }) => posts.length > 0) + 1);
   const due_ms = flight.length === 0 ? Infinity : one.due_ms;
   const after = { ...one, waiting, flight, due_ms };
-  return { ...after, expires_ms: Math.min(...postsOf(after).map((post) => post.deadline_ms)) };
+  // There may be more of them than a call takes arguments.
+  let expires_ms = Infinity;
+  for (const { deadline_ms } of postsOf(after)) expires_ms = Math.min(expires_ms, deadline_ms);
+  return { ...after, expires_ms };
 }
 
 /** An end of it is somebody else now: what was not acknowledged is to be sealed for that. */
 export function repack(one: Outgoing, box: string): Outgoing {
   const posts = one.flight.flatMap((packet) => packet.posts);
-  const waiting = [...posts, ...one.waiting];
+  const waiting = logOf([...posts, ...one.waiting.from()]);
   return { ...one, ...CALM, box, waiting, flight: [], due_ms: Infinity };
 }
 
@@ -208,13 +221,14 @@ function pack(turn: Turn, before: Outgoing): Outgoing {
   let one = before;
   const { config } = turn.state;
   while (one.waiting.length > 0 && one.flight.length < PACKETS_IN_FLIGHT_MAX) {
-    let bytes = one.waiting[0].bytes, count = 1;
-    while (count < one.waiting.length && bytes < PACKET_BYTES_TARGET) {
-      bytes += one.waiting[count].bytes;
-      if (bytes > PACKET_BYTES_MAX) break;
-      count++;
+    const posts: Post[] = [];
+    let bytes = 0;
+    for (const post of one.waiting.from()) {
+      bytes += post.bytes;
+      if (posts.length > 0 && bytes > PACKET_BYTES_MAX) break;
+      posts.push(post);
+      if (bytes >= PACKET_BYTES_TARGET) break;
     }
-    const posts = one.waiting.slice(0, count);
     const number = ++turn.state.packets;
     const after = one.flight.at(-1)?.number ?? 0;
     const items = posts.flatMap((post) => post.items);
@@ -225,13 +239,14 @@ function pack(turn: Turn, before: Outgoing): Outgoing {
       bytes: encodeParcel({ after, time_ms: turn.now_ms, items }),
     });
     const flight = [...one.flight, { number, posts, text: null }];
-    one = { ...one, waiting: one.waiting.slice(count), flight };
+    const waiting = one.waiting.dropUntil(one.waiting.first + posts.length);
+    one = { ...one, waiting, flight };
   }
   return one;
 }
 
 /** Sends the flight again where no acknowledgement came in time. */
-function resend(turn: Turn, one: Outgoing): Outgoing {
+function resend(turn: Turn, one: Outgoing, sought: Id[]): Outgoing {
   const is_due = turn.now_ms >= one.due_ms;
   if (!is_due) {
     turn.wakeAt(one.due_ms);
@@ -245,14 +260,14 @@ function resend(turn: Turn, one: Outgoing): Outgoing {
   const pause_ms = Math.min(PACKET_RETRY_MS_MAX, one.pause_ms * 2);
   const due_ms = turn.now_ms + pause_ms;
   turn.wakeAt(due_ms);
-  return askToSpeak(turn, { ...one, pause_ms, due_ms });
+  return askToSpeak(turn, { ...one, pause_ms, due_ms }, sought);
 }
 
 /** The way may have changed somewhere: the recipient's next entry will show it. */
-function askToSpeak(turn: Turn, one: Outgoing): Outgoing {
+function askToSpeak(turn: Turn, one: Outgoing, sought: Id[]): Outgoing {
   const is_near = nextHop(turn.state, one.peer)?.peer === one.peer;
   if (is_near || turn.now_ms < one.seek_ms) return one;
-  seek(turn, one.peer);
+  sought.push(one.peer);
   const seek_pause_ms = Math.min(SEEK_MS_MAX, one.seek_pause_ms * 2);
   return { ...one, seek_ms: turn.now_ms + one.seek_pause_ms, seek_pause_ms };
 }
@@ -263,7 +278,9 @@ function transmit(turn: Turn, to: Id, n: number, x: string): void {
 }
 
 /** Tells who posted something how it ended: `why` is null where it was delivered. */
-function answer(turn: Turn, to: Id, { source }: Post, why: string | null): void {
+function answer(turn: Turn, to: Id, post: Post, why: string | null): void {
+  const { source } = post;
+  release(turn, post);
   turn.count(why === null ? "private:delivered" : "private:undelivered");
   if (source.kind === "local") {
     if (why !== null) turn.notice({ kind: "undelivered", to, tag: source.tag, why });

@@ -14,8 +14,11 @@ import {
   learnHas,
   type Link,
   newLink,
+  noteAcked,
+  noteUnderWay,
   pumpTopic,
   spendBudget,
+  spendRouteBudget,
 } from "../../../src/core/link.ts";
 import { clockLines, readClock } from "../../../src/core/clock_lines.ts";
 import { encodeLine } from "../../../src/core/line.ts";
@@ -206,6 +209,28 @@ Deno.test("`spendBudget()` allows a burst, and then so many lines a second", () 
   assertEquals(spendBudget(link!, 0), null);
   for (let count = 0; count < CONTROL_PER_SECOND; count++) link = spendBudget(link!, 1_000);
   assertEquals(spendBudget(link!, 1_000), null);
+});
+
+Deno.test("`spendRouteBudget()` leaves room for the own lines of whoever hands on", () => {
+  let link: Link | null = linkWith();
+  for (const now_ms of [0, 1_000]) {
+    let lines = 0;
+    for (let next: Link | null = link; next !== null; next = spendRouteBudget(link!, 1, now_ms)) {
+      link = next;
+      lines++;
+    }
+    assertEquals(lines - 1, CONTROL_PER_SECOND / 2);
+  }
+  assertEquals(spendRouteBudget(linkWith(), CONTROL_PER_SECOND, 0), null);
+});
+
+Deno.test("`noteAcked()` forgets which bytes of others are acknowledged", () => {
+  const link = noteUnderWay(noteUnderWay(linkWith(), 100, 0), 50, 0);
+  assertEquals([link.sent_bytes, link.routed], [150, [[0, 150]]]);
+  const between = noteUnderWay({ ...link, sent_bytes: 250 }, 10, 0);
+  assertEquals(noteAcked(between, 149, 1).routed, [[0, 150], [250, 260]]);
+  assertEquals(noteAcked(between, 150, 1).routed, [[250, 260]]);
+  assertEquals(noteAcked(between, 260, 1).routed, []);
 });
 
 Deno.test("`learnHas()` grows the list, and never goes back", () => {

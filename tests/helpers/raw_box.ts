@@ -1,0 +1,55 @@
+/**
+ * Seals private messages by hand, as docs/protocol.md says, for tests that attack. It shares no code
+ * with src on purpose, so that what it seals may make no sense at all.
+ */
+
+import { Buffer } from "node:buffer";
+import {
+  createCipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
+
+const VERSION = "rumor private 1";
+
+/** A key pair of one run of a node. */
+export class RawBox {
+  readonly box: string;
+  readonly #private_key: KeyObject;
+
+  constructor() {
+    const { publicKey, privateKey } = generateKeyPairSync("x25519") as {
+      publicKey: KeyObject;
+      privateKey: KeyObject;
+    };
+    this.#private_key = privateKey;
+    this.box = publicKey.export({ format: "jwk" }).x!;
+  }
+
+  /** A `route` line with whatever is to be sealed. */
+  route(
+    to: { readonly id: string; readonly box: string },
+    from: string,
+    n: number,
+    text: string,
+    m: "data" | "ack" = "data",
+  ): string {
+    const context = [VERSION, "rumor", from, to.id].join("\n");
+    const jwk = { kty: "OKP", crv: "X25519", x: to.box };
+    const publicKey = createPublicKey({ key: jwk, format: "jwk" });
+    const secret = diffieHellman({ privateKey: this.#private_key, publicKey });
+    const info = [VERSION, this.box, to.box, context].join("\n");
+    const key = new Uint8Array(hkdfSync("sha256", secret, "", info, 32));
+    const nonce = Buffer.alloc(12);
+    nonce.writeUInt32BE(m === "data" ? 0 : 1);
+    nonce.writeBigUInt64BE(BigInt(n), 4);
+    const cipher = createCipheriv("aes-256-gcm", key, nonce);
+    cipher.setAAD(Buffer.from([context, m, n].join("\n")));
+    const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+    const x = sealed.toString("base64url");
+    return JSON.stringify({ k: "route", h: 5, to: to.id, o: from, m, n, x });
+  }
+}
