@@ -183,14 +183,18 @@ export const ROUTED_UNDER_WAY_MAX = 524_288;
  * that only handed it on.
  */
 export const ROUTED_PER_SECOND = CONTROL_PER_SECOND / 2;
-/** Private messages are sealed together up to about so many bytes. */
-export const PACKET_BYTES_TARGET = 24_576;
+/** Private messages are sealed together up to about so many bytes, so that they fit a datagram. */
+export const PACKET_BYTES_TARGET = 640;
 /** Longest private message, and most of one `post`, as JSON: what fits into a line when sealed. */
 export const PACKET_BYTES_MAX = 180_000;
 /** Packets to one recipient that are not acknowledged yet. */
-export const PACKETS_IN_FLIGHT_MAX = 32;
+export const PACKETS_IN_FLIGHT_MAX = 64;
+/** Their bytes as JSON; one packet may always be under way. */
+export const FLIGHT_BYTES_MAX = 262_144;
+/** Packets that are sent again at once: the oldest. */
+export const PACKETS_AGAIN_MAX = 16;
 /** Packets of one sender that may wait for one before them. */
-export const PACKETS_EARLY_MAX = 32;
+export const PACKETS_EARLY_MAX = 64;
 /** Bytes of such packets of all senders. */
 export const EARLY_BYTES_MAX = 16_777_216;
 /** What a packet that waits costs in memory besides its own bytes. */

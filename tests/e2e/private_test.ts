@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { endAll, LEAVE_MS, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
-import { type Process, type Result, runRumor, startRumor } from "../helpers/process.ts";
+import { assertDelivered, known, pm } from "../helpers/private.ts";
+import { type Process, runRumor } from "../helpers/process.ts";
 import { hasPty, Pty } from "../helpers/pty.ts";
 
 const LINES = 200;
@@ -14,29 +15,6 @@ async function startNamed(network: Nodes, name: string, ...args: string[]): Prom
   const node = network.start(["--name", name, ...join, ...args]);
   await node.address();
   return node;
-}
-
-/** Waits until a node knows that so many others of a name are alive; gives their ids. */
-async function known(node: Process, name: string, count = 1): Promise<string[]> {
-  const ask = ["peers", "--join", await node.address(), "--watch", "--json", "--status", "alive"];
-  await using watch = startRumor(ask, { stdin: "null" });
-  const ids = new Set<string>();
-  await watch.waitForStdout((line) => {
-    const peer = JSON.parse(line) as { id: string; name: string; self: boolean };
-    if (peer.name === name && !peer.self) ids.add(peer.id);
-    return ids.size >= count;
-  });
-  return [...ids];
-}
-
-/** Runs `rumor pm` through a node. */
-async function pm(node: Process, args: readonly string[], input?: string): Promise<Result> {
-  const options = input === undefined ? {} : { input };
-  return await runRumor(["pm", "--join", await node.address(), ...args], options);
-}
-
-function assertDelivered({ code, stdout, stderr }: Result): void {
-  assertEquals([code, stdout, stderr], [0, [], []]);
 }
 
 Deno.test("`rumor pm` says something to one peer alone", async (t) => {

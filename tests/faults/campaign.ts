@@ -51,8 +51,8 @@ export class Tally {
   }
 
   /** Counts something worth knowing that is no fault. */
-  increase(name: string): void {
-    this.figure(name, Number(this.#figures.get(name) ?? 0) + 1);
+  increase(name: string, by = 1): void {
+    this.figure(name, Number(this.#figures.get(name) ?? 0) + by);
   }
 
   /** Notes something that must not be. */

@@ -5,6 +5,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { Dice } from "../../src/sim/dice.ts";
+import type { Wiretap } from "./wiretap.ts";
 
 /** How likely what happens to a datagram. */
 export interface Weather {
@@ -22,21 +23,34 @@ export class DatagramProxy implements AsyncDisposable {
   readonly #target: number;
   readonly #weather: Weather;
   readonly #dice: Dice;
+  readonly #tap: Wiretap | null;
   readonly #backs = new Map<string, Socket>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;
 
-  private constructor(front: Socket, target: number, weather: Weather, seed: number) {
+  private constructor(
+    front: Socket,
+    target: number,
+    weather: Weather,
+    seed: number,
+    tap: Wiretap | null,
+  ) {
     this.#front = front;
     this.#target = target;
     this.#weather = weather;
     this.#dice = new Dice(seed);
+    this.#tap = tap;
     front.on("message", (bytes, { port }) => this.#forward(bytes, port));
   }
 
-  /** A proxy before a port of this machine. */
-  static async start(target: number, weather: Weather, seed: number): Promise<DatagramProxy> {
-    return new DatagramProxy(await bound(), target, weather, seed);
+  /** A proxy before a port of this machine; `tap` hears everything, also what is dropped. */
+  static async start(
+    target: number,
+    weather: Weather,
+    seed: number,
+    tap: Wiretap | null = null,
+  ): Promise<DatagramProxy> {
+    return new DatagramProxy(await bound(), target, weather, seed, tap);
   }
 
   get port(): number {
@@ -64,6 +78,7 @@ export class DatagramProxy implements AsyncDisposable {
   }
 
   #toss(from: Socket, bytes: Uint8Array, port: number): void {
+    this.#tap?.note(this, bytes);
     const { drop, duplicate, reorder } = this.#weather;
     if (this.#dice.next() < drop) {
       this.told.dropped++;

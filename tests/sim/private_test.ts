@@ -215,7 +215,7 @@ Deno.test("packets that come too early are kept only up to a limit, and all arri
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a] });
   sim.settle();
-  // Each of them fills a packet.
+  // Each of them is a packet.
   const texts = numbers("x".repeat(PACKET_BYTES_TARGET), 1, 2 * PACKETS_EARLY_MAX);
   for (const text of texts) a.post(b.id, [text]);
   let most = 0;
@@ -230,18 +230,24 @@ Deno.test("packets that come too early are kept only up to a limit, and all arri
 
 Deno.test("a node that relays drops private messages where a link takes no more, and they still arrive", () => {
   const { sim, nodes: [a, b, c] } = chainOf("abc");
+  const others = ["d", "e"].map((name) => sim.addNode({ name, join: [b], config: GIVEN }));
+  sim.settle();
   sim.throttle(b, c, 20);
-  const texts = numbers("x".repeat(PACKET_BYTES_TARGET), 1, 60);
-  for (const text of texts) a.post(c.id, [text], 10 * MINUTE_MS);
+  const senders = [a, ...others];
+  const texts = numbers("x".repeat(100_000), 1, 6);
+  for (const node of senders) for (const text of texts) node.post(c.id, [text], 10 * MINUTE_MS);
   let most = 0;
   sim.run(() => {
     const link = [...b.state.links.values()].find((link) => link.peer === c.id)!;
     most = Math.max(most, link.sent_bytes - link.acked_bytes);
-    return a.state.outgoing.size === 0;
+    return senders.every((node) => node.state.outgoing.size === 0);
   });
   assert(most <= ROUTED_UNDER_WAY_MAX, `${most}`);
   assertGreater(b.state.counts.get("not-routed:full") ?? 0, 0);
-  assertEquals(lettersOf(sim, c), texts.map((text) => `(pm a) ${text}`));
+  for (const { name } of senders) {
+    const heard = lettersOf(sim, c).filter((text) => text.startsWith(`(pm ${name})`));
+    assertEquals(heard, texts.map((text) => `(pm ${name}) ${text}`));
+  }
 });
 
 Deno.test("whatever is lost, doubled, cut or killed between, private messages come once and in order", () => {

@@ -14,11 +14,13 @@ import { handOn, nextHop } from "../routes.ts";
 import type { Turn } from "../state.ts";
 import { bytesOf, decodeAck, encodeParcel, sealContext } from "./packets.ts";
 import {
+  FLIGHT_BYTES_MAX,
   HOPS_MAX,
   PACKET_BYTES_MAX,
   PACKET_BYTES_TARGET,
   PACKET_RETRY_MS,
   PACKET_RETRY_MS_MAX,
+  PACKETS_AGAIN_MAX,
   PACKETS_IN_FLIGHT_MAX,
   POST_MS_MAX,
   POST_OVERHEAD_BYTES,
@@ -41,6 +43,8 @@ export interface Packet {
   readonly number: number;
   /** Those whose time is not over. */
   readonly posts: readonly Post[];
+  /** Of all that is sealed in it, as JSON. */
+  readonly bytes: number;
   /** Null while it is being sealed. */
   readonly text: string | null;
 }
@@ -220,15 +224,18 @@ export function repack(one: Outgoing, box: string): Outgoing {
 function pack(turn: Turn, before: Outgoing): Outgoing {
   let one = before;
   const { config } = turn.state;
+  let flight_bytes = one.flight.reduce((sum, { bytes }) => sum + bytes, 0);
   while (one.waiting.length > 0 && one.flight.length < PACKETS_IN_FLIGHT_MAX) {
+    const next_bytes = one.waiting.get(one.waiting.first)!.bytes;
+    if (flight_bytes > 0 && flight_bytes + next_bytes > FLIGHT_BYTES_MAX) break;
     const posts: Post[] = [];
     let bytes = 0;
     for (const post of one.waiting.from()) {
+      if (posts.length > 0 && bytes + post.bytes > PACKET_BYTES_TARGET) break;
       bytes += post.bytes;
-      if (posts.length > 0 && bytes > PACKET_BYTES_MAX) break;
       posts.push(post);
-      if (bytes >= PACKET_BYTES_TARGET) break;
     }
+    flight_bytes += bytes;
     const number = ++turn.state.packets;
     const after = one.flight.at(-1)?.number ?? 0;
     const items = posts.flatMap((post) => post.items);
@@ -238,7 +245,7 @@ function pack(turn: Turn, before: Outgoing): Outgoing {
       seal: { peer: one.peer, box: one.box, context, role: "data", number },
       bytes: encodeParcel({ after, time_ms: turn.now_ms, items }),
     });
-    const flight = [...one.flight, { number, posts, text: null }];
+    const flight = [...one.flight, { number, posts, bytes, text: null }];
     const waiting = one.waiting.dropUntil(one.waiting.first + posts.length);
     one = { ...one, waiting, flight };
   }
@@ -252,7 +259,8 @@ function resend(turn: Turn, one: Outgoing, sought: Id[]): Outgoing {
     turn.wakeAt(one.due_ms);
     return one;
   }
-  for (const { number, text } of one.flight) {
+  // What is behind has perhaps arrived, and waits there for these.
+  for (const { number, text } of one.flight.slice(0, PACKETS_AGAIN_MAX)) {
     if (text === null) continue;
     turn.count("private:sent-again");
     transmit(turn, one.peer, number, text);
