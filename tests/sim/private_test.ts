@@ -232,7 +232,7 @@ Deno.test("a node that relays drops private messages where a link takes no more,
   const { sim, nodes: [a, b, c] } = chainOf("abc");
   const others = ["d", "e"].map((name) => sim.addNode({ name, join: [b], config: GIVEN }));
   sim.settle();
-  sim.throttle(b, c, 20);
+  sim.throttle(b, c, 100);
   const senders = [a, ...others];
   const texts = numbers("x".repeat(100_000), 1, 6);
   for (const node of senders) for (const text of texts) node.post(c.id, [text], 10 * MINUTE_MS);
