@@ -7,6 +7,8 @@ export interface Command {
   readonly help: string;
   /** Gives the exit code; throws a `UsageError` for wrong arguments. */
   readonly run: (args: readonly string[], env: Env) => Promise<number>;
+  /** Subcommands by their names; each is loaded only when it is the one. */
+  readonly parts?: Readonly<Record<string, () => Promise<{ default: Command }>>>;
 }
 
 /** Reads the environment. */

@@ -1,6 +1,7 @@
 /** Flags that several commands share. */
 
 import {
+  BATCH_MS_MAX,
   DATAGRAM_BYTES_MAX,
   DATAGRAM_BYTES_MIN,
   FAST_TIMES,
@@ -160,10 +161,20 @@ export const nodeFlags = {
     read: readBytes(KEEP_BYTES_MIN),
   },
   ...timeoutFlag,
+  spread: {
+    value: "HOW",
+    help: "tree, flood: on all links, or gossip: on some at random (default: tree)",
+    read: readChoice("flood", "gossip", "tree"),
+  },
   overlay: {
     value: "KIND",
     help: "fingers, ring: the next ten peers only, or given: only --join (default: fingers)",
     read: readChoice("fingers", "ring", "given"),
+  },
+  batch: {
+    value: "MS",
+    help: `hold lines back for up to MS milliseconds, 1 to ${BATCH_MS_MAX}: fewer, larger messages`,
+    read: readCount(1, BATCH_MS_MAX),
   },
   fast: { help: "miss peers sooner: for one machine or one room", read: readSwitch },
   wan: { help: "miss peers later: for slow and lossy networks", read: readSwitch },

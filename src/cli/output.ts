@@ -3,6 +3,7 @@
  * stderr. A closed stdout is a normal end, and is noticed also while nothing is written.
  */
 
+import { fstatSync } from "node:fs";
 import { Outbox } from "../shell/outbox.ts";
 import { Pipe } from "../shell/pipe.ts";
 import { visible } from "./escape.ts";
@@ -18,6 +19,8 @@ export class Output {
   readonly closed: Promise<void>;
   readonly #outbox: Outbox;
   readonly #close: () => void;
+  /** A file takes everything at once; a thread that writes to it would only cost more. */
+  readonly #is_file = isFile();
   #pipe: Pipe | null = null;
 
   constructor() {
@@ -36,7 +39,8 @@ export class Output {
   /** Writes bytes; resolves when they are written or nobody reads any more. */
   async write(bytes: Uint8Array): Promise<void> {
     // A write in another thread costs more than a short line; but nothing here may ever wait.
-    if (this.#outbox.bytes === 0 && this.#pipe?.takesAtOnce(bytes.length)) {
+    const at_once = this.#is_file || this.#pipe?.takesAtOnce(bytes.length);
+    if (this.#outbox.bytes === 0 && at_once) {
       return this.writeNow(bytes);
     }
     this.#outbox.push([bytes]);
@@ -55,6 +59,14 @@ export class Output {
   /** Resolves when everything is written. */
   flush(): Promise<void> {
     return this.#outbox.flush();
+  }
+}
+
+function isFile(): boolean {
+  try {
+    return fstatSync(1).isFile();
+  } catch {
+    return false;
   }
 }
 

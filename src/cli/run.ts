@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   tracker: () => import("./commands/tracker.ts"),
   export: () => import("./commands/export.ts"),
   verify: () => import("./commands/verify.ts"),
+  sim: () => import("./commands/sim.ts"),
 };
 
 /** Runs the command that the arguments name; gives the exit code. Never exits itself. */
@@ -31,8 +32,10 @@ export async function run(args: readonly string[]): Promise<number> {
     return usage(`${first} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
   }
   const name = is_command ? first : "chat";
-  const command = (await COMMANDS[name]()).default;
-  const rest = is_command ? args.slice(1) : args;
+  const [command, rest] = await partOf(
+    (await COMMANDS[name]()).default,
+    is_command ? args.slice(1) : args,
+  );
   if (wantsHelp(rest)) return print(is_command ? command.help : await overview(command));
   try {
     return await command.run(rest, readEnv);
@@ -42,10 +45,23 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The command itself, or its subcommand that the arguments name; and the arguments of that. */
+async function partOf(
+  command: Command,
+  args: readonly string[],
+): Promise<[Command, readonly string[]]> {
+  const [first = ""] = args, { parts } = command;
+  if (parts === undefined || !Object.hasOwn(parts, first)) return [command, args];
+  return [(await parts[first]()).default, args.slice(1)];
+}
+
 async function help(words: readonly string[]): Promise<number> {
   const [name = ""] = words;
   if (name === "") return print(await overview((await COMMANDS.chat()).default));
-  if (Object.hasOwn(COMMANDS, name)) return print((await COMMANDS[name]()).default.help);
+  if (Object.hasOwn(COMMANDS, name)) {
+    const [command] = await partOf((await COMMANDS[name]()).default, words.slice(1));
+    return print(command.help);
+  }
   return usage(`${name} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
 }
 

@@ -5,13 +5,18 @@ import { logKey } from "./entry.ts";
 import type { Line, WireClock } from "./line.ts";
 import type { LogState } from "./log.ts";
 
-/** A clock as it is sent, in lines that each fit: all logs, or the given ones. */
+/**
+ * A clock as it is sent, in lines that each fit: all logs, or the given ones. Of a log that ended in a
+ * fork nothing more is needed: it counts as far as the peer `has` it, so that the peer does not send
+ * its rest again and again.
+ */
 export function clockLines(
   log: LogState,
   indices: Iterable<number>,
   n: number | undefined,
   // 1,000 logs of 43 + 64 + 30 bytes stay well below the limit of a line.
   logs_max = 1_000,
+  has: readonly number[] = [],
 ): Extract<Line, { k: "have" }>[] {
   const lines: Extract<Line, { k: "have" }>[] = [];
   let clock: Record<Id, Record<Topic, number>> = {}, logs = 0;
@@ -23,11 +28,25 @@ export function clockLines(
       logs = 0;
     }
     const { origin, topic } = log.heads[index];
-    (clock[origin] ??= {})[topic] = log.clock[index];
+    const wanted = log.heads[index].fork === null ? 0 : has[index] ?? 0;
+    (clock[origin] ??= {})[topic] = Math.max(log.clock[index], wanted);
     logs++;
   }
   lines.push(n === undefined ? { k: "have", c: clock } : { k: "have", c: clock, n });
   return lines;
+}
+
+/** Which of the logs that something came of can be acknowledged as they are, and which are not stored yet. */
+export function splitTouched(
+  touched: ReadonlySet<number>,
+  settled: LogState,
+  log: LogState,
+): { told: ReadonlySet<number>; kept: ReadonlySet<number> } {
+  if (settled === log) return { told: touched, kept: new Set() };
+  const isBehind = (index: number) => settled.clock[index] !== log.clock[index];
+  const kept = [...touched].filter(isBehind);
+  const told = [...touched].filter((index) => index < settled.clock.length);
+  return { told: new Set(told), kept: new Set(kept) };
 }
 
 /** The logs of a received clock: their number (-1 where unknown), key and length. */

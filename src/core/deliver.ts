@@ -4,7 +4,7 @@ import { type Delivered, LEDGER, PRESENCE } from "./log.ts";
 import { type LedgerItem, reduceLedger } from "./apps/ledger.ts";
 import { offerDelivered } from "./front.ts";
 import { takePresence } from "./presence.ts";
-import { noteDelivered } from "./spread/flood.ts";
+import { noteDelivered } from "./backoff.ts";
 import type { Turn } from "./state.ts";
 
 /** Hands entries that were delivered just now to whoever prints and relays them, and to their apps. */
@@ -14,7 +14,7 @@ export function takeDelivered(turn: Turn, delivered: readonly Delivered[]): void
   state.front = offerDelivered(state.front, delivered);
   const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
   const own = delivered.some(({ entry }) => entry.origin === state.config.id);
-  state.flood = noteDelivered(state.flood, bytes, own);
+  state.backoff = noteDelivered(state.backoff, bytes, own && !state.config.batch_ms);
   applyDelivered(turn, delivered);
 }
 

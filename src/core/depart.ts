@@ -33,7 +33,10 @@ export function forgetDeparted(turn: Turn): void {
   }
   if (departed.size === 0) return;
   state.members = removeMembers(state.members, departed);
-  for (const id of departed) if (state.routes.has(id)) turn.own("routes").delete(id);
+  for (const id of departed) {
+    if (state.routes.has(id)) turn.own("routes").delete(id);
+    if (state.branches.has(id)) turn.own("branches").delete(id);
+  }
   const { log, logs, moved } = forgetLogs(state.log, indices);
   state.log = log;
   if (state.config.durable) {
@@ -69,8 +72,22 @@ function clearNumbers(turn: Turn, indices: ReadonlySet<number>): void {
   for (const link of state.links.values()) {
     const touched = new Set([...link.touched].filter((index) => !indices.has(index)));
     const offered = new Map([...link.offered].filter(([index]) => !indices.has(index)));
+    const skipped = new Set([...link.skipped].filter((index) => !indices.has(index)));
+    const proofs = new Set([...link.proofs].filter((index) => !indices.has(index)));
+    const shown = new Set([...link.shown].filter((index) => !indices.has(index)));
+    const grafts = new Map([...link.grafts].filter(([index]) => !indices.has(index)));
     const lossy = link.lossy && forgetFlight(link.lossy, indices);
-    turn.setLink({ ...link, has: cleared(link.has), touched, offered, lossy });
+    turn.setLink({
+      ...link,
+      has: cleared(link.has),
+      touched,
+      offered,
+      skipped,
+      proofs,
+      shown,
+      grafts,
+      lossy,
+    });
   }
 }
 

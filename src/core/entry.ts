@@ -76,6 +76,11 @@ export function logKey(origin: Id, topic: Topic): string {
   return `${origin}/${topic}`;
 }
 
+/** The origin and the topic in the key of a log. */
+export function splitKey(key: string): { readonly origin: Id; readonly topic: Topic } {
+  return { origin: key.slice(0, ID_CHARS), topic: key.slice(ID_CHARS + 1) };
+}
+
 /** Whether text may name a topic: letters, digits and `._/-`, at most 64. */
 export function isTopic(text: unknown): text is Topic {
   return typeof text === "string" && text.length <= TOPIC_BYTES_MAX && TOPIC_TEXT.test(text);

@@ -7,6 +7,7 @@ import type { Gap, LinkId } from "./types.ts";
 import { isPeer } from "./link.ts";
 import { isLossy } from "./lossy_links.ts";
 import { countPeers } from "./overlay.ts";
+import { noteForks } from "./forks.ts";
 import { isKeptWhole, reachOf, skipEntries, waiveCauses } from "./log.ts";
 import { logKey } from "./entry.ts";
 import { missingOf } from "./pending.ts";
@@ -42,6 +43,10 @@ export function acceptGaps(turn: Turn): void {
     if (index >= 0 && state.log.clock[index] >= gap.to) {
       offers.delete(key);
       touch(turn, link, index);
+    } else if (index >= 0 && state.log.heads[index].fork !== null) {
+      // The log ended in a fork meanwhile; the peer waits to hear that nothing more is needed.
+      offers.delete(key);
+      turn.send(link, { k: "have", c: { [gap.origin]: { [gap.topic]: gap.to } } });
     } else if (!state.links.has(link) || turn.now_ms >= since_ms + GAP_EXPIRE_MS) {
       offers.delete(key);
     } else if (peers > 1 && turn.now_ms < due_ms) turn.wakeAt(due_ms);
@@ -124,6 +129,7 @@ function expire(turn: Turn, index: number, missing: ReturnType<typeof missingOf>
   }
   const [log, output] = waiveCauses(state.log, index, turn.env);
   state.log = log;
+  noteForks(turn, output.forks);
   takeDelivered(turn, output.delivered);
 }
 
@@ -137,6 +143,7 @@ function giveUp(turn: Turn, gap: Gap): void {
   }
   turn.count("gaps");
   if (gap.topic === state.front.config.topic) state.front = { ...state.front, gapped: true };
+  noteForks(turn, output.forks);
   takeDelivered(turn, output.delivered);
 }
 

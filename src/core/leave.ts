@@ -1,7 +1,7 @@
 /** Leaving: first be acknowledged and printed, then say goodbye to everybody, then be done. */
 
 import { isPeer } from "./link.ts";
-import { clockLines } from "./clock_lines.ts";
+import { clockLines, splitTouched } from "./clock_lines.ts";
 import { countPeers } from "./overlay.ts";
 import { isDrained } from "./front.ts";
 import { PRESENCE } from "./log.ts";
@@ -67,7 +67,8 @@ function finishLeave(turn: Turn, acknowledged: boolean): void {
     // Whoever sent something last needs to know that it arrived.
     const owes = isPeer(link) && link.received_bytes > link.reported_bytes;
     if (owes && state.storage.fault === null) {
-      turn.send(link.id, ...clockLines(log, link.touched, link.received_bytes));
+      const { told } = splitTouched(link.touched, log, state.log);
+      turn.send(link.id, ...clockLines(log, told, link.received_bytes));
     }
     turn.close(link.id, "left", "leaving");
   }

@@ -12,7 +12,7 @@ export const LINE_BYTES_MAX = 262_144;
 /** Longest line that a user may send; longer ones are refused by number. */
 export const ITEM_BYTES_MAX = 131_072;
 /** An entry is closed when its items reach this size, so that several fit into a link's window. */
-export const ENTRY_BYTES_TARGET = 49_152;
+export const ENTRY_BYTES_TARGET = 98_304;
 /** Most items in one entry. */
 export const ENTRY_ITEMS_MAX = 16_384;
 /** Most dependencies that one entry names; more are spread over entries without items. */
@@ -70,9 +70,9 @@ export const KEEP_BYTES_DEFAULT = 67_108_864;
 export const ENTRY_OVERHEAD_BYTES = 400;
 
 /** Un-acknowledged bytes of entries on one link. */
-export const WINDOW_BYTES = 131_072;
+export const WINDOW_BYTES = 262_144;
 /** Received bytes after which an acknowledgement goes out at once. */
-export const ACK_BYTES = 32_768;
+export const ACK_BYTES = 65_536;
 /** Longest wait of an acknowledgement that nobody asked for with a ping. */
 export const ACK_DELAY_MS = 200;
 /** The same on a link that loses lines, where a sender must know soon what to say again. */
@@ -99,14 +99,28 @@ export const RESEND_MS = 200;
 export const RESEND_MS_MIN = 100;
 /** Longest time after which an entry is sent again. */
 export const RESEND_MS_MAX = 2_000;
+/** What is not sent on a link is told of there after this time at the latest. */
+export const LAZY_MS = 500;
+/** Who misses what a peer has, and nobody sends, asks for it after this time. */
+export const GRAFT_MS = 500;
+/** Proofs of forks that one peer is shown. */
+export const PROOFS_PER_LINK_MAX = 256;
+/** Logs of which a node remembers at once that a peer has more. */
+export const AHEAD_MAX = 4_096;
+/** So many links are asked at once for what the one that broke brought. */
+export const GRAFT_LINKS = 3;
 /** Longest moment that a relayed entry waits for a copy that spares sending it. */
 export const RELAY_DELAY_MAX_MS = 3;
+/** Longest time that a user may have entries wait for company. */
+export const BATCH_MS_MAX = 1_000;
 /** So many waiting bytes are relayed at once. */
 export const RELAY_BYTES = 16_384;
 /** With fewer peers nothing waits: nobody else would bring it. */
 export const RELAY_PEERS_MIN = 3;
 /** Pause between the small credits that a congested node gives. */
 export const CONGESTED_ACK_MS = 50;
+/** Bytes of such a credit. */
+export const CONGESTED_ACK_BYTES = 32_768;
 /** Printed bytes that the output may owe before printing waits for it. */
 export const FRONT_WINDOW_BYTES = 1_048_576;
 /** Bytes that are printed at once, about. */

@@ -62,6 +62,10 @@ export type Line =
     readonly s: number;
     readonly e: number;
   }
+  /** The entries of these origins come from others: they need only be told of on this link. */
+  | { readonly k: "prune"; readonly o: readonly Id[] }
+  /** How far logs are here of which more is missed: it is to be sent, and what comes, too. */
+  | { readonly k: "graft"; readonly c: WireClock }
   | { readonly k: "ping"; readonly x: number }
   | { readonly k: "pong"; readonly x: number }
   /** From a guest: items to publish in the node's name, answered once `ack` nodes hold them. */
@@ -185,6 +189,8 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
       Array.isArray(f.gone) && f.gone.length <= PEERS_PER_LINE && f.gone.every(isIdText)),
   from: (f: Fields) => isTopic(f.t) && isCount(f.skip, 0),
   gap: (f: Fields) => isIdText(f.o) && isTopic(f.t) && isCount(f.s, 1) && isCount(f.e, f.s),
+  prune: (f: Fields) => Array.isArray(f.o) && f.o.length <= PEERS_PER_LINE && f.o.every(isIdText),
+  graft: (f: Fields) => isClock(f.c, 0),
   ping: (f: Fields) => isCount(f.x, 0),
   pong: (f: Fields) => isCount(f.x, 0),
   publish: (f: Fields) =>
@@ -208,11 +214,11 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
   bye: (f: Fields) => isShortText(f.code) && typeof f.why === "string",
 }));
 
-function isClock(value: unknown): boolean {
+function isClock(value: unknown, least = 1): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.entries(value).every(([id, topics]) =>
     isIdText(id) && typeof topics === "object" && topics !== null && !Array.isArray(topics) &&
-    Object.entries(topics).every(([topic, seq]) => isTopic(topic) && isCount(seq, 1))
+    Object.entries(topics).every(([topic, seq]) => isTopic(topic) && isCount(seq, least))
   );
 }
 

@@ -4,12 +4,19 @@
  */
 
 import type { Address, Gap, Id, LinkId, Topic } from "./types.ts";
-import { firstKept, type LogState, type StoredEntry, type TopicState } from "./log.ts";
+import {
+  firstKept,
+  type Head,
+  keptEntry,
+  type LogState,
+  type StoredEntry,
+  type TopicState,
+} from "./log.ts";
 import { type Lossy, newLossy } from "./lossy.ts";
 import { addStretch, dropStretches, type Stretch, stretchBytes } from "./stretches.ts";
 import {
-  ACK_BYTES,
   ACK_DELAY_MS,
+  CONGESTED_ACK_BYTES,
   CONTROL_BURST,
   CONTROL_PER_SECOND,
   EVICT_MS,
@@ -56,6 +63,15 @@ export interface Link {
   readonly streaming: boolean;
   /** Position of the next entry to look at, for each topic. */
   readonly cursors: ReadonlyMap<Topic, number>;
+  /** Logs that the peer asked for behind the cursors: the next entry of each. */
+  readonly grafts: ReadonlyMap<number, number>;
+  /** Logs of which the peer is only told, and was not yet. */
+  readonly skipped: ReadonlySet<number>;
+  /** Logs of which the peer is to be shown that they end in a fork, and of which it was. */
+  readonly proofs: ReadonlySet<number>;
+  readonly shown: ReadonlySet<number>;
+  /** Origins whose entries the peer is to be asked not to send. */
+  readonly unwanted: ReadonlySet<Id>;
   /** Gaps offered to the peer and not yet accepted: log and last missing entry. */
   readonly offered: ReadonlyMap<number, number>;
   readonly sent_bytes: number;
@@ -126,6 +142,11 @@ export function newLink(
     has: [],
     streaming: false,
     cursors: new Map(),
+    grafts: new Map(),
+    skipped: new Set(),
+    proofs: new Set(),
+    shown: new Set(),
+    unwanted: new Set(),
     offered: new Map(),
     sent_bytes: 0,
     acked_bytes: 0,
@@ -232,7 +253,9 @@ export function reportableBytes(link: Link, congestion: Congestion): number {
   // The output owes nothing to other nodes, so nothing is lost by waiting for it alone.
   if (congestion === "output") return link.reported_bytes;
   // A little credit trickles even so, that two congested nodes never wait for each other.
-  if (congestion === "peer") return Math.min(link.received_bytes, link.reported_bytes + ACK_BYTES);
+  if (congestion === "peer") {
+    return Math.min(link.received_bytes, link.reported_bytes + CONGESTED_ACK_BYTES);
+  }
   return link.received_bytes;
 }
 
@@ -246,18 +269,28 @@ export interface Pumped {
   readonly gaps: Gap[];
 }
 
+/** Whether entries of an origin are only told of on a link. */
+export type IsQuiet = (origin: Id) => boolean;
+
 /** Streams what the link's window allows of one topic. */
-export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
+export function pumpTopic(
+  before: Link,
+  log: LogState,
+  name: Topic,
+  isQuiet: IsQuiet = () => false,
+): Pumped {
   const topic = log.topics.get(name);
-  if (topic === undefined) return pumped(link, [], []);
+  if (topic === undefined) return pumped(before, [], []);
+  const { link, entries: grafted } = pumpGrafts(before, log, name);
   const missed = findGaps(link, log, name, topic);
-  const { gaps, entries } = missed;
+  const { gaps } = missed;
+  const entries = [...grafted, ...missed.entries];
   let { offered } = missed;
+  let skipped: Set<number> | null = null;
   let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
   let { sent_bytes, has } = link;
-  for (const { line } of entries) sent_bytes += line.length;
-  // What others send through here must not keep back the entries.
-  const beside_bytes = link.acked_bytes + stretchBytes(link.routed, link.acked_bytes);
+  for (const { line } of missed.entries) sent_bytes += line.length;
+  const beside_bytes = besideBytes(link);
   // A peer must first say what becomes of a gap; entries behind it would only wait there.
   const blocked = link.role === "peer" &&
     [...offered.keys()].some((index) => log.heads[index].topic === name);
@@ -272,7 +305,9 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
         break;
       }
     }
-    if (!(has[stored.log] >= stored.seq)) {
+    if (isQuiet(log.heads[stored.log].origin)) {
+      if (!(has[stored.log] >= stored.seq)) (skipped ??= new Set(link.skipped)).add(stored.log);
+    } else if (!(has[stored.log] >= stored.seq)) {
       const under_way = sent_bytes - beside_bytes;
       if (under_way > 0 && under_way + stored.line.length > windowOf(link)) break;
       entries.push(stored);
@@ -289,7 +324,49 @@ export function pumpTopic(link: Link, log: LogState, name: Topic): Pumped {
     return pumped(link, entries, gaps);
   }
   const cursors = new Map(link.cursors).set(name, cursor);
-  return pumped({ ...link, cursors, offered, sent_bytes, has }, entries, gaps);
+  const rest = { cursors, offered, sent_bytes, has, skipped: skipped ?? link.skipped };
+  return pumped({ ...link, ...rest }, entries, gaps);
+}
+
+/** Streams what the peer asked for that lies behind the cursor of a topic. */
+function pumpGrafts(
+  link: Link,
+  log: LogState,
+  name: Topic,
+): { readonly link: Link; readonly entries: StoredEntry[] } {
+  const entries: StoredEntry[] = [];
+  if (link.grafts.size === 0) return { link, entries };
+  const end = link.cursors.get(name) ?? 0;
+  const grafts = new Map(link.grafts), beside_bytes = besideBytes(link);
+  let { sent_bytes, cursors } = link;
+  for (const [index, from] of link.grafts) {
+    const head: Head | undefined = log.heads[index];
+    if (head?.topic !== name) continue;
+    grafts.delete(index);
+    if (from < firstKept(head)) {
+      // What is gone is told of where a cursor begins.
+      cursors = new Map(cursors);
+      (cursors as Map<Topic, number>).delete(name);
+      continue;
+    }
+    for (let seq = from;; seq++) {
+      const stored = keptEntry(head, seq);
+      if (stored === undefined || stored.at >= end) break;
+      const under_way = sent_bytes - beside_bytes;
+      if (under_way > 0 && under_way + stored.line.length > windowOf(link)) {
+        grafts.set(index, seq);
+        break;
+      }
+      entries.push(stored);
+      sent_bytes += stored.line.length;
+    }
+  }
+  return { link: { ...link, grafts, cursors, sent_bytes }, entries };
+}
+
+/** Sent bytes that do not count for the window: what others send through here keeps back no entries. */
+function besideBytes({ acked_bytes, routed }: Link): number {
+  return acked_bytes + stretchBytes(routed, acked_bytes);
 }
 
 function pumped(link: Link, entries: readonly StoredEntry[], gaps: Gap[]): Pumped {
@@ -305,8 +382,24 @@ function gapBefore(link: Link, log: LogState, stored: StoredEntry, had: number):
   return { origin, topic, from: had + 1, to: stored.seq - 1 };
 }
 
+/** The logs that an acknowledgement names: of which something came, or of which the peer lacks something. */
+export function logsToTell(link: Link, log: LogState): ReadonlySet<number> {
+  if (link.skipped.size === 0) return link.touched;
+  const logs = new Set(link.touched);
+  for (const index of link.skipped) {
+    if (!(link.has[index] >= log.clock[index])) logs.add(index);
+  }
+  return logs;
+}
+
 /** Whether a link has looked at everything in a topic, so that there is nothing to pump. */
 export function isAtEnd(link: Link, log: LogState, name: Topic): boolean {
+  // A log that was asked for may not be settled yet.
+  for (const index of link.grafts.keys()) if (log.heads[index]?.topic === name) return false;
+  // Nor is what follows on a gap known before that was accepted.
+  for (const [index, to] of link.offered) {
+    if (link.has[index] >= to && log.heads[index].topic === name) return false;
+  }
   const cursor = link.cursors.get(name);
   return cursor !== undefined && cursor === log.topics.get(name)?.order.end;
 }
@@ -339,7 +432,9 @@ function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Mi
     if (open.length < offered.size) offered = new Map(open);
   }
   const missed: Missed = { offered, gaps: [], entries: [] };
-  if (cursor !== undefined && cursor >= topic.order.first) return missed;
+  // Behind a gap that was accepted may be an entry that has no place in the order any more.
+  const accepted = offered !== link.offered;
+  if (!accepted && cursor !== undefined && cursor >= topic.order.first) return missed;
   const next = new Map(offered);
   for (const index of topic.logs.from()) {
     const head = log.heads[index];

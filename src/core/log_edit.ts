@@ -65,6 +65,7 @@ export class LogEdit {
     else if (this.#heads[index].fork !== null) return this.#reject("frozen");
     else if (this.#missing(index, { entry, since_ms: now_ms, waived: false }) === null) {
       this.#deliver(index, entry);
+      this.#compareWaiting(index);
     } else {
       if (!this.#pending.add(index, entry, now_ms)) this.#reject("pending-full");
       else if (this.#pending.first(index)!.entry === entry) this.#await(index);
@@ -231,6 +232,14 @@ export class LogEdit {
     if (kept === undefined || sameBytes(kept.line, entry.line)) this.#output.duplicates++;
     else if (this.#heads[index].fork !== null) this.#reject("frozen");
     else this.#freeze(index, entry, kept.line);
+  }
+
+  /** What waits under a number that was delivered meanwhile is the same entry, or proves a fork. */
+  #compareWaiting(index: number): void {
+    const first = this.#pending.first(index);
+    if (first === undefined || first.entry.seq > this.#clock[index]) return;
+    this.#pending.dropUntil(index, this.#clock[index]);
+    this.#compare(index, first.entry);
   }
 
   #freeze(index: number, entry: Entry, kept: Uint8Array): void {

@@ -4,8 +4,8 @@
  */
 
 import { sayHello } from "./greeting.ts";
-import { type Congestion, type Link, noteAcked } from "./link.ts";
-import { clockLines } from "./clock_lines.ts";
+import { type Congestion, type Link, logsToTell, noteAcked } from "./link.ts";
+import { clockLines, splitTouched } from "./clock_lines.ts";
 import {
   landFlight,
   type Lossy,
@@ -15,9 +15,15 @@ import {
   resendAt,
   resendDue,
 } from "./lossy.ts";
-import type { StoredEntry } from "./log.ts";
+import { firstKept, type StoredEntry } from "./log.ts";
 import type { Turn } from "./state.ts";
-import { ACK_BYTES, LOSSY_CLOCK_LOGS, LOSSY_CONGESTED_MS, LOSSY_PING_MS } from "./limits.ts";
+import {
+  ACK_BYTES,
+  LOSSY_ACK_MS,
+  LOSSY_CLOCK_LOGS,
+  LOSSY_CONGESTED_MS,
+  LOSSY_PING_MS,
+} from "./limits.ts";
 
 type LossyLink = Link & { readonly lossy: Lossy };
 
@@ -87,20 +93,23 @@ export function acknowledgeLossy(turn: Turn, link: LossyLink, congestion: Conges
     turn.wakeAt(link.lossy.reported_ms + LOSSY_CONGESTED_MS);
     return link;
   }
-  const logs = new Set([...link.touched, ...link.lossy.reported]);
+  const { settled, log } = turn.state;
+  const { told, kept } = splitTouched(logsToTell(link, settled.log), settled.log, log);
+  const logs = new Set([...told, ...link.lossy.reported]);
   // Only who has the whole first clock says so.
   const n = link.streaming ? link.received_bytes : undefined;
-  const lines = clockLines(turn.state.settled.log, logs, n, LOSSY_CLOCK_LOGS);
+  const lines = clockLines(settled.log, logs, n, LOSSY_CLOCK_LOGS, link.has);
   turn.send(
     link.id,
     ...lines.map((line) => n === undefined ? { ...line, more: true } as const : line),
   );
   return {
     ...link,
-    touched: new Set(),
+    touched: kept,
+    skipped: new Set(),
     reported_bytes: link.received_bytes,
-    ack_due_ms: Infinity,
-    lossy: { ...link.lossy, reported: link.touched, reported_ms: turn.now_ms },
+    ack_due_ms: kept.size > 0 ? turn.now_ms + LOSSY_ACK_MS : Infinity,
+    lossy: { ...link.lossy, reported: told, reported_ms: turn.now_ms },
   };
 }
 
@@ -140,13 +149,17 @@ function repeatWords(turn: Turn, link: LossyLink): LossyLink {
   turn.sendBytes(link.id, first_clock);
   if (wants_peers) turn.send(link.id, { k: "want", peers: true });
   const { heads } = turn.state.settled.log;
-  for (const [index, e] of link.offered) {
+  const offered = new Map(link.offered);
+  for (const [index, to] of link.offered) {
     const { origin: o, topic: t } = heads[index], s = (link.has[index] ?? 0) + 1;
+    // Meanwhile retention may have dropped the very entry that would prove the gap.
+    const e = Math.max(to, firstKept(heads[index]) - 1);
+    offered.set(index, e);
     if (s <= e) turn.send(link.id, { k: "gap", o, t, s, e });
   }
   const lossy = noteRepeated(link.lossy, turn.now_ms);
   turn.wakeAt(lossy.repeat_ms);
-  return { ...link, lossy };
+  return { ...link, offered, lossy };
 }
 
 function ping(turn: Turn, link: LossyLink): LossyLink {

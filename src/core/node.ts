@@ -13,11 +13,12 @@ import {
   keepsPace,
   lagBytes,
   type Link,
+  logsToTell,
   pumpTopic,
   reportableBytes,
   stuckAt,
 } from "./link.ts";
-import { clockLines } from "./clock_lines.ts";
+import { clockLines, splitTouched } from "./clock_lines.ts";
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
 import {
   acknowledgeLossy,
@@ -27,10 +28,13 @@ import {
   serveLossy,
 } from "./lossy_links.ts";
 import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
+import { showProofs } from "./forks.ts";
 import { keepLinksAlive } from "./alive.ts";
 import { answerDoubts, watchMembers } from "./presence.ts";
+import { reviveLinked } from "./revive.ts";
 import { sendPrivate, sendSealed, takePrivate } from "./private/sender.ts";
 import { sendSealedAck, showPrivate, takeUnsealed } from "./private/receiver.ts";
+import { askForQuiet, graftMissing, quietOn } from "./spreading.ts";
 import { keepTrackers } from "./trackers.ts";
 import { takeLoaded, takeRestored } from "./restore.ts";
 import { settle, takeStored } from "./storage.ts";
@@ -43,9 +47,9 @@ import { acceptGaps, giveUpCauses } from "./gaps.ts";
 import { advanceLeave, beginLeave } from "./leave.ts";
 import { frontLagBytes, oweOutput, pumpFront, takePrinted } from "./front.ts";
 import { PRESENCE, trimLog } from "./log.ts";
-import { decideRelay } from "./spread/flood.ts";
+import { decideRelay } from "./backoff.ts";
 import { initialState, type NodeState, Turn } from "./state.ts";
-import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, STUCK_MS } from "./limits.ts";
+import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, LAZY_MS, STUCK_MS } from "./limits.ts";
 
 export { initialState, type NodeState };
 
@@ -138,10 +142,12 @@ function tick(turn: Turn): void {
   keepTrackers(turn);
   watchMembers(turn);
   answerDoubts(turn);
+  reviveLinked(turn);
   acceptGaps(turn);
   giveUpCauses(turn);
   advanceJoin(turn);
   endStale(turn);
+  graftMissing(turn);
   sendPrivate(turn);
   showPrivate(turn);
   sealDrafts(turn);
@@ -177,12 +183,16 @@ function serve(turn: Turn, link: Link, relay: boolean, congestion: Congestion): 
   }
   turn.wakeAt(stuck_ms);
   let served: Link = isPeer(link) && isLossy(link) ? serveLossy(turn, link) : link;
+  if (link.unwanted.size > 0) served = askForQuiet(turn, served);
+  if (link.proofs.size > 0) served = showProofs(turn, served);
   // A guest has nobody else to hear it from.
   if (link.streaming && (relay || link.role === "guest")) served = stream(turn, served);
   if (isPeer(served)) {
-    served = isLossy(served)
-      ? acknowledgeLossy(turn, served, congestion)
-      : askForAck(turn, acknowledge(turn, served, congestion));
+    served = isLossy(served) ? acknowledgeLossy(turn, served, congestion) : askForAck(
+      turn,
+      acknowledge(turn, served, congestion, ridesAlong(turn, link, served)),
+      relay,
+    );
   }
   if (served !== link) turn.setLink(served);
 }
@@ -198,54 +208,75 @@ function noteHeard(turn: Turn, id: LinkId): void {
 /** Whether peers are sent what is new now, or a moment later. */
 function isRelayTime(turn: Turn): boolean {
   const { state } = turn;
-  const { flood, random, relay } = decideRelay(
-    state.flood,
+  // Only where everybody sends everything do copies cross.
+  if (state.config.spread !== "flood" && !state.config.batch_ms) return true;
+  const { backoff, random, relay } = decideRelay(
+    state.backoff,
     turn.now_ms,
     countPeers(turn),
     state.random,
+    state.config.batch_ms,
   );
-  state.flood = flood;
+  state.backoff = backoff;
   state.random = random;
-  turn.wakeAt(flood.due_ms);
+  turn.wakeAt(backoff.due_ms);
   return relay;
 }
 
 /** Sends what a link's cursors and window allow. */
 function stream(turn: Turn, before: Link): Link {
   const { log } = turn.state.settled;
+  const isQuiet = quietOn(turn, before);
   let link = before;
   // Who is there matters more than what was said.
   const topics = link.role === "guest" ? link.cursors.keys() : log.topics.keys();
   for (const topic of link.role === "guest" ? topics : [PRESENCE, ...topics]) {
     if (isAtEnd(link, log, topic)) continue;
-    const pumped = pumpTopic(link, log, topic);
+    const pumped = pumpTopic(link, log, topic, isQuiet);
     link = pumped.link;
     turn.send(link.id, ...pumped.gaps.map(gapLine));
     turn.sendBytes(link.id, pumped.lines);
     link = noteStreamed(turn, link, pumped.entries);
   }
+  if (link.skipped !== before.skipped) {
+    link = { ...link, ack_due_ms: Math.min(link.ack_due_ms, turn.now_ms + LAZY_MS) };
+  }
   return beginPace(before, link, turn.now_ms);
 }
 
-function acknowledge(turn: Turn, link: Link, congestion: Congestion): Link {
+/** Whether an acknowledgement goes with entries that were just sent, and costs no message then. */
+function ridesAlong({ state }: Turn, before: Link, link: Link): boolean {
+  return Boolean(state.config.batch_ms) && link.sent_bytes > before.sent_bytes;
+}
+
+function acknowledge(turn: Turn, link: Link, congestion: Congestion, rides: boolean): Link {
   const owed = link.received_bytes - link.reported_bytes;
-  const due = turn.now_ms >= link.ack_due_ms || (congestion === null && owed >= ACK_BYTES);
+  const due = turn.now_ms >= link.ack_due_ms || (rides && owed > 0) ||
+    (congestion === null && owed >= ACK_BYTES);
   // What cannot be stored is not acknowledged, so that whoever sent it keeps it.
   if (!due || turn.state.storage.fault !== null) {
     if (!due) turn.wakeAt(link.ack_due_ms);
     return link;
   }
+  const { settled, log } = turn.state;
   const reported_bytes = reportableBytes(link, congestion);
-  turn.send(link.id, ...clockLines(turn.state.settled.log, link.touched, reported_bytes));
-  const rest_ms = reported_bytes < link.received_bytes ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
+  // A disk that takes its time may have less than what came; the rest is told when it is stored.
+  const { told, kept } = splitTouched(logsToTell(link, settled.log), settled.log, log);
+  if (told.size > 0 || reported_bytes > link.reported_bytes || link.skipped.size === 0) {
+    turn.send(link.id, ...clockLines(settled.log, told, reported_bytes));
+  }
+  const rests = reported_bytes < link.received_bytes || kept.size > 0;
+  const rest_ms = rests ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
   turn.wakeAt(rest_ms);
-  return { ...link, touched: new Set(), reported_bytes, ack_due_ms: rest_ms };
+  return { ...link, touched: kept, skipped: new Set(), reported_bytes, ack_due_ms: rest_ms };
 }
 
 /** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
-function askForAck(turn: Turn, link: Link): Link {
+function askForAck(turn: Turn, link: Link, relay: boolean): Link {
   if (link.asked_bytes >= link.sent_bytes || link.acked_bytes >= link.sent_bytes) return link;
-  if (!isAckAwaited(turn.state) && !isBlockedByLittle(link, turn.state)) return link;
+  // What was not to be sent yet is not blocked.
+  const blocked = relay && isBlockedByLittle(link, turn.state);
+  if (!isAckAwaited(turn.state) && !blocked) return link;
   turn.send(link.id, { k: "ping", x: link.sent_bytes });
   return { ...link, asked_bytes: link.sent_bytes };
 }

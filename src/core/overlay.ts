@@ -20,6 +20,7 @@ import { neighboursOf } from "./neighbours.ts";
 import { endDial } from "./greeting.ts";
 import { missMember } from "./presence.ts";
 import { dropPosts } from "./private/sender.ts";
+import { closeBranches } from "./spreading.ts";
 import { forgetRoutes } from "./routes.ts";
 import { isTracker, trackerFailed } from "./trackers.ts";
 import type { Turn } from "./state.ts";
@@ -54,6 +55,7 @@ export function forgetLink(turn: Turn, id: LinkId): void {
   if (link === undefined) return;
   turn.deleteLink(id);
   forgetRoutes(turn, id);
+  closeBranches(turn, id);
   if (link.open_requests > 0) dropPosts(turn, id);
   state.overlay_ms = 0;
   if (link.dialled !== null) endDial(turn, link.dialled);
@@ -226,7 +228,7 @@ function rejoin(turn: Turn, linked: ReadonlySet<Id>): number {
     if (state.dialling.has(address) || greeting.has(address) || address === state.address) continue;
     const id = state.join_ids.get(address) ?? "";
     // With other overlays it is enough that somebody who lived there is not gone.
-    const found = given ? id !== "" && linked.has(id) : isThere(state.members.by_id.get(id));
+    const found = (id !== "" && linked.has(id)) || (!given && isThere(state.members.by_id.get(id)));
     if (found || id === config.id || state.dial_budget < 1) continue;
     state.dial_budget--;
     dial(turn, address, given ? id : "");

@@ -12,6 +12,8 @@ import { refuseTransaction, type Transaction } from "./apps/ledger.ts";
 import { takeDelivered } from "./deliver.ts";
 import { textFault } from "./apps/chat.ts";
 import { draftItems, itemBytes, setDraft } from "./draft.ts";
+import { HERE } from "./spread/branch.ts";
+import { noteFirst } from "./spreading.ts";
 import type { DraftItem, NodeState, Turn } from "./state.ts";
 import {
   ENTRY_BYTES_TARGET,
@@ -94,6 +96,7 @@ export function takeSigned(turn: Turn, topic: Topic, signature: string): void {
   // Its cause are entries that were delivered; anything else is a bug, not an accident.
   if (output.delivered[0]?.entry !== entry) throw new Error("An own entry was not delivered");
   state.log = log;
+  noteFirst(turn, HERE, [entry]);
   finishRequests(turn, draft.items.slice(0, entry.items.length), entry.seq);
   const items = draft.items.slice(entry.items.length);
   const bytes = items.reduce((sum, one) => sum + one.bytes, 0);

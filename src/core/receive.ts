@@ -14,17 +14,19 @@ import {
   signedBytes,
 } from "./entry.ts";
 import { decodeLine, type Line, proofText } from "./line.ts";
+import { noteForks, oweProofs } from "./forks.ts";
 import { isPeer, learnHas, type Link, noteAcked, spendBudget } from "./link.ts";
 import { readClock } from "./clock_lines.ts";
-import { insertEntries, type LogOutput, type LogState, seenLog } from "./log.ts";
+import { insertEntries, type LogState, seenLog } from "./log.ts";
 import { takeHello, takeProof } from "./greeting.ts";
 import { isLossy, noteAnswered, takePong } from "./lossy_links.ts";
 import { takeDelivered } from "./deliver.ts";
 import { takeAsk, takePost, takePublish, takeSubscribe } from "./guests.ts";
-import { aimJoin, renew } from "./join.ts";
+import { aimJoin } from "./join.ts";
 import { sendPeers, takePeers } from "./overlay.ts";
 import { handOn, learnRoutes, noteRouted } from "./routes.ts";
 import { takeSealed } from "./private/receiver.ts";
+import { noteAgain, noteAhead, noteFirst, takeGraft, takePrune } from "./spreading.ts";
 import { takeListed } from "./trackers.ts";
 import { sendWanted, takeGap } from "./wanted.ts";
 import type { Turn } from "./state.ts";
@@ -152,23 +154,7 @@ function takeEntries(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
   noteForks(turn, output.forks);
   takeDelivered(turn, output.delivered);
   learnRoutes(turn, id, entries);
-}
-
-function noteForks(turn: Turn, forks: LogOutput["forks"]): void {
-  const { state } = turn;
-  for (const fork of forks) {
-    turn.notice({ kind: "forked", ...fork });
-    const { origin, topic } = fork;
-    const lines = state.log.heads[state.log.keys.find(logKey(origin, topic))].fork!;
-    if (state.config.durable) {
-      state.storage = {
-        ...state.storage,
-        forks: [...state.storage.forks, { origin, topic, lines }],
-      };
-    }
-    // Somebody else signed with this node's key, or this node did before its data were lost.
-    if (origin === state.config.id) renew(turn);
-  }
+  noteFirst(turn, id, entries);
 }
 
 function noteReceived(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
@@ -188,15 +174,18 @@ function noteReceived(turn: Turn, id: LinkId, entries: readonly Entry[]): void {
 }
 
 function takeSeen(turn: Turn, id: LinkId, seen: Extract<Decoded, { kind: "seen" }>): void {
-  const link = turn.state.links.get(id)!;
-  if (!isPeer(link)) return isEarly(turn, id) ? void spend(turn, id) : badOrder(turn, id);
+  const from = turn.state.links.get(id)!;
+  if (!isPeer(from)) return isEarly(turn, id) ? void spend(turn, id) : badOrder(turn, id);
   turn.count("duplicates");
   noteHeld(turn, seen.log, seen.seq);
+  noteAgain(turn, from, turn.state.log.heads[seen.log].origin);
+  const link = turn.state.links.get(id)!;
   let { has, touched } = link;
   if (!(has[seen.log] >= seen.seq)) learnHas((has = has.slice()) as number[], seen.log, seen.seq);
   if (!touched.has(seen.log)) touched = new Set(touched).add(seen.log);
   const received_bytes = link.received_bytes + seen.bytes;
-  turn.setLink({ ...link, has, touched, received_bytes, ack_due_ms: ackDue(turn, link) });
+  const ack_due_ms = ackDue(turn, link);
+  turn.setLink({ ...link, has, touched, received_bytes, ack_due_ms });
 }
 
 function takeControl(
@@ -238,6 +227,8 @@ function takeControl(
     if (isLossy(link)) turn.setLink({ ...link, lossy: { ...link.lossy, wants_peers: false } });
     return takePeers(turn, line);
   }
+  if (line.k === "prune") return takePrune(turn, link, line);
+  if (line.k === "graft") return takeGraft(turn, link, line);
   if (line.k === "gap") return takeGap(turn, link, line);
   if (line.k === "route") {
     noteRouted(turn, link, bytes);
@@ -268,17 +259,21 @@ function takeHave(turn: Turn, link: Link, line: Extract<Line, { k: "have" }>): v
   }
   const has = link.has.slice();
   const clock: [string, number][] = [];
+  const forked: number[] = [];
   for (const { index, key, seq } of readClock(log, line.c)) {
     clock.push([key, seq]);
     if (index < 0) continue;
+    if (log.heads[index].fork !== null) forked.push(index);
     learnHas(has, index, seq);
     noteHeld(turn, index, seq);
   }
   // An acknowledgement may overtake the first clock, and is none.
+  if (line.n !== undefined) noteAhead(turn, link, clock);
   const is_first = !isLossy(link) || line.n === undefined;
   if (is_first) aimJoin(turn, link, clock, line.more !== true);
   const streaming = link.streaming || (is_first && line.more !== true);
-  turn.setLink({ ...acked, has, streaming, ack_due_ms: answerDue(turn, acked, line) });
+  const told = { ...acked, has, streaming, ack_due_ms: answerDue(turn, acked, line) };
+  turn.setLink(oweProofs(told, forked));
 }
 
 function takeBye(turn: Turn, link: Link, bye: Extract<Line, { k: "bye" }>): void {

@@ -1,6 +1,7 @@
 /** What an earlier run of the node stored comes back, before it starts. */
 
 import type { Restored, StoredRow } from "./types.ts";
+import { noteForks } from "./forks.ts";
 import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "./entry.ts";
 import { rememberForgotten } from "./forgotten.ts";
 import { frontTopic, resumeFront } from "./front.ts";
@@ -47,8 +48,9 @@ export function takeLoaded(turn: Turn, rows: readonly StoredRow[]): void {
   for (const [at, entry] of decodeTrusted(good.map(({ line }) => line)).entries()) {
     if (entry === null || !restoreEntry(turn, edit, entry, good[at])) unfit.push(good[at].arrival);
   }
-  const [log, { delivered }] = edit.finish();
+  const [log, { delivered, forks }] = edit.finish();
   state.log = log;
+  noteForks(turn, forks);
   applyDelivered(turn, delivered);
   state.log = trimLog(state.log, state.config.keep_bytes);
   if (unfit.length === 0) return;

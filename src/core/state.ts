@@ -16,6 +16,8 @@ import type {
 import { emptyLog, type LogState } from "./log.ts";
 import type { Watch } from "./presence.ts";
 import type { Tracker } from "./trackers.ts";
+import type { Branch } from "./spread/branch.ts";
+import type { Ahead } from "./spreading.ts";
 import type { Route } from "./routes.ts";
 import type { Outgoing } from "./private/sender.ts";
 import type { Incoming } from "./private/receiver.ts";
@@ -28,7 +30,7 @@ import { type Members, noMembers } from "./members.ts";
 import { emptyLedger, type Ledger } from "./apps/ledger.ts";
 import { type Front, newFront } from "./front.ts";
 import { nextRandom, type Random } from "./random.ts";
-import { type Flood, FLOOD_START } from "./spread/flood.ts";
+import { type Backoff, NO_BACKOFF } from "./backoff.ts";
 import { COUNTS_MAX, DIALS_PER_SECOND } from "./limits.ts";
 
 /** Items that wait to become an entry of one topic. */
@@ -113,15 +115,21 @@ export interface NodeState {
   readonly accounts: { readonly names: readonly string[]; readonly taken_back: number };
   readonly front: Front;
   readonly links: ReadonlyMap<LinkId, Link>;
-  readonly flood: Flood;
+  readonly backoff: Backoff;
   readonly members: Members;
   /** Members that are missed, or called suspect by others. */
   readonly watched: ReadonlyMap<Id, Watch>;
   /** When this node last said that it lives because somebody doubted it, and when it must again. */
   readonly answer: { readonly said_ms: number; readonly due_ms: number };
+  /** When those who are linked and called failed may be asked again to speak. */
+  readonly revive_ms: number;
   readonly trackers: ReadonlyMap<Address, Tracker>;
   /** Where what is for an origin goes next, if there is no link to it. */
   readonly routes: ReadonlyMap<Id, Route>;
+  /** How the entries of each origin travel here. */
+  readonly branches: ReadonlyMap<Id, Branch>;
+  /** Logs, by their keys, of which peers have more. */
+  readonly ahead: ReadonlyMap<string, Ahead>;
   /** Private messages that are not acknowledged, by their recipients. */
   readonly outgoing: ReadonlyMap<Id, Outgoing>;
   /** What they cost, in bytes. */
@@ -188,12 +196,15 @@ export function initialState(config: NodeConfig, seed: number): NodeState {
     accounts: { names: [], taken_back: 0 },
     front: newFront(config.front, config.join.length + config.trackers.length > 0),
     links: new Map(),
-    flood: FLOOD_START,
+    backoff: NO_BACKOFF,
     members: noMembers(),
     watched: new Map(),
     answer: { said_ms: 0, due_ms: Infinity },
+    revive_ms: 0,
     trackers: new Map(),
     routes: new Map(),
+    branches: new Map(),
+    ahead: new Map(),
     outgoing: new Map(),
     posted_bytes: 0,
     incoming: new Map(),
@@ -237,6 +248,8 @@ type MapField =
   | "join_ids"
   | "trackers"
   | "routes"
+  | "branches"
+  | "ahead"
   | "outgoing"
   | "incoming";
 type OwnMap<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : never;

@@ -17,6 +17,7 @@
 
 import type { Entry } from "./entry.ts";
 import type { Line } from "./line.ts";
+import type { SpreadKind } from "./spread/spread.ts";
 import type { Transaction } from "./apps/ledger.ts";
 
 /** An Ed25519 public key, base64url. */
@@ -60,6 +61,9 @@ export interface NodeConfig {
   /** Bytes kept for late joiners, all topics but the ledger. */
   readonly keep_bytes: number;
   readonly overlay: OverlayKind;
+  readonly spread: SpreadKind;
+  /** How long entries wait for others, so that fewer and larger messages are sent; 0 or none: not. */
+  readonly batch_ms?: number;
   readonly times: Times;
   /** Whether every delivered entry must be stored before it is shown. */
   readonly durable: boolean;

@@ -18,10 +18,12 @@ export function takeGap(turn: Turn, link: Link, line: Extract<Line, { k: "gap" }
     turn.setLink({ ...link, touched, ack_due_ms: turn.now_ms });
     return;
   }
-  const forgotten = index < 0 ? state.log.forgotten.seqs.get(key) ?? 0 : 0;
-  // It streams nothing of the topic before it has heard that this is not needed.
-  if (forgotten >= line.e) {
-    return turn.send(link.id, { k: "have", c: { [line.o]: { [line.t]: forgotten } } });
+  // It streams nothing of the topic before it has heard that this is not needed: because the log was
+  // forgotten, or ended in a fork.
+  const reach = reachOf(state.log, line.o, line.t);
+  if (reach >= line.e) {
+    const seq = Math.min(reach, Math.max(line.e, state.log.forgotten.seqs.get(key) ?? 0));
+    return turn.send(link.id, { k: "have", c: { [line.o]: { [line.t]: seq } } });
   }
   if (state.offers.size >= OFFERS_MAX) return turn.count("rejected:too-many-gaps");
   const gap = { origin: line.o, topic: line.t, from: line.s, to: line.e };

@@ -7,6 +7,7 @@ import type { Address } from "../core/types.ts";
 import type { Connection, TransportHandler } from "../shell/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
+import { type Read, Wire } from "./wire.ts";
 
 /** How one direction between two hosts carries, also on connections that are made later. */
 export interface Shape {
@@ -53,7 +54,6 @@ type Parcel =
 type Sent<T = Parcel> = T extends unknown ? Omit<T, "at_ms"> : never;
 
 const NEWLINE = 0x0a;
-const ascii = new TextDecoder("latin1");
 
 export class Cables {
   readonly #clock: Clock;
@@ -63,12 +63,21 @@ export class Cables {
   readonly #hosts = new Map<Address, Host>();
   readonly #ends = new Set<End>();
   readonly #onCarried: CarriedHandler;
+  /** Where reads end; null where each line arrives whole. */
+  readonly framing: Dice | null;
 
-  constructor(clock: Clock, dice: Dice, usual: Shape, onCarried: CarriedHandler) {
+  constructor(
+    clock: Clock,
+    dice: Dice,
+    usual: Shape,
+    onCarried: CarriedHandler,
+    framing: Dice | null = null,
+  ) {
     this.#clock = clock;
     this.#dice = dice;
     this.#usual = usual;
     this.#onCarried = onCarried;
+    this.framing = framing;
   }
 
   /** From now on a host can be dialled. */
@@ -115,7 +124,15 @@ export class Cables {
 
   /** Breaks all connections between two hosts; what is under way is lost. */
   cut(a: string, b: string): void {
-    for (const end of [...this.#between(a, b), ...this.#between(b, a)]) {
+    const ends = [...this.#between(a, b), ...this.#between(b, a)];
+    // As bytes, the beginning of what is under way may just have come through.
+    for (const end of ends) {
+      const [first] = end.queue;
+      if (end.wire === null || first?.kind !== "lines") continue;
+      end.queue.shift();
+      this.#hand(end, end.wire.carryPart(first.lines));
+    }
+    for (const end of ends) {
       this.#ends.delete(end);
       end.closing = true;
       const opening = end.queue.find((parcel) => parcel.kind === "opened");
@@ -200,16 +217,23 @@ export class Cables {
     other.close();
   }
 
-  #read({ host, peer, other }: End, lines: readonly Uint8Array[]): void {
-    if (!peer.alive || other.closing) return;
-    const bare = lines.map((line) => line.subarray(0, -1));
-    for (const bytes of bare) this.#onCarried(host.name, peer.name, { kind: "line", bytes });
-    peer.handler.lines(other, bare);
+  #read(end: End, lines: readonly Uint8Array[]): void {
+    this.#hand(end, end.wire?.carry(lines) ?? [lines.map((line) => line.subarray(0, -1))]);
+  }
+
+  #hand({ host, peer, other }: End, reads: readonly Read[]): void {
+    for (const lines of reads) {
+      if (!peer.alive || other.told || other.closing) return;
+      if (lines === "too-long") return peer.handler.garbled(other, lines);
+      for (const bytes of lines) this.#onCarried(host.name, peer.name, { kind: "line", bytes });
+      peer.handler.lines(other, lines);
+    }
   }
 
   #tell(end: End): void {
     if (end.told || !end.host.alive) return;
     end.told = true;
+    if (end.other.wire?.is_torn) end.host.handler.garbled(end, "cut-off");
     end.host.handler.closed(end);
   }
 
@@ -233,8 +257,12 @@ class End implements Connection {
   closing = false;
   /** The host was told that the connection is closed. */
   told = false;
+  /** What it sends, as bytes; null where lines arrive whole. */
+  readonly wire: Wire | null;
 
-  constructor(readonly cables: Cables, readonly host: Host, readonly peer: Host) {}
+  constructor(readonly cables: Cables, readonly host: Host, readonly peer: Host) {
+    this.wire = cables.framing === null || this.lossy ? null : new Wire(cables.framing);
+  }
 
   get lossy(): boolean {
     return this.cables.shape(this.host.name, this.peer.name).loss !== undefined;
@@ -264,9 +292,10 @@ class End implements Connection {
   }
 }
 
-/** Whether a line is a ping or a pong. */
+/** Whether a line is a ping or a pong: `{"k":"ping"` or `{"k":"pong"`. */
 function isHeartbeat(line: Uint8Array): boolean {
-  return /^\{"k":"p[io]ng"/.test(ascii.decode(line.subarray(0, 12)));
+  return line[2] === 0x6b && line[6] === 0x70 && line[8] === 0x6e && line[9] === 0x67 &&
+    line[10] === 0x22;
 }
 
 function bytesOf(lines: readonly Uint8Array[]): number {

@@ -6,12 +6,14 @@
 import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
 import { joinAddress } from "../core/address.ts";
 import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/limits.ts";
+import type { SpreadKind } from "../core/spread/spread.ts";
+import { reduceNode } from "../core/node.ts";
 import type { TransportHandler } from "../shell/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
-import { type ReducedHandler, SimNode } from "./sim_node.ts";
+import { type ReducedHandler, SimNode, type Tamper } from "./sim_node.ts";
 import { SimStore } from "./sim_store.ts";
 
 export interface NetworkOptions {
@@ -25,6 +27,15 @@ export interface NetworkOptions {
   readonly input_bytes_per_ms?: number;
   /** What happens at one time keeps its order, so that a trace changes only with what it shows. */
   readonly in_order?: boolean;
+  /** How new entries travel, unless a node says otherwise. */
+  readonly spread?: SpreadKind;
+  /** Where all randomness comes from, by purpose; by default from the seed, in turn. */
+  readonly streams?: (purpose: string) => Dice;
+  /** Whether connections carry bytes, which are read in pieces, or each line whole. */
+  readonly framed?: boolean;
+  /** What nodes do; other than what they should, in tests of tests. */
+  readonly reduce?: typeof reduceNode;
+  readonly start_ms?: number;
   readonly onCarried?: CarriedHandler;
   readonly onReduced?: ReducedHandler;
 }
@@ -39,6 +50,14 @@ export interface NodeOptions {
   readonly config?: Partial<NodeConfig>;
   /** What an earlier run of the node stored, and this one stores. */
   readonly store?: SimStore;
+  /** How long a commit takes. */
+  readonly disk_ms?: number;
+  /** How far its own clock is ahead. */
+  readonly clock_ahead_ms?: number;
+  /** Changes what it sends. */
+  readonly tamper?: (node: SimNode) => Tamper;
+  /** Told of the node before anything happens to it. */
+  readonly onMade?: (node: SimNode) => void;
 }
 
 const START_MS = 1_000_000;
@@ -60,13 +79,16 @@ export class Network {
   readonly #dice: Dice;
   readonly #clock: Clock;
   readonly #cables: Cables;
+  /** How often a new key was made at each host. */
+  readonly #keys = new Map<string, number>();
 
   constructor(options: NetworkOptions = {}) {
     this.#options = options;
     this.#crypto = options.crypto ?? fakeCrypto();
-    this.#dice = new Dice(options.seed ?? 1);
-    const ties = options.in_order ? null : new Dice(this.#dice.below(2 ** 31));
-    this.#clock = new Clock(ties, START_MS);
+    const { streams } = options;
+    this.#dice = streams?.("nodes") ?? new Dice(options.seed ?? 1);
+    const ties = options.in_order ? null : streams?.("ties") ?? new Dice(this.#dice.below(2 ** 31));
+    this.#clock = new Clock(ties, options.start_ms ?? START_MS);
     const usual: Shape = {
       latency_ms: options.latency_ms ?? [1, 20],
       bytes_per_ms: Infinity,
@@ -74,7 +96,13 @@ export class Network {
       blocked: false,
       ...(options.loss === undefined ? {} : { loss: options.loss }),
     };
-    this.#cables = new Cables(this.#clock, this.#dice, usual, options.onCarried ?? (() => {}));
+    this.#cables = new Cables(
+      this.#clock,
+      streams?.("cables") ?? this.#dice,
+      usual,
+      options.onCarried ?? (() => {}),
+      options.framed ? streams?.("framing") ?? this.#dice : null,
+    );
   }
 
   get now_ms(): number {
@@ -85,9 +113,10 @@ export class Network {
   addNode(options: NodeOptions = {}): SimNode {
     const { name = `n${this.nodes.length}`, join = [], front, config, store } = options;
     const host = options.host ?? name;
-    const signer = this.#crypto.signer(name);
+    // A node that went on under a new key goes on with that when it starts again.
+    const signer = this.#crypto.signer(store?.key ?? name);
     const sealer = this.#crypto.sealer(name);
-    const node = new SimNode({
+    const node: SimNode = new SimNode({
       name,
       address: joinAddress(host, PORT),
       config: {
@@ -99,6 +128,7 @@ export class Network {
         name: "",
         box: sealer.box,
         overlay: "fingers",
+        spread: this.#options.spread ?? "tree",
         times: USUAL_TIMES,
         durable: store !== undefined,
         advertise: null,
@@ -108,14 +138,26 @@ export class Network {
       },
       seed: this.#dice.below(2 ** 31),
       signer,
+      nextKey: () => {
+        const keys = (this.#keys.get(host) ?? 0) + 1, key = `${host}_${keys}`;
+        this.#keys.set(host, keys);
+        if (store !== undefined) store.key = key;
+        return key;
+      },
       sealer,
       crypto: this.#crypto,
       store: store ?? null,
+      disk_ms: options.disk_ms ?? 0,
+      clock_ahead_ms: options.clock_ahead_ms ?? 0,
+      reduce: this.#options.reduce ?? reduceNode,
+      tamper: options.tamper === undefined ? null : (link, lines) => tamper(link, lines),
       clock: this.#clock,
       cables: this.#cables,
       input_bytes_per_ms: this.#options.input_bytes_per_ms ?? 20_000,
       onReduced: this.#options.onReduced ?? (() => {}),
     });
+    const tamper = options.tamper?.(node) ?? ((_, lines) => lines);
+    options.onMade?.(node);
     this.nodes.push(node);
     this.#cables.listen(node);
     node.start(host, PORT);
@@ -151,7 +193,7 @@ export class Network {
 
   /** The node begins to leave. */
   leave(node: SimNode, within_ms = 10_000): void {
-    node.dispatch({ kind: "leave", deadline_ms: this.now_ms + within_ms });
+    node.leave(within_ms);
   }
 
   /** Runs to a point in time, or until something holds, which it must within an hour. */
@@ -198,6 +240,15 @@ export class Network {
     }
   }
 
+  /** Groups that were divided can reach each other again. */
+  unite(...groups: readonly (readonly SimNode[])[]): void {
+    for (const [one, group] of groups.entries()) {
+      for (const other of groups.slice(one + 1).flat()) {
+        for (const node of group) this.#reshape(node, other, { blocked: false });
+      }
+    }
+  }
+
   /** Everybody can reach everybody again. */
   heal(): void {
     for (const a of this.nodes) for (const b of this.nodes) this.#reshape(a, b, { blocked: false });
@@ -211,6 +262,11 @@ export class Network {
   /** Lines between two nodes take so long from now on. */
   delay(a: SimNode, b: SimNode, latency_ms: number): void {
     this.#reshape(a, b, { latency_ms: [latency_ms, latency_ms] });
+  }
+
+  /** The same, between a least and a most. */
+  range(a: SimNode, b: SimNode, latency_ms: readonly [number, number]): void {
+    this.#reshape(a, b, { latency_ms });
   }
 
   /** Bytes from one node to another go at this rate from now on. */

@@ -4,16 +4,14 @@
  */
 
 import type { Address, Effect, Event, Id, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
-import type { Notice, Printed } from "../core/types.ts";
-import { initialState, isInputOpen, type NodeState, reduceNode } from "../core/node.ts";
+import type { Notice, Printed, StoreBatch } from "../core/types.ts";
+import { initialState, isInputOpen, type NodeState, type reduceNode } from "../core/node.ts";
 import type { Connection, TransportHandler } from "../shell/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Signer, SimCrypto, SimSealer } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";
+import { type OutputRate, SimOutput } from "./sim_output.ts";
 import type { SimStore } from "./sim_store.ts";
-
-/** How a node's output takes what is printed: at once, not before it is released, or at a rate. */
-export type OutputRate = "free" | "held" | { readonly bytes_per_ms: number };
 
 /** What a node is made of. */
 export interface SimNodeParts {
@@ -22,11 +20,20 @@ export interface SimNodeParts {
   readonly config: NodeConfig;
   readonly seed: number;
   readonly signer: Signer;
+  /** The name of another key, when it needs one. */
+  readonly nextKey: () => string;
   readonly sealer: SimSealer;
   readonly crypto: SimCrypto;
   /** What the node stores, and stored before; null without a disk. */
   readonly store: SimStore | null;
+  /** How long a commit takes; what is killed meanwhile has perhaps stored it, perhaps not. */
+  readonly disk_ms: number;
   readonly clock: Clock;
+  /** How far the node's own clock is ahead. */
+  readonly clock_ahead_ms: number;
+  readonly reduce: typeof reduceNode;
+  /** Changes what the node sends, for nodes that lie; it may end the lines, or add some. */
+  readonly tamper: Tamper | null;
   readonly cables: Cables;
   /** How fast input is read. */
   readonly input_bytes_per_ms: number;
@@ -34,7 +41,15 @@ export interface SimNodeParts {
   readonly onReduced: ReducedHandler;
 }
 
-export type ReducedHandler = (node: SimNode, event: Event, effects: readonly Effect[]) => void;
+/** Told of an event and what followed; `before` is the state that the event met. */
+export type ReducedHandler = (
+  node: SimNode,
+  event: Event,
+  effects: readonly Effect[],
+  before: NodeState,
+) => void;
+/** What a node sends on a link, and what is sent instead. */
+export type Tamper = (link: LinkId, lines: readonly Uint8Array[]) => readonly Uint8Array[];
 
 /** How long private messages are sent again, unless a test says otherwise. */
 const POST_MS = 600_000;
@@ -58,12 +73,14 @@ export class SimNode implements Host {
   readonly #links = new Map<Connection, LinkId>();
   /** Batches of items that wait until more may be published. */
   #feed: { readonly topic: Topic; readonly items: readonly Json[] }[] = [];
-  #output: OutputRate = "free";
-  #output_free_ms = 0;
-  #owed: number[] = [];
+  readonly #output: SimOutput;
+  #ahead_ms: number;
+  /** What is being stored. */
+  writing: StoreBatch | null = null;
+  /** What happened while the process was stopped; null while it runs. */
+  #missed: Untimed<Event>[] | null = null;
   #next_link = 1;
   #next_tag = 1;
-  #keys = 0;
   #tick_due = false;
   #feed_due = false;
   #timer_ms = Infinity;
@@ -74,6 +91,11 @@ export class SimNode implements Host {
     this.name = parts.name;
     this.address = parts.address;
     this.state = initialState(parts.config, parts.seed);
+    this.#ahead_ms = parts.clock_ahead_ms;
+    this.#output = new SimOutput(
+      parts.clock,
+      (bytes) => this.dispatch({ kind: "printed", bytes }),
+    );
     this.#signer = parts.signer;
     this.handler = {
       opened: (connection, dialled) => this.#opened(connection, dialled),
@@ -92,6 +114,11 @@ export class SimNode implements Host {
 
   get id(): string {
     return this.#signer.id;
+  }
+
+  /** The time by the node's own clock. */
+  get now_ms(): number {
+    return Math.ceil(this.#parts.clock.now_ms + this.#ahead_ms);
   }
 
   /** Signs as this node would; for entries that the core itself would never make. */
@@ -118,7 +145,7 @@ export class SimNode implements Host {
 
   /** Sends private messages. */
   post(to: Id, items: readonly Json[], within_ms = POST_MS): void {
-    const deadline_ms = this.#parts.clock.now_ms + within_ms;
+    const deadline_ms = this.now_ms + within_ms;
     this.dispatch({ kind: "post", to, items, tag: this.#next_tag++, deadline_ms });
   }
 
@@ -135,9 +162,29 @@ export class SimNode implements Host {
 
   /** Changes how fast the output takes what is printed. */
   setOutput(rate: OutputRate): void {
-    this.#output = rate;
-    if (rate === "held") return;
-    for (const bytes of this.#owed.splice(0)) this.#takeOutput(bytes);
+    this.#output.setRate(rate);
+  }
+
+  /** The node begins to leave. */
+  leave(within_ms: number): void {
+    this.dispatch({ kind: "leave", deadline_ms: this.now_ms + within_ms });
+  }
+
+  /** The process stops, and nothing is lost meanwhile, or it goes on. */
+  setPaused(paused: boolean): void {
+    if (paused) this.#missed ??= [];
+    else {
+      const missed = this.#missed ?? [];
+      this.#missed = null;
+      for (const event of missed) this.dispatch(event);
+    }
+  }
+
+  /** The node's clock jumps ahead. */
+  stepClock(ahead_ms: number): void {
+    this.#ahead_ms += ahead_ms;
+    this.#timer_ms = Infinity;
+    this.dispatch({ kind: "tick" });
   }
 
   /** Ends the node without a word. */
@@ -149,18 +196,28 @@ export class SimNode implements Host {
   /** One event, with what follows from it at once. */
   dispatch(event: Untimed<Event>): void {
     if (!this.alive) return;
-    const { clock, crypto, onReduced } = this.#parts;
-    const queue: Event[] = [{ ...event, now_ms: Math.ceil(clock.now_ms) }];
+    if (this.#missed !== null) {
+      this.#missed.push(event);
+      return;
+    }
+    const { crypto, onReduced, reduce } = this.#parts;
+    const queue: Event[] = [{ ...event, now_ms: this.now_ms }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.#countEvent();
       if (next.kind !== "tick") this.#scheduleTick();
-      const [state, effects] = reduceNode(this.state, next, crypto.env);
+      const before = this.state;
+      const [state, effects] = reduce(before, next, crypto.env);
       this.state = state;
-      onReduced(this, next, effects);
+      onReduced(this, next, effects, before);
       // The buffer of a read is used again; the core must have copied what it keeps.
       if (next.kind === "lines") { for (const line of next.lines) line.fill(0x7e); }
       // Answers go first, so that a link's lines stay in order.
-      queue.unshift(...effects.flatMap((effect) => this.#perform(effect)));
+      let answers: Event[] = NOTHING;
+      for (const effect of effects) {
+        const more = this.#perform(effect);
+        if (more.length > 0) answers = answers.length === 0 ? more : [...answers, ...more];
+      }
+      if (answers.length > 0) queue.unshift(...answers);
     }
     this.#armTimer();
     if (this.#feed.length > 0 && isInputOpen(this.state)) this.#scheduleFeed();
@@ -185,18 +242,20 @@ export class SimNode implements Host {
 
   /** Carries out an effect; what can be answered at once is. */
   #perform(effect: Effect): Event[] {
-    const { clock, cables, crypto, sealer, store } = this.#parts;
-    const now_ms = Math.ceil(clock.now_ms);
+    const { clock, cables, crypto, sealer, store, tamper } = this.#parts;
+    const { now_ms } = this;
     switch (effect.kind) {
-      case "send":
-        this.#connections.get(effect.link)?.send(effect.lines);
-        return [];
+      case "send": {
+        const lines = tamper === null ? effect.lines : tamper(effect.link, effect.lines);
+        this.#connections.get(effect.link)?.send(lines);
+        return NOTHING;
+      }
       case "close":
         this.#connections.get(effect.link)?.close();
-        return [];
+        return NOTHING;
       case "dial":
         cables.dial(this, effect.address);
-        return [];
+        return NOTHING;
       case "sign": {
         const signature = this.#signer.sign(effect.bytes);
         return [{ kind: "signed", now_ms, purpose: effect.purpose, signature }];
@@ -214,34 +273,40 @@ export class SimNode implements Host {
         return [{ kind: "unsealed", now_ms, seal: effect.seal, bytes }];
       }
       case "persist":
-        return [{ kind: "stored", now_ms, fault: store!.commit(effect.batch) }];
+        return this.#store(store!, effect.batch);
       case "quarantine":
         store!.quarantine(effect.arrivals);
-        return [];
+        return NOTHING;
       case "renew":
-        this.#signer = crypto.signer(`${this.name}_${++this.#keys}`);
+        this.#signer = crypto.signer(this.#parts.nextKey());
         return [{ kind: "renewed", now_ms, id: this.#signer.id }];
       case "print":
         this.printed.push(...effect.records);
-        if (this.#output === "held") this.#owed.push(effect.bytes);
-        else this.#takeOutput(effect.bytes);
-        return [];
+        this.#output.print(effect.bytes);
+        return NOTHING;
       case "notice":
         this.notices.push(effect.notice);
-        return [];
+        return NOTHING;
       case "done":
         this.acknowledged = effect.acknowledged;
         clock.at(clock.now_ms, "work", () => this.kill());
-        return [];
+        return NOTHING;
     }
   }
 
-  #takeOutput(bytes: number): void {
-    const { clock } = this.#parts;
-    const pause_ms = typeof this.#output === "object" ? bytes / this.#output.bytes_per_ms : 0;
-    this.#output_free_ms = Math.max(this.#output_free_ms, clock.now_ms) + pause_ms;
-    clock.stir(this.#output_free_ms);
-    clock.at(this.#output_free_ms, "work", () => this.dispatch({ kind: "printed", bytes }));
+  #store(store: SimStore, batch: StoreBatch): Event[] {
+    const { clock, disk_ms } = this.#parts;
+    if (disk_ms === 0) {
+      return [{ kind: "stored", now_ms: this.now_ms, fault: store.commit(batch) }];
+    }
+    this.writing = batch;
+    clock.stir(clock.now_ms + disk_ms);
+    clock.at(clock.now_ms + disk_ms, "work", () => {
+      if (!this.alive) return;
+      this.writing = null;
+      this.dispatch({ kind: "stored", fault: store.commit(batch) });
+    });
+    return NOTHING;
   }
 
   /** One tick for all that arrives at one time, as far as the clock's order has it so. */
@@ -273,7 +338,7 @@ export class SimNode implements Host {
     if (wake_ms === this.#timer_ms) return;
     this.#timer_ms = wake_ms;
     if (wake_ms === Infinity) return;
-    this.#parts.clock.at(wake_ms, "timer", () => {
+    this.#parts.clock.at(wake_ms - this.#ahead_ms, "timer", () => {
       // A timer that was set anew stays on the clock, but means nothing.
       if (this.#timer_ms !== wake_ms) return;
       this.#timer_ms = Infinity;
@@ -287,5 +352,8 @@ export class SimNode implements Host {
     if (++this.#busy.events > EVENTS_PER_MS_MAX) throw new Error(`${this.name} never rests`);
   }
 }
+
+/** Most effects need no answer. */
+const NOTHING: Event[] = [];
 
 type Untimed<T> = T extends unknown ? Omit<T, "now_ms"> : never;

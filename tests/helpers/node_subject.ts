@@ -31,6 +31,7 @@ export const CONFIG: NodeConfig = {
   name: "",
   box: crypto.sealer("me").box,
   overlay: "fingers",
+  spread: "flood",
   times: USUAL_TIMES,
   durable: false,
   advertise: null,

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   tracker: [],
   export: [["--data", "/nowhere/at/all"]],
   verify: [["--data", "/nowhere/at/all"]],
+  sim: [],
 };
 
 /** A flag as `--help` describes it. */
@@ -79,12 +80,18 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
   data: { bad: ["d".repeat(4_097)], allowed: /4096/ },
   name: { bad: ["n".repeat(65), "a b", "\u2028", "a\u0007"], allowed: /64 characters/ },
   overlay: { bad: ["nonsense", "RING", "0"], allowed: /fingers.*ring.*given/ },
+  batch: { bad: ["0", "-1", "1001", "1.5", "nonsense"], allowed: /1 to 1,?000/ },
+  spread: { bad: ["nonsense", "TREE", "0"], allowed: /flood.*gossip.*tree/ },
   ping: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
   silence: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
   suspect: { bad: [...NUMBERS, "0", "1000001"], allowed: /seconds/ },
   status: { bad: ["nonsense", "ALIVE", "0"], allowed: /alive.*failed/ },
   "max-peers": { bad: [...NUMBERS, "0", "1.5", "10001"], allowed: /1 to 10000/ },
   format: { bad: ["nonsense", "JSON", "0"], allowed: /ndjson.*csv.*hledger/ },
+  seed: { bad: [...NUMBERS, "1.5", "1000000000000"], allowed: /0 to 999999999999/ },
+  from: { bad: [...NUMBERS, "1.5", "1000000000000"], allowed: /0 to 999999999999/ },
+  seeds: { bad: [...NUMBERS, "0", "1.5", "100000001"], allowed: /1 to 100000000/ },
+  nodes: { bad: [...NUMBERS, "1", "1.5", "201"], allowed: /2 to 200/ },
   id: { bad: ["i".repeat(257), " ", "a b", "\u2028"], allowed: /256|space/ },
 };
 
@@ -282,9 +289,12 @@ function goodValue(name: string): string {
     id: "i",
     "keep-bytes": "64M",
     overlay: "ring",
+    spread: "flood",
+    batch: "5",
     format: "csv",
     transport: "udp",
     mtu: "1200",
+    nodes: "5",
   };
   return values[name] ?? "1";
 }

@@ -1,3 +1,4 @@
+import { WINDOW_BYTES } from "../../src/core/limits.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Network } from "../../src/sim/network.ts";
 import { Scripted } from "../helpers/scripted.ts";
@@ -78,7 +79,7 @@ Deno.test("a guest that subscribes gets the history that it asks for, and what c
 Deno.test("a guest gets no more than a window, and goes on when it acknowledges", () => {
   const { sim, a, guest } = network(1);
   const one = guest().send({ k: "want", t: "chat" });
-  const text = "x".repeat(40_000);
+  const text = "x".repeat(WINDOW_BYTES / 3.2);
   for (let count = 0; count < 6; count++) {
     sim.publish(a, "chat", [text]);
     sim.settle();

@@ -104,8 +104,8 @@ Deno.test("`pumpTopic()` sends what the peer has not got, in order, never above 
   );
 });
 
-Deno.test("`pumpTopic()` sends a line that is larger than the window alone", () => {
-  const log = logOf([[ann, 1], [ann, 200_000], [ann, 1]]);
+Deno.test("`pumpTopic()` sends a line that fills the window alone", () => {
+  const log = logOf([[ann, 1], [ann, WINDOW_BYTES - 400], [ann, 1]]);
   const first = pumpTopic(linkWith(), log, "chat");
   assertEquals(first.lines.length, 1);
   assertEquals(pumpTopic(first.link, log, "chat").lines, []);

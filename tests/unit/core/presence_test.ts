@@ -65,11 +65,11 @@ Deno.test("`takePresence()` takes any word of a suspect, or of who failed, for a
   assertEquals([stage.stateOf(ANN), stage.said], ["alive", [[]]]);
 });
 
-Deno.test("`watchMembers()` says nothing of a suspect that it is linked to", () => {
+Deno.test("`watchMembers()` says nothing of a suspect that it is linked to, but asks it to speak", () => {
   const stage = new Stage("ann", "bob");
   stage.say("bob", { suspect: [[ANN, 1]] });
   stage.pass(4 * suspect_ms);
-  assertEquals([stage.stateOf(ANN), stage.said], ["suspect", [[]]]);
+  assertEquals([stage.stateOf(ANN), stage.said], ["suspect", [[], [["seek", [ANN]]]]]);
   assertEquals(stage.node.watched.size, 0);
 });
 

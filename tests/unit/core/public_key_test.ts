@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isIdText, isPublicKey, isSignatureText } from "../../../src/core/public_key.ts";
-import { realCrypto } from "../../helpers/real_crypto.ts";
+import { realCrypto } from "../../../src/sim/real_crypto.ts";
 import { check } from "../../helpers/check.ts";
 
 const P = 2n ** 255n - 19n;

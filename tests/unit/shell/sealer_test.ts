@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Seal } from "../../../src/core/types.ts";
 import { Sealer } from "../../../src/shell/sealer.ts";
-import { privateKey } from "../../helpers/real_crypto.ts";
+import { privateKey } from "../../../src/sim/real_crypto.ts";
 import { sealFor, testSealing } from "../../helpers/sealing.ts";
 
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;

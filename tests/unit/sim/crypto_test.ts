@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { isIdText } from "../../../src/core/public_key.ts";
 import { fakeCrypto } from "../../../src/sim/crypto.ts";
-import { realCrypto } from "../../helpers/real_crypto.ts";
+import { realCrypto } from "../../../src/sim/real_crypto.ts";
 import { testSealing } from "../../helpers/sealing.ts";
 
 const crypto = fakeCrypto();
