@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Network } from "../../src/sim/network.ts";
-import { realCrypto } from "../helpers/real_crypto.ts";
+import { realCrypto } from "../../src/sim/real_crypto.ts";
 import { assertAgreement, assertPrintedOnce } from "../helpers/agreement.ts";
 
 /** Everything that is carried while some nodes meet, talk, are cut off and leave. */

@@ -1,0 +1,378 @@
+/**
+ * Watches every event of every node, keeps what an all-seeing witness would know, and calls the
+ * invariants. It looks at effects and at what was delivered, and changes nothing.
+ */
+
+import type { Effect, Event, Printed } from "../../core/types.ts";
+import type { StoreBatch } from "../../core/types.ts";
+import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/entry.ts";
+import { LEDGER, PRESENCE, type StoredEntry } from "../../core/log.ts";
+import type { NodeState } from "../../core/node.ts";
+import { PENDING_EXPIRE_MS } from "../../core/limits.ts";
+import type { SimNode } from "../sim_node.ts";
+import { memoryBounds } from "./bounds.ts";
+import type { History, Known } from "./history.ts";
+import { forksAreProven, forksStay, versionsAreChecked } from "./fork_invariants.ts";
+import * as check from "./invariants.ts";
+import { applyPayment, ledgerSumsToZero, readPayment } from "./ledger_invariants.ts";
+import { type Machine, raise } from "./machine.ts";
+import { countEffects, type Tally } from "./tally.ts";
+import { must } from "./violation.ts";
+
+const decoder = new TextDecoder();
+const O = 0x6f, H = 0x68;
+
+/** What a watcher must know of a run besides what it sees. */
+export interface Surroundings {
+  readonly machineOf: (node: SimNode) => Machine;
+  readonly machines: readonly Machine[];
+  /** Whether nobody who lives may be called failed. */
+  readonly mild: boolean;
+  /** Whether a machine that lost something hears how far its own log went. */
+  readonly tells_own_past: boolean;
+  /** Whether some peer lies. */
+  readonly lying: boolean;
+  readonly history: History;
+  readonly tally: Tally;
+}
+
+export class Observer {
+  readonly #around: Surroundings;
+  /** Which machine signs with a key. */
+  readonly owners = new Map<string, Machine>();
+  /** Whether somebody may have dropped entries, so that gaps are told. */
+  gaps_expected: boolean;
+  /** What was looked at when it was sent first. */
+  readonly #headers = new WeakMap<Uint8Array, EntryHeader>();
+  events = 0;
+  hash = 0x811c9dc5;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    this.gaps_expected = around.lying;
+  }
+
+  /** An event of a node, what followed, and the state before. */
+  see(node: SimNode, event: Event, effects: readonly Effect[], before: NodeState): void {
+    const machine = this.#around.machineOf(node), after = node.state;
+    this.events++;
+    this.#mix(machine.index * 64 + event.kind.length, event.now_ms, effects.length);
+    if (event.kind === "renewed") this.owners.set(event.id, machine);
+    if (machine.lies) return;
+    if (event.kind === "stored" && event.fault === null) {
+      this.#noteStored(machine, before.storage.under_way!.batch);
+    }
+    if (after.log !== before.log) this.#seeLog(machine, event, before, after);
+    if (this.#around.lying) this.#seeVersions(machine, event, effects, before);
+    for (const effect of effects) this.#seeEffect(machine, effect);
+    if (event.kind === "started") check.restoredIsComplete(machine);
+    if (after.acknowledged !== before.acknowledged) this.#seeAcknowledged(machine, after);
+    if (after.ledger !== before.ledger) ledgerSumsToZero(machine);
+    if (after.members !== before.members) this.#seeMembers(machine, before);
+    memoryBounds(machine, before);
+    const peer = event.kind === "lines" ? before.links.get(event.link)?.peer : undefined;
+    countEffects(this.#around.tally, before, after, this.owners.get(peer ?? "")?.lies ?? false);
+  }
+
+  /** Entries of a batch are on the disk. */
+  #noteStored(machine: Machine, batch: StoreBatch): void {
+    const { stored } = machine.view;
+    for (const { origin, topic, seq } of batch.entries) raise(stored, logKey(origin, topic), seq);
+    for (const { origin, topic, to } of batch.gaps) raise(stored, logKey(origin, topic), to);
+  }
+
+  #seeLog(machine: Machine, event: Event, before: NodeState, after: NodeState): void {
+    check.clocksGrow(machine, before, after);
+    forksStay(machine, before, after);
+    const gaps = (after.counts.get("gaps") ?? 0) - (before.counts.get("gaps") ?? 0);
+    const waived = (after.counts.get("causes-given-up") ?? 0) -
+      (before.counts.get("causes-given-up") ?? 0);
+    if (gaps > 0 || waived > 0) this.#seeGivenUp(machine, before, after);
+    const restores = event.kind === "loaded" || event.kind === "started";
+    const may_jump = gaps > 0 || restores;
+    const news: StoredEntry[] = [];
+    for (const [name, { order }] of after.log.topics) {
+      const known = before.log.topics.get(name)?.order;
+      if (known === order) continue;
+      if (order.first > (known?.first ?? 0)) this.#seeDropped(machine, before, after, name);
+      news.push(...order.from(known?.end ?? 0));
+    }
+    if (news.length > 1) news.sort((a, b) => a.arrival - b.arrival);
+    const excused = waived > 0 || (restores && machine.damaged);
+    for (const stored of news) this.#seeDelivered(machine, stored, may_jump, excused);
+    if (after.log.pending.entries < before.log.pending.entries && news.length > 0) {
+      this.#around.tally.gaps_repaired++;
+    }
+    if (after.log.forgotten !== before.log.forgotten) this.gaps_expected = true;
+  }
+
+  /** Where some peer lies, what came may be another version of what is there. */
+  #seeVersions(
+    machine: Machine,
+    event: Event,
+    effects: readonly Effect[],
+    before: NodeState,
+  ): void {
+    if (event.kind === "verified") {
+      forksAreProven(machine, event.request, event.valid, before);
+    } else if (event.kind === "lines") {
+      const link = machine.node.state.links.get(event.link);
+      if (link?.stage !== "up" || effects.some(({ kind }) => kind === "verify")) return;
+      versionsAreChecked(machine, event.lines, before);
+    }
+  }
+
+  /** Retention dropped entries, perhaps at once what was just delivered. */
+  #seeDropped(machine: Machine, before: NodeState, after: NodeState, name: string): void {
+    this.gaps_expected = true;
+    const { order, logs } = after.log.topics.get(name)!;
+    const known = before.log.topics.get(name)?.order;
+    this.#around.tally.entries_dropped_by_retention += order.first - (known?.first ?? 0);
+    if (order.first <= (known?.end ?? 0)) return;
+    for (const index of logs.from()) {
+      const { origin, entries } = after.log.heads[index];
+      const seq = entries.length > 0 ? entries.first - 1 : after.log.clock[index];
+      raise(machine.view.seqs, logKey(origin, name), seq);
+    }
+    machine.view.gapped.add(name);
+  }
+
+  /** Something was given up: it must have been waited for, or nobody may have it. */
+  #seeGivenUp(machine: Machine, before: NodeState, after: NodeState): void {
+    const waited = [...before.log.pending.logs.values()].some(([first]) =>
+      after.now_ms - first.since_ms >= PENDING_EXPIRE_MS
+    );
+    const offered = before.offers.size > 0 && this.gaps_expected;
+    must(
+      waited || offered,
+      "logs_are_prefixes",
+      () => `${machine.name} gave up entries that it had not waited for`,
+    );
+    this.gaps_expected = true;
+    for (const [name, topic] of after.log.topics) {
+      for (const index of topic.logs.from()) {
+        const skipped = after.log.heads[index].hash === null ||
+          (after.log.clock[index] > (before.log.clock[index] ?? 0) + 1);
+        if (!skipped) continue;
+        // What was given up counts as had; nobody waits for it any more.
+        const { origin } = after.log.heads[index];
+        if (after.log.heads[index].hash === null) {
+          raise(machine.view.seqs, logKey(origin, name), after.log.clock[index]);
+        }
+        if (name !== PRESENCE) machine.view.gapped.add(name);
+      }
+    }
+    this.#around.tally.gaps_told++;
+  }
+
+  #seeDelivered(machine: Machine, stored: StoredEntry, may_jump: boolean, waived: boolean): void {
+    const { history } = this.#around, { view } = machine;
+    const { origin, topic } = machine.node.state.log.heads[stored.log];
+    const key = logKey(origin, topic);
+    const owner = this.owners.get(origin);
+    let known = history.find(key, stored.seq) ?? this.#addKnown(key, origin, stored.line);
+    if (owner === machine && machine.lost_data && !sameBytes(known.entry.line, stored.line)) {
+      this.#signsAnew(machine, key, stored.seq);
+      known = this.#addKnown(key, origin, stored.line);
+    }
+    // Who lies may say this to one and that to another; what counts is what was said here.
+    const is_other = (owner?.lies ?? true) && !sameBytes(known.entry.line, stored.line);
+    if (is_other) known = history.read(stored.line);
+    // Of a peer that lies each node may have another version, until the fork is proven.
+    if (owner !== undefined && !owner.lies && !history.split.has(key)) {
+      check.oneEntryOneNumber(machine, key, known, stored.line);
+      check.logsArePrefixes(machine, key, known, history, may_jump);
+    }
+    if (waived) {
+      for (const [cause, seq] of known.past ?? []) raise(view.excused, cause, seq);
+      for (const [id, seq] of known.entry.deps) raise(view.excused, logKey(id, topic), seq);
+    }
+    if (this.owners.get(origin) !== machine) known.shown = true;
+    check.causalDelivery(machine, known);
+    raise(view.seqs, key, stored.seq);
+    if (topic !== LEDGER) return;
+    for (const [index, item] of known.entry.items.entries()) {
+      const payment = readPayment(item, `${origin.slice(0, 16)}:${known.entry.first + index}`);
+      if (payment !== null) applyPayment(machine, payment);
+    }
+  }
+
+  /** A machine that lost what it had signed signs a number anew: nobody it could ask may have it. */
+  #signsAnew(machine: Machine, key: string, seq: number): void {
+    const { machines, tells_own_past, history } = this.#around;
+    const holder = machines.find((other) =>
+      other !== machine && other.node.alive && (other.view.seqs.get(key) ?? 0) >= seq
+    );
+    must(
+      holder === undefined || !tells_own_past,
+      "no_number_twice",
+      () => `${machine.name} signed ${key}#${seq} again, which ${holder!.name} has`,
+    );
+    history.split.add(key);
+  }
+
+  #addKnown(key: string, origin: string, line: Uint8Array): Known {
+    const { history } = this.#around;
+    if (this.owners.get(origin)?.lies ?? true) return history.addAny(key, line);
+    const known = history.addHonest(key, line);
+    must(known !== null, "logs_are_prefixes", () => `an entry of ${key} was never signed so`);
+    return known!;
+  }
+
+  #seeEffect(machine: Machine, effect: Effect): void {
+    switch (effect.kind) {
+      case "sign":
+        if (effect.purpose.kind === "entry") this.#seeSigned(machine, effect.bytes);
+        return;
+      case "send":
+        this.#mix(effect.link, effect.lines.length, 0);
+        for (const line of effect.lines) this.#seeSent(machine, line);
+        return;
+      case "print":
+        for (const record of effect.records) this.#seePrinted(machine, record);
+        return;
+      case "notice":
+        return this.#seeNotice(effect.notice.kind);
+      case "quarantine":
+        check.forgetSetAside(machine, new Set(effect.arrivals));
+        this.#around.tally.damaged_entries_set_aside += effect.arrivals.length;
+        return;
+      case "renew":
+        this.#around.tally.keys_renewed++;
+        return;
+      case "done":
+        if (effect.acknowledged) this.#seeLeft(machine);
+        return;
+    }
+  }
+
+  #seeSigned(machine: Machine, bytes: Uint8Array): void {
+    check.oldDiskWaits(machine);
+    const { log, config } = machine.node.state;
+    const header = peekHeader(bytes)!;
+    const past: [string, number][] = [];
+    for (const index of log.topics.get(header.topic)?.logs.from() ?? []) {
+      const { origin } = log.heads[index];
+      if (origin !== config.id && origin !== "" && log.clock[index] > 0) {
+        past.push([logKey(origin, header.topic), log.clock[index]]);
+      }
+    }
+    this.#around.history.noteSigned(header.key, header.seq, bytes, past);
+  }
+
+  #seeSent(machine: Machine, line: Uint8Array): void {
+    const { length } = line;
+    this.#mix(length, line[length >> 1], line[length - 8]);
+    if (line[2] === O) return this.#seeEntrySent(machine, line);
+    // {"k":"have",...
+    if (line[6] !== H || line[7] !== 0x61) return;
+    check.claimsAreTrue(machine, JSON.parse(decoder.decode(line)).c);
+  }
+
+  #seeEntrySent(machine: Machine, line: Uint8Array): void {
+    // The same bytes go out on many links, and are looked at once.
+    const header = this.#headers.get(line) ?? peekHeader(line)!;
+    if (!check.isStoredProof(machine, line)) {
+      check.shownIsStored(machine, header.key, header.seq);
+    }
+    if (this.#headers.has(line)) return;
+    this.#headers.set(line, header);
+    const owner = this.owners.get(header.origin), { history } = this.#around;
+    if (owner === undefined || owner.lies || history.split.has(header.key)) return;
+    // What came from the disk, and was dropped by retention but for its newest entry, is sent so.
+    const known = history.find(header.key, header.seq) ??
+      this.#addKnown(header.key, header.origin, line);
+    must(
+      sameBytes(known.entry.line, line),
+      "no_number_twice",
+      () => `${machine.name} sent another ${header.key}#${header.seq} than was sent before`,
+    );
+    if (owner === machine) known.shown = true;
+  }
+
+  #seePrinted(machine: Machine, record: Printed): void {
+    const { history, tally } = this.#around;
+    if (record.kind === "gap") {
+      machine.gaps_printed++;
+      const { topic, origin, to } = record.gap;
+      raise(machine.view.printed, logKey(origin, topic), to);
+    } else if (record.kind === "applied") {
+      if (record.replaced !== null) tally.clashing_payments_taken_back++;
+    } else if (record.kind === "private") {
+      tally.private_messages_read += record.items.length;
+      check.privateOnce(machine, record, (id) => this.owners.get(id)?.name ?? id);
+    } else {
+      const key = logKey(record.origin, record.topic);
+      check.shownIsStored(machine, key, record.entry);
+      if ((this.owners.get(record.origin)?.lies ?? true) || history.split.has(key)) {
+        raise(machine.view.printed, key, record.entry);
+        machine.printed.add(`${key}#${record.entry}`);
+        return;
+      }
+      check.itemsOnce(machine, record, history.find(key, record.entry), history);
+    }
+  }
+
+  #seeNotice(kind: string): void {
+    const { tally } = this.#around;
+    if (kind === "forked") tally.forks_proven++;
+    if (kind === "storage") tally.full_disks++;
+  }
+
+  /** Nobody believes that others hold what none of them ever got. */
+  #seeAcknowledged(machine: Machine, { acknowledged, log }: NodeState): void {
+    if (this.#around.lying) return;
+    for (const [index, seq] of acknowledged.entries()) {
+      if (!(seq > 0) || log.heads[index].origin !== machine.node.id) continue;
+      this.#mustBeHeld(machine, logKey(machine.node.id, log.heads[index].topic), seq);
+    }
+  }
+
+  #mustBeHeld(machine: Machine, key: string, seq: number): void {
+    const held = this.#around.machines.some((other) =>
+      other !== machine && (other.view.seqs.get(key) ?? 0) >= seq
+    );
+    must(
+      held || this.ever.get(key)! >= seq,
+      "acknowledged_is_kept",
+      () => `${machine.name} takes ${key}#${seq} for acknowledged, and nobody else has it`,
+    );
+  }
+
+  /** What machines had that were killed since, by log. */
+  readonly ever = new Map<string, number>();
+
+  /** Who leaves and says that it was acknowledged has left nothing behind that nobody has. */
+  #seeLeft(machine: Machine): void {
+    this.#around.tally.goodbyes_acknowledged++;
+    const { state } = machine.node;
+    if (this.#around.lying || state.members.sorted.length === 0) return;
+    for (const [index, { origin, topic }] of state.log.heads.entries()) {
+      if (origin !== machine.node.id || topic === PRESENCE) continue;
+      this.#mustBeHeld(machine, logKey(origin, topic), state.log.clock[index]);
+    }
+  }
+
+  #seeMembers(machine: Machine, before: NodeState): void {
+    const { tally, mild } = this.#around;
+    const { members } = machine.node.state;
+    for (const [id, member] of members.by_id) {
+      const old = before.members.by_id.get(id);
+      if (old === member || old === undefined || old.state === member.state) continue;
+      if (member.state === "suspect") tally.suspects++;
+      if (member.state === "failed") tally.failures_declared++;
+      const doubted = old.state === "suspect" || old.state === "failed";
+      if (doubted && member.state === "alive") tally.deaths_refuted++;
+    }
+    if (!mild) return;
+    check.noFalseFailed(machine, before, (id) => {
+      const owner = this.owners.get(id);
+      return owner !== undefined && owner.node.alive && owner.node.id === id;
+    });
+  }
+
+  #mix(a: number, b: number, c: number): void {
+    const hash = Math.imul(this.hash ^ a, 0x01000193);
+    this.hash = Math.imul(hash ^ (b | 0), 0x85ebca6b) ^ c ^ (hash >>> 13);
+  }
+}

@@ -1,0 +1,30 @@
+/** One seed, from its options to its result. */
+
+import { fakeCrypto } from "../crypto.ts";
+import { realCrypto } from "../real_crypto.ts";
+import { drawOptions, type Options } from "./options.ts";
+import { drawPlan, type Step } from "./plan.ts";
+import { type RunParts, runPlan, type RunResult } from "./session.ts";
+
+/** Everything that a run is drawn to be. */
+export interface Drawn {
+  readonly options: Options;
+  readonly steps: readonly Step[];
+}
+
+/** What a seed means. */
+export function draw(seed: number, nodes?: number): Drawn {
+  const options = drawOptions(seed, nodes);
+  return { options, steps: drawPlan(options) };
+}
+
+/** Runs what was drawn. */
+export function runWith(
+  { options, steps }: Drawn,
+  parts: Omit<RunParts, "crypto"> = {},
+): RunResult {
+  return runPlan(options, steps, {
+    crypto: options.real_bytes ? realCrypto() : fakeCrypto(),
+    ...parts,
+  });
+}

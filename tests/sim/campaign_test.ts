@@ -1,0 +1,62 @@
+import { assert, assertEquals } from "@std/assert";
+import { reduceNode } from "../../src/core/node.ts";
+import { addResult, newCampaign, runSeed } from "../../src/sim/campaign/campaign.ts";
+import { describeStep } from "../../src/sim/campaign/plan.ts";
+import { draw, runWith } from "../../src/sim/campaign/runner.ts";
+import { shrink } from "../../src/sim/campaign/shrink.ts";
+import { missingEffects, newTally } from "../../src/sim/campaign/tally.ts";
+import { tellRun } from "../../src/sim/campaign/tell.ts";
+import { PLANTED_BUGS } from "./planted_bugs.ts";
+
+function reduceWith(name: string): typeof reduceNode {
+  return PLANTED_BUGS.find((bug) => bug.name === name)!.plant();
+}
+
+Deno.test("a campaign over some seeds finds nothing", () => {
+  const campaign = newCampaign();
+  for (let seed = 1; seed <= 60; seed++) addResult(campaign, seed, runSeed(seed));
+  assertEquals(campaign.failures, []);
+  assertEquals(campaign.seeds, 60);
+});
+
+/** Seeds that once found something, with what it was. */
+const ONCE_FOUND: Readonly<Record<number, string>> = {
+  2: "a slow disk was asked for the clock of logs that it had not stored",
+  3: "who was accused to others only was called failed for ever",
+  415: "a gap was offered again and again without what retention dropped meanwhile",
+};
+
+for (const [seed, what] of Object.entries(ONCE_FOUND)) {
+  Deno.test(`seed ${seed} passes, where once ${what}`, () => {
+    assertEquals(runSeed(Number(seed)).violation, null);
+  });
+}
+
+Deno.test("runSeed() does the same for the same seed, and something else for another", () => {
+  const [one, again, other] = [7, 7, 8].map((seed) => runSeed(seed));
+  assertEquals([again.hash, again.events], [one.hash, one.events]);
+  assert(other.hash !== one.hash);
+});
+
+Deno.test("shrink() finds a smaller run that fails in the same way", () => {
+  const reduce = reduceWith("items are printed twice");
+  const drawn = draw(10), result = runWith(drawn, { reduce });
+  const smaller = shrink(drawn, result, (one) => runWith(one, { reduce }));
+  assertEquals(smaller.result.violation?.invariant, result.violation?.invariant);
+  assertEquals(smaller.drawn.steps.map(describeStep).length <= 1, true);
+  assertEquals(smaller.drawn.options.nodes, 2);
+});
+
+Deno.test("tellRun() tells what happens, and what must not", () => {
+  const lines: string[] = [];
+  tellRun(draw(5), (line) => lines.push(line));
+  assert(lines.some((line) => /m\w+->m\w+ entry m\w+\/presence#1/.test(line)));
+  assert(lines.every((line) => /^ *[0-9]+\.[0-9]{3} /.test(line)));
+});
+
+Deno.test("missingEffects() names what never happened", () => {
+  const tally = newTally();
+  tally.forks_proven = 1;
+  assert(!missingEffects(tally).includes("forks_proven"));
+  assert(missingEffects(tally).includes("gaps_repaired"));
+});
