@@ -34,6 +34,20 @@ const BAD: readonly (readonly string[])[] = [
   ["pm"],
   ["pm", "--join", NOBODY],
   ["routes", "--join", NOBODY, "x"],
+  ["sim", "nonsense"],
+  ["sim", "broadcast", "--nodes", "1"],
+  ["sim", "broadcast", "--latency", "50..10"],
+  ["sim", "broadcast", "--loss", "5"],
+  ["sim", "broadcast", "--kill", "96%"],
+  ["sim", "broadcast", "--nodes", "9000", "--senders", "all"],
+  ["sim", "scenario"],
+  ["sim", "scenario", "nonsense"],
+  ["sim", "scenario", "iroh", "x"],
+  ["--batch", "0"],
+  ["sim", "cut", "--nodes", "1"],
+  ["sim", "cut", "--overlay", "given"],
+  ["sim", "cut", "--links", "2"],
+  ["sim", "ledger", "x"],
 ];
 
 /** Runs two at a time, as there may be no more than two cores. */
@@ -61,15 +75,30 @@ Deno.test("`rumor` names the flag that was wrong and what is allowed", async () 
 });
 
 Deno.test("`rumor --help` starts with examples, for every command", async () => {
-  const commands = [[], ["chat"], ["pub"], ["sub"], ["ledger"], ["pay"], ["pm"], ["routes"], [
-    "balances",
-  ]];
+  const commands = [
+    [],
+    ["chat"],
+    ["pub"],
+    ["sub"],
+    ["ledger"],
+    ["pay"],
+    ["pm"],
+    ["routes"],
+    [
+      "balances",
+    ],
+    ["sim"],
+    ["sim", "broadcast"],
+    ["sim", "scenario"],
+    ["sim", "cut"],
+    ["sim", "ledger"],
+  ];
   await inPairs(commands, async (command) => {
     const { code, stdout, stderr } = await runRumor([...command, "--help"]);
     assertEquals({ code, stderr }, { code: 0, stderr: [] });
     const lines = stdout.filter((line) => line.trim() !== "");
     const example = /^examples?:?$/i.test(lines[0].trim()) ? lines[1] : lines[0];
-    const called = new RegExp(`\\brumor ${command[0] ?? ""}`.trim());
+    const called = new RegExp(`\\brumor ${command.join(" ")}`.trim());
     assert(called.test(example) && !/^usage/i.test(lines[0]), stdout.join("\n"));
   });
 });
