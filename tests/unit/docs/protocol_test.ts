@@ -10,7 +10,7 @@ import { decodeLine, type Line, proofText } from "../../../src/core/line.ts";
 import { decodeAck, sealContext } from "../../../src/core/private/packets.ts";
 import { env, Verifier } from "../../../src/shell/crypto.ts";
 import { Sealer } from "../../../src/shell/sealer.ts";
-import { privateKey } from "../../helpers/real_crypto.ts";
+import { privateKey } from "../../../src/sim/real_crypto.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const encoder = new TextEncoder();

@@ -17,6 +17,7 @@ import pay from "../../../src/cli/commands/pay.ts";
 import pm from "../../../src/cli/commands/pm.ts";
 import pub from "../../../src/cli/commands/pub.ts";
 import routes from "../../../src/cli/commands/routes.ts";
+import sim from "../../../src/cli/commands/sim.ts";
 import sub from "../../../src/cli/commands/sub.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
@@ -32,7 +33,7 @@ const PAGES = [
   ".github/ARCHITECTURE.md",
   ".github/CONTRIBUTING.md",
 ];
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Record<string, Command> = {
   chat,
   ledger,
   pub,
@@ -41,11 +42,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   pm,
   peers,
   routes,
+  sim,
   balances,
   tracker,
   export: exporting,
   verify,
 };
+for (const [name, load] of Object.entries(sim.parts!)) {
+  COMMANDS[`sim ${name}`] = (await load()).default;
+}
 /** Flags of `rumor` that no command has in its help. */
 const COMMON_FLAGS = ["--version", "-V"];
 
@@ -97,7 +102,8 @@ function calls(line: string): { name: string; rest: string }[] {
   const found = line.replace(/"?\$\([^)]*\)"?/g, "")
     .matchAll(/(?:^|[\s;&|(/])rumor((?:\s+[^|;&<>#)]*)?)/g);
   return [...found].map(([, rest]) => {
-    const [first = ""] = rest.trim().split(/\s+/);
+    const [first = "", second = ""] = rest.trim().split(/\s+/);
+    if (first === "sim" && /^[a-z]/.test(second)) return { name: `sim ${second}`, rest };
     return { name: /^[a-z]/.test(first) ? first : "chat", rest };
   });
 }
