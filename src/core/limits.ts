@@ -107,6 +107,8 @@ export const GRAFT_MS = 500;
 export const PROOFS_PER_LINK_MAX = 256;
 /** Logs of which a node remembers at once that a peer has more. */
 export const AHEAD_MAX = 4_096;
+/** Longest pause before somebody is asked again for what does not come. */
+export const GRAFT_MS_MAX = 32_000;
 /** So many links are asked at once for what the one that broke brought. */
 export const GRAFT_LINKS = 3;
 /** Longest moment that a relayed entry waits for a copy that spares sending it. */

@@ -4,7 +4,8 @@
  */
 
 import { sayHello } from "./greeting.ts";
-import { type Congestion, type Link, logsToTell, noteAcked } from "./link.ts";
+import { type Congestion, type Link, noteAcked } from "./link.ts";
+import { logsToTell } from "./pump.ts";
 import { clockLines, splitTouched } from "./clock_lines.ts";
 import {
   landFlight,

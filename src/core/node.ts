@@ -8,16 +8,13 @@ import type { Effect, Env, Event, Gap, LinkId } from "./types.ts";
 import {
   beginPace,
   type Congestion,
-  isAtEnd,
   isPeer,
   keepsPace,
-  lagBytes,
   type Link,
-  logsToTell,
-  pumpTopic,
   reportableBytes,
   stuckAt,
 } from "./link.ts";
+import { isAtEnd, lagBytes, logsToTell, pumpTopic } from "./pump.ts";
 import { clockLines, splitTouched } from "./clock_lines.ts";
 import { closeStrangers, openLink, sendProof } from "./greeting.ts";
 import {

@@ -9,11 +9,12 @@ import { type Entry, logKey, splitKey } from "./entry.ts";
 import { readClock } from "./clock_lines.ts";
 import type { Line } from "./line.ts";
 import { isLossy } from "./lossy_links.ts";
-import { isPeer, type IsQuiet, learnHas, type Link } from "./link.ts";
+import { isPeer, learnHas, type Link } from "./link.ts";
+import { type IsQuiet } from "./pump.ts";
 import { type Branch, closeBranch, OPEN, wantFrom } from "./spread/branch.ts";
 import { SPREADS } from "./spread/spread.ts";
 import type { NodeState, Turn } from "./state.ts";
-import { AHEAD_MAX, GRAFT_LINKS, GRAFT_MS, PEERS_PER_LINE } from "./limits.ts";
+import { AHEAD_MAX, GRAFT_LINKS, GRAFT_MS, GRAFT_MS_MAX, PEERS_PER_LINE } from "./limits.ts";
 
 /** A peer has more of a log. */
 export interface Ahead {
@@ -23,8 +24,9 @@ export interface Ahead {
   /** How far it goes there, and went here when that was looked at last. */
   readonly seq: number;
   readonly have: number;
-  /** When it is asked for, if it has not come. */
+  /** When it is asked for, if it has not come, and how long it was waited for that. */
   readonly due_ms: number;
+  readonly pause_ms: number;
 }
 
 /** New entries came on a link, or were made here. */
@@ -110,11 +112,18 @@ export function noteAhead(
     ) continue;
     const have = known?.have ?? reached(state, key);
     if (have >= seq) continue;
-    const due_ms = known?.due_ms ?? turn.now_ms + GRAFT_MS;
-    const before = known?.links ?? [], asked = known?.asked ?? 0;
-    const links = before.includes(link.id) ? before : [...before, link.id];
-    turn.own("ahead").set(key, { links, asked, seq: Math.max(seq, known?.seq ?? 0), have, due_ms });
-    turn.wakeAt(due_ms);
+    const fresh = {
+      links: [],
+      asked: 0,
+      seq: 0,
+      due_ms: turn.now_ms + GRAFT_MS,
+      pause_ms: GRAFT_MS,
+    };
+    const one: Ahead = known ?? { ...fresh, have };
+    const others = one.links.filter((id) => id !== link.id && state.links.has(id));
+    const ahead = { ...one, links: [...others, link.id], seq: Math.max(seq, one.seq) };
+    turn.own("ahead").set(key, ahead);
+    turn.wakeAt(ahead.due_ms);
   }
 }
 
@@ -139,9 +148,12 @@ export function graftMissing(turn: Turn): void {
       continue;
     }
     // Somebody sends it, or it is here and waits for something else.
-    if (have === one.have && !isPending(state, key)) addLog(grafts, link, key, have);
-    const due_ms = turn.now_ms + GRAFT_MS;
-    turn.own("ahead").set(key, { ...one, asked: link, have, due_ms });
+    const stuck = have === one.have && !isPending(state, key);
+    if (stuck) addLog(grafts, link, key, have);
+    // Who promises what nobody has is not asked for it all the time.
+    const pause_ms = stuck ? Math.min(GRAFT_MS_MAX, one.pause_ms * 2) : GRAFT_MS;
+    const due_ms = turn.now_ms + (stuck ? one.pause_ms : GRAFT_MS);
+    turn.own("ahead").set(key, { ...one, asked: link, have, due_ms, pause_ms });
     turn.wakeAt(due_ms);
   }
   sendGrafts(turn, grafts);

@@ -9,7 +9,8 @@ import {
   rememberForgotten,
 } from "../../../src/core/forgotten.ts";
 import { ENTRY_OVERHEAD_BYTES, FORGOTTEN_MAX } from "../../../src/core/limits.ts";
-import { newLink, pumpTopic } from "../../../src/core/link.ts";
+import { newLink } from "../../../src/core/link.ts";
+import { pumpTopic } from "../../../src/core/pump.ts";
 import { emptyLog, insertEntries, type LogState } from "../../../src/core/log.ts";
 import { check } from "../../helpers/check.ts";
 import { deepFreeze } from "../../helpers/deep_freeze.ts";

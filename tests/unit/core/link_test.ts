@@ -8,18 +8,16 @@ import {
   WINDOW_BYTES,
 } from "../../../src/core/limits.ts";
 import {
-  isAtEnd,
   keepsPace,
-  lagBytes,
   learnHas,
   type Link,
   newLink,
   noteAcked,
   noteUnderWay,
-  pumpTopic,
   spendBudget,
   spendRouteBudget,
 } from "../../../src/core/link.ts";
+import { isAtEnd, lagBytes, pumpTopic } from "../../../src/core/pump.ts";
 import { clockLines, readClock } from "../../../src/core/clock_lines.ts";
 import { encodeLine } from "../../../src/core/line.ts";
 import {
