@@ -46,6 +46,15 @@ Deno.test("`rumor pm` sends its words as one message, and ends with 0 when it is
   assertEquals(asked, [{ k: "post", i: 1, to: "anna", b: ["see you  soon"], within: 10_000 }]);
 });
 
+Deno.test("`rumor pm` takes an id that begins with a dash for no flag", async () => {
+  for (const id of [`-${ID.slice(1)}`, "-P1aB_-9", `--${"a".repeat(40)}A`]) {
+    const { code, asked } = await visit(["pm", id, "--timeout", "5", "hello"], deliver);
+    assertEquals([code, asked.map(({ to, b }) => [to, b])], [0, [[id, ["hello"]]]]);
+  }
+  const typo = await visit(["pm", "anna", "-timeout", "5", "hello"], deliver);
+  assertEquals([typo.code, typo.asked.length], [2, 0]);
+});
+
 Deno.test("`rumor pm` sends each line of its input, some requests at a time, in order", async () => {
   const lines = Array.from({ length: 2_000 }, (_, at) => `${at} ${"x".repeat(200)}`);
   // The first is answered when as many wait as may.

@@ -2,12 +2,16 @@
 
 import type { Command } from "../command.ts";
 import { isName } from "../../core/line.ts";
+import { ID_START_CHARS } from "../../core/people.ts";
+import { ID_CHARS, isIdText } from "../../core/public_key.ts";
 import { POST_MS_MAX } from "../../core/limits.ts";
 import { flagLines, readArgs, readSeconds } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../flags.ts";
 import { posting, Publisher, requireJoin } from "../publisher.ts";
 
+/** An id, or its beginning, that could be taken for flags. */
+const DASHED_ID = new RegExp(`^-\\w[\\w-]{${ID_START_CHARS - 2},${ID_CHARS - 2}}$`);
 const SECONDS_MAX = POST_MS_MAX / 1000;
 
 const flags = {
@@ -43,13 +47,28 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no node reachable, 75 n
 time (the lines may still arrive), 130 interrupted.
 `,
   run: async (args, env) => {
-    const { given, words: [to, ...words] } = readArgs(args, flags, env);
+    const { id, rest } = takeId(args);
+    const { given, words: all } = readArgs(rest, flags, env);
+    const [to, ...words] = id === null ? all : [id, ...all];
     requireJoin(given.join);
     if (to === undefined) throw new UsageError("NAME TEXT is expected");
     if (!isName(to)) throw new UsageError(`${to} is neither a name nor an id; see rumor peers`);
     return await new Publisher(given, posting(to, given)).speak(words, given.encoding);
   },
 };
+
+/**
+ * One id in 64 begins with a dash, and must not be taken for flags. It is taken out of the arguments,
+ * as long as it is not the value of a flag before it, or a flag with a dash too few.
+ */
+function takeId(args: readonly string[]): { id: string | null; rest: readonly string[] } {
+  const at = args.findIndex((text, index) =>
+    (isIdText(text) || DASHED_ID.test(text)) && !Object.hasOwn(flags, text.slice(1)) &&
+    !/^--[^=]*$/.test(args[index - 1] ?? "")
+  );
+  if (at < 0 || !args[at].startsWith("-")) return { id: null, rest: args };
+  return { id: args[at], rest: args.toSpliced(at, 1) };
+}
 
 function readTimeout(text: string): number {
   const timeout_ms = readSeconds(text);
