@@ -82,7 +82,7 @@ function killRow({ deliveries }: BroadcastReport, kill: number): Row {
   return {
     ...{ what: `reliability at last, ${Math.round(kill * 100)} % killed`, ours: worst * 100 },
     ...{ unit: "%", goal: atLeast(100) },
-    published: kill < 0.9 ? "no visible effect" : "lower at first, then recovers",
+    published: kill < 0.9 ? "no visible effect" : "",
   };
 }
 
