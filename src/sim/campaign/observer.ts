@@ -99,6 +99,7 @@ export class Observer {
     }
     if (news.length > 1) news.sort((a, b) => a.arrival - b.arrival);
     const excused = waived > 0 || (restores && machine.damaged);
+    if (after.log.forgotten !== before.log.forgotten) seeRecalled(machine, before, after);
     for (const stored of news) this.#seeDelivered(machine, stored, may_jump, excused);
     if (after.log.pending.entries < before.log.pending.entries && news.length > 0) {
       this.#around.tally.gaps_repaired++;
@@ -374,5 +375,15 @@ export class Observer {
   #mix(a: number, b: number, c: number): void {
     const hash = Math.imul(this.hash ^ a, 0x01000193);
     this.hash = Math.imul(hash ^ (b | 0), 0x85ebca6b) ^ c ^ (hash >>> 13);
+  }
+}
+
+/** A log that was forgotten goes on where it was. */
+function seeRecalled(machine: Machine, before: NodeState, after: NodeState): void {
+  for (const { origin, topic } of after.log.heads) {
+    const key = logKey(origin, topic), gone = before.log.forgotten.seqs.get(key) ?? 0;
+    if (gone > 0 && after.log.forgotten.seqs.get(key) === undefined) {
+      raise(machine.view.seqs, key, gone);
+    }
   }
 }
