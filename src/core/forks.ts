@@ -7,7 +7,7 @@
 
 import { logKey } from "./entry.ts";
 import { renew } from "./join.ts";
-import { isPeer, type Link } from "./link.ts";
+import { isPeer, type Link, windowOf } from "./link.ts";
 import { isLossy } from "./lossy_links.ts";
 import type { LogOutput } from "./log.ts";
 import type { Turn } from "./state.ts";
@@ -48,16 +48,20 @@ export function oweProofs(link: Link, logs: readonly number[]): Link {
   return { ...link, proofs: new Set([...link.proofs, ...news.slice(0, room)]) };
 }
 
-/** Shows a peer what it is owed, as far as it is stored here. */
+/** Shows a peer what it is owed, as far as it is stored here and the link's window has room. */
 export function showProofs(turn: Turn, before: Link): Link {
-  let link = before;
+  let link = before, shown_bytes = 0;
   const { heads } = turn.state.settled.log;
-  for (const index of link.proofs) {
+  for (const index of before.proofs) {
     const fork = heads[index]?.fork;
     if (!fork) continue;
+    const size = fork[0].length + fork[1].length;
+    const under_way = before.sent_bytes - before.acked_bytes + shown_bytes;
+    if (under_way > 0 && under_way + size > windowOf(before)) break;
+    shown_bytes += size;
     turn.count("forks-shown");
     turn.sendBytes(link.id, fork);
-    const bytes = isLossy(link) ? 0 : fork[0].length + fork[1].length;
+    const bytes = isLossy(link) ? 0 : size;
     const proofs = new Set(link.proofs), shown = new Set(link.shown).add(index);
     proofs.delete(index);
     link = { ...link, proofs, shown, sent_bytes: link.sent_bytes + bytes };
