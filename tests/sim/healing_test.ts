@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { OVERLAY_LINKS } from "../../src/core/limits.ts";
 import { isPeer } from "../../src/core/link.ts";
-import type { MemberState } from "../../src/core/members.ts";
+import { type MemberState, setMember } from "../../src/core/members.ts";
 import { neighboursOf } from "../../src/core/neighbours.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { Network } from "../../src/sim/network.ts";
@@ -213,4 +213,16 @@ Deno.test("an address to join where nobody was is tried again, as long as a node
   sim.pass(60_000);
   assertEquals([peersOf(a), peersOf(b)], [[b.id], [a.id]]);
   assertAllHear(sim, [a, b]);
+});
+
+Deno.test("who was to be joined is not dialled again while there is a link, whatever is said of it", () => {
+  const sim = new Network();
+  const a = sim.addNode(), b = sim.addNode({ join: [a] });
+  sim.settle();
+  const links = [...b.state.links.keys()];
+  const { members } = b.state, failed = members.by_id.get(a.id)!;
+  const said = { ...failed, state: "failed", since_ms: sim.now_ms } as const;
+  b.state = { ...b.state, members: setMember(members, said), rejoin_ms: 0, overlay_ms: 0 };
+  sim.pass(3_000);
+  assertEquals([...b.state.links.keys()], links);
 });

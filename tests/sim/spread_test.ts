@@ -126,3 +126,16 @@ Deno.test("with a tree, a branch that brings nothing more, but is not cut, is re
   const { source } = node.state.branches.get(first.id)!;
   assert(source !== null && isPeer(node.state.links.get(source)!));
 });
+
+Deno.test("with a tree, links that lose lines bring everything all the same", () => {
+  const loss = { drop: 0, duplicate: 0, reorder: 0 };
+  const sim = new Network({ spread: "tree", loss });
+  while (sim.nodes.length < 5) sim.addNode({ join: sim.nodes.slice(0, 1) });
+  sim.pass(5_000);
+  for (const round of [0, 1]) {
+    for (const node of sim.nodes) sim.publish(node, "chat", [`${node.name} ${round}`]);
+    sim.pass(5_000);
+  }
+  for (const { state } of sim.nodes) assertEquals(state.counts.get("pruned"), undefined);
+  assertAgreement(sim.nodes);
+});

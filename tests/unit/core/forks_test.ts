@@ -3,6 +3,8 @@ import { oweProofs, showProofs } from "../../../src/core/forks.ts";
 import { PROOFS_PER_LINK_MAX, WINDOW_BYTES } from "../../../src/core/limits.ts";
 import type { NodeState } from "../../../src/core/node.ts";
 import { Turn } from "../../../src/core/state.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { drive, linesEvent } from "../../helpers/node_subject.ts";
 import { crypto } from "../../helpers/history.ts";
 import { Stage } from "../../helpers/stage.ts";
 
@@ -38,4 +40,18 @@ Deno.test("`oweProofs()` shows a log once, and not more than so many", () => {
   const many = Array.from({ length: 2 * PROOFS_PER_LINK_MAX }, (_, at) => at);
   assertEquals(oweProofs(link, many).proofs.size, PROOFS_PER_LINK_MAX);
   assertEquals(oweProofs({ ...link, shown: new Set([3]) }, [3]).proofs.size, 0);
+});
+
+Deno.test("`oweProofs()` shows who says that it has a log why that ends", () => {
+  const { node } = new Stage("ann");
+  const index = node.log.keys.find(`${fakeId("ann")}/presence`);
+  const fork = ["one\n", "two\n"].map((text) => new TextEncoder().encode(text));
+  const heads = node.log.heads.with(index, { ...node.log.heads[index], fork: [fork[0], fork[1]] });
+  const log = { ...node.log, heads };
+  const forked = { ...node, log, settled: { ...node.settled, log } };
+  const have = JSON.stringify({ k: "have", c: { [fakeId("ann")]: { presence: 1 } }, n: 0 });
+  const [told] = drive(forked, linesEvent(1, have));
+  const [, effects] = drive(told, { kind: "tick", now_ms: told.now_ms });
+  const sent = effects.flatMap((effect) => effect.kind === "send" ? effect.lines : []);
+  assertEquals(sent.filter((line) => fork.includes(line)), fork);
 });

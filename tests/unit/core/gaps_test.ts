@@ -155,3 +155,16 @@ Deno.test("`sendWanted()` sends an entry that is kept, and counts one that is no
   assertEquals(lines.map((one) => decoder.decode(one)), [`${decoder.decode(line)}\n`]);
   assertEquals(after.counts.get("wanted-unknown"), 1);
 });
+
+Deno.test("`giveUpCauses()` tells of a fork that comes to light when a cause is given up", () => {
+  const first = makeLine({ origin: dan, seq: 1, items: '["one"]' });
+  // Signed on top of another first entry, and behind something that never comes.
+  const second = makeLine({ origin: dan, seq: 2, previous, deps: { [fakeId("eve")]: 3 } });
+  const config = { durable: true };
+  const [waiting] = driveAll(linkedNode(config), [linesEvent(1, first, second)]);
+  const [after, effects] = pass(waiting, PENDING_EXPIRE_MS + 2_000);
+  const told = effects.filter((one) => one.kind === "notice" && one.notice.kind === "forked");
+  assertEquals(told.length, 1);
+  const stored = effects.flatMap((one) => one.kind === "persist" ? one.batch.forks : []);
+  assertEquals([...stored, ...after.storage.forks].slice(0, 1).map(({ origin }) => origin), [dan]);
+});

@@ -237,3 +237,16 @@ Deno.test("`learnHas()` grows the list, and never goes back", () => {
   learnHas(has, 2, 3);
   assertEquals(has, [0, 0, 5]);
 });
+
+Deno.test("`pumpTopic()` sends a graft the newest entry of a log, also when it has no place any more", () => {
+  const log = trimLog(logOf([[ann, 1], [bob, 9_000]]), 9_500);
+  const index = log.keys.find(`${ann}/chat`), { order } = log.topics.get("chat")!;
+  assertEquals(log.heads[index].entries.length, 0);
+  const cursors = new Map([["chat", order.end]]);
+  const { lines, link } = pumpTopic(
+    linkWith({ cursors, grafts: new Map([[index, 1]]) }),
+    log,
+    "chat",
+  );
+  assertEquals([lines.length, link.grafts.size], [1, 0]);
+});

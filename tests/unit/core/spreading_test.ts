@@ -81,3 +81,25 @@ Deno.test("`closeBranches()` grafts others when the link that brought an origin 
   );
   assertEquals(grafted.sort(), [2, 3]);
 });
+
+Deno.test("`graftMissing()` asks another peer where one does not keep what it promised", () => {
+  const stage = staged("ann", "bob");
+  const key = `${fakeId("cyd")}/chat`;
+  stage.node = ahead(ahead(stage.node, 1, key, 5), 2, key, 5);
+  const asked: number[] = [];
+  for (let step = 0; step < 100; step++) {
+    stage.pass(100);
+    const last = stage.node.ahead.get(key)!.asked;
+    if (last !== 0 && last !== asked.at(-1)) asked.push(last);
+  }
+  assertEquals(asked.slice(0, 3), [1, 2, 1]);
+});
+
+Deno.test("`noteAhead()` wants nothing more of a log that ended in a fork", () => {
+  const { node } = staged("ann");
+  const index = node.log.keys.find(`${ANN}/presence`), line = new Uint8Array(9);
+  const heads = node.log.heads.with(index, { ...node.log.heads[index], fork: [line, line] });
+  const forked = { ...node, log: { ...node.log, heads } };
+  assertEquals(ahead(node, 1, `${ANN}/presence`, 99).ahead.size, 1);
+  assertEquals(ahead(forked, 1, `${ANN}/presence`, 99).ahead.size, 0);
+});
