@@ -1,8 +1,8 @@
 /** Flags: what a command declares is what it accepts; everything else is a usage error in one line. */
 
 import { parseArgs } from "node:util";
-import { splitAddress } from "../core/address.ts";
-import { isTopic } from "../core/entry.ts";
+import { splitAddress } from "../core/data/address.ts";
+import { isTopic } from "../core/log/entry.ts";
 import { UsageError } from "./exit.ts";
 
 /** One flag. Flags with a value can also be set as `RUMOR_<NAME>` in the environment. */

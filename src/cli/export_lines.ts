@@ -1,7 +1,7 @@
 /** What `rumor export` reads of the stored entries. */
 
-import type { Entry } from "../core/entry.ts";
-import { decodeEntry, hashedBytes } from "../core/entry.ts";
+import type { Entry } from "../core/log/entry.ts";
+import { decodeEntry, hashedBytes } from "../core/log/entry.ts";
 import { emptyLedger, type Ledger, reduceLedger } from "../core/apps/ledger.ts";
 import type { StoredRow } from "../core/types.ts";
 import { env } from "../shell/crypto.ts";

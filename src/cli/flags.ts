@@ -9,9 +9,9 @@ import {
   NODE_NAME_CHARS_MAX,
   USUAL_TIMES,
   WAN_TIMES,
-} from "../core/limits.ts";
-import { UDP_PREFIX } from "../core/address.ts";
-import { isName } from "../core/line.ts";
+} from "../core/data/limits.ts";
+import { UDP_PREFIX } from "../core/data/address.ts";
+import { isName } from "../core/wire/line.ts";
 import type { Times } from "../core/types.ts";
 import { UsageError } from "./exit.ts";
 import {

@@ -3,7 +3,7 @@
 import { concat } from "@std/bytes/concat";
 import type { Gap, Id, Json, Printed } from "../core/types.ts";
 import type { Transaction } from "../core/apps/ledger.ts";
-import { ID_START_CHARS } from "../core/people.ts";
+import { ID_START_CHARS } from "../core/membership/people.ts";
 import { visible, visibleJson } from "./escape.ts";
 import { contentOf, readItem } from "./items.ts";
 import { say } from "./output.ts";

@@ -4,9 +4,9 @@
  */
 
 import type { Address } from "../core/types.ts";
-import { looksLikeEntry } from "../core/entry.ts";
-import { decodeLine, encodeLine, type Line } from "../core/line.ts";
-import { JOIN_TIMEOUT_MS, PROTOCOL_VERSION } from "../core/limits.ts";
+import { looksLikeEntry } from "../core/log/entry.ts";
+import { decodeLine, encodeLine, type Line } from "../core/wire/line.ts";
+import { JOIN_TIMEOUT_MS, PROTOCOL_VERSION } from "../core/data/limits.ts";
 import { TcpTransport } from "../shell/tcp.ts";
 import type { Connection } from "../shell/transport.ts";
 import { say } from "./output.ts";

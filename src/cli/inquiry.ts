@@ -1,7 +1,7 @@
 /** Questions to a running node, asked as a guest of it. */
 
 import type { Address } from "../core/types.ts";
-import type { Line } from "../core/line.ts";
+import type { Line } from "../core/wire/line.ts";
 import { EXIT } from "./exit.ts";
 import { Guest } from "./guest.ts";
 import { say } from "./output.ts";

@@ -2,7 +2,7 @@
 
 import { concat } from "@std/bytes/concat";
 import type { Json } from "../core/types.ts";
-import { ITEM_BYTES_MAX } from "../core/limits.ts";
+import { ITEM_BYTES_MAX } from "../core/data/limits.ts";
 
 /** A batch of input: items and the number of the line that each came from. */
 export interface InputBatch {

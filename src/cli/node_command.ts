@@ -1,7 +1,7 @@
 /** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
 
 import type { FrontConfig, Json, Notice, Printed, Topic } from "../core/types.ts";
-import { joinAddress } from "../core/address.ts";
+import { joinAddress } from "../core/data/address.ts";
 import type { NodeState } from "../core/node.ts";
 import { makeIdentity } from "../shell/crypto.ts";
 import { Runtime } from "../shell/runtime.ts";

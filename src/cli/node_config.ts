@@ -1,8 +1,8 @@
 /** What a node is told about itself, from its flags. */
 
 import type { Address, FrontConfig, Id, NodeConfig } from "../core/types.ts";
-import { UDP_PREFIX } from "../core/address.ts";
-import { KEEP_BYTES_DEFAULT } from "../core/limits.ts";
+import { UDP_PREFIX } from "../core/data/address.ts";
+import { KEEP_BYTES_DEFAULT } from "../core/data/limits.ts";
 import type { Given } from "./args.ts";
 import { UsageError } from "./exit.ts";
 import { type nodeFlags, readTimes } from "./flags.ts";

@@ -3,7 +3,7 @@
  * what the line looks like. Both are tested without a terminal; `terminal.ts` joins them to one.
  */
 
-import { ITEM_BYTES_MAX } from "../core/limits.ts";
+import { ITEM_BYTES_MAX } from "../core/data/limits.ts";
 import type { Key, KeyName } from "./keys.ts";
 import { type Assist, beginsAlike, commonStart } from "./prompt_complete.ts";
 import { boundary, next, previous, wordLeft, wordRight } from "./prompt_text.ts";

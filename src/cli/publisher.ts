@@ -1,9 +1,9 @@
 /** What `rumor pub`, `pay` and `pm` have in common: items for a node, and its acknowledgements. */
 
 import type { Address, Json, Topic } from "../core/types.ts";
-import type { Line } from "../core/line.ts";
-import { itemBytes } from "../core/draft.ts";
-import { ENTRY_BYTES_TARGET } from "../core/limits.ts";
+import type { Line } from "../core/wire/line.ts";
+import { itemBytes } from "../core/publish/draft.ts";
+import { ENTRY_BYTES_TARGET } from "../core/data/limits.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { Guest } from "./guest.ts";
 import { lineFault, readLines, textItem } from "./items.ts";

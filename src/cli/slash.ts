@@ -5,7 +5,7 @@
 
 import type { Id, Json } from "../core/types.ts";
 import type { NodeState } from "../core/node.ts";
-import { explainNobody, findNearest, findPeople } from "../core/people.ts";
+import { explainNobody, findNearest, findPeople } from "../core/membership/people.ts";
 import { labelOf } from "./format.ts";
 import type { ReadLine } from "./items.ts";
 import { textItem } from "./items.ts";

@@ -1,6 +1,6 @@
 /** Topics with a meaning of their own are not for plain lines. */
 
-import { LEDGER, PRESENCE } from "../core/log.ts";
+import { LEDGER, PRESENCE } from "../core/log/log.ts";
 
 /** Why lines may not be sent to a topic, or null. */
 export function frontTopicFault(topic: string): string | null {

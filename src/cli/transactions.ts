@@ -2,7 +2,7 @@
 
 import type { Json } from "../core/types.ts";
 import { readTransaction } from "../core/apps/ledger.ts";
-import { countKeys, scanJson } from "../core/json_scan.ts";
+import { countKeys, scanJson } from "../core/data/json_scan.ts";
 
 /** The textbook's names, and ours. */
 const FIELDS: Readonly<Record<string, string>> = {

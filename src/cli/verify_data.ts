@@ -4,8 +4,8 @@
  */
 
 import { hash } from "node:crypto";
-import { decodeEntry, type Entry, logKey, signedBytes } from "../core/entry.ts";
-import { LEDGER } from "../core/log.ts";
+import { decodeEntry, type Entry, logKey, signedBytes } from "../core/log/entry.ts";
+import { LEDGER } from "../core/log/log.ts";
 import type { Gap } from "../core/types.ts";
 import { Verifier } from "../shell/crypto.ts";
 import { isDatabaseError, plainError, sizeOf } from "../shell/store_files.ts";

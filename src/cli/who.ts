@@ -5,9 +5,9 @@
  */
 
 import type { Address, Id } from "../core/types.ts";
-import type { MemberState } from "../core/members.ts";
+import type { MemberState } from "../core/membership/members.ts";
 import type { NodeState } from "../core/node.ts";
-import { ID_START_CHARS } from "../core/people.ts";
+import { ID_START_CHARS } from "../core/membership/people.ts";
 import { visible } from "./escape.ts";
 import { oneWord, padded } from "./prompt_complete.ts";
 import { widthOf } from "./prompt_text.ts";

@@ -13,40 +13,46 @@ import {
   type Link,
   reportableBytes,
   stuckAt,
-} from "./link.ts";
-import { isAtEnd, lagBytes, logsToTell, pumpTopic } from "./pump.ts";
-import { clockLines, splitTouched } from "./clock_lines.ts";
-import { closeStrangers, openLink, sendProof } from "./greeting.ts";
+} from "./session/link.ts";
+import { isAtEnd, lagBytes, logsToTell, pumpTopic } from "./replication/pump.ts";
+import { clockLines, splitTouched } from "./wire/clock_lines.ts";
+import { closeStrangers, openLink, sendProof } from "./session/greeting.ts";
 import {
   acknowledgeLossy,
   isLossy,
   noteStreamed,
   repeatGreetings,
   serveLossy,
-} from "./lossy_links.ts";
-import { advanceJoin, endStale, start, takeRenewed } from "./join.ts";
-import { showProofs } from "./forks.ts";
-import { keepLinksAlive } from "./alive.ts";
-import { answerDoubts, watchMembers } from "./presence.ts";
-import { reviveLinked } from "./revive.ts";
-import { sendPrivate, sendSealed, takePrivate } from "./private/sender.ts";
-import { sendSealedAck, showPrivate, takeUnsealed } from "./private/receiver.ts";
-import { askForQuiet, graftMissing, quietOn } from "./spreading.ts";
-import { keepTrackers } from "./trackers.ts";
-import { takeLoaded, takeRestored } from "./restore.ts";
-import { settle, takeStored } from "./storage.ts";
-import { forgetDeparted } from "./depart.ts";
-import { decodeLines, receive, receiveVerified } from "./receive.ts";
-import { countPeers, dialFailed, forgetLink, keepOverlay } from "./overlay.ts";
-import { draftBytes } from "./draft.ts";
-import { answerRequests, isAckAwaited, publishLocal, sealDrafts, takeSigned } from "./publish.ts";
-import { acceptGaps, giveUpCauses } from "./gaps.ts";
-import { advanceLeave, beginLeave } from "./leave.ts";
-import { frontLagBytes, oweOutput, pumpFront, takePrinted } from "./front.ts";
-import { PRESENCE, trimLog } from "./log.ts";
-import { decideRelay } from "./backoff.ts";
+} from "./repair/lossy_links.ts";
+import { advanceJoin, endStale, start, takeRenewed } from "./membership/join.ts";
+import { showProofs } from "./replication/forks.ts";
+import { keepLinksAlive } from "./session/heartbeat.ts";
+import { answerDoubts, watchMembers } from "./membership/presence.ts";
+import { reviveLinked } from "./membership/revive.ts";
+import { sendPrivate, sendSealed, takePrivate } from "./unicast/sender.ts";
+import { sendSealedAck, showPrivate, takeUnsealed } from "./unicast/receiver.ts";
+import { askForQuiet, graftMissing, quietOn } from "./broadcast/spreading.ts";
+import { keepTrackers } from "./membership/trackers.ts";
+import { takeLoaded, takeRestored } from "./storage/restore.ts";
+import { settle, takeStored } from "./storage/storage.ts";
+import { forgetDeparted } from "./membership/depart.ts";
+import { decodeLines, receive, receiveVerified } from "./replication/receive.ts";
+import { countPeers, dialFailed, forgetLink, keepOverlay } from "./membership/overlay.ts";
+import { draftBytes } from "./publish/draft.ts";
+import {
+  answerRequests,
+  isAckAwaited,
+  publishLocal,
+  sealDrafts,
+  takeSigned,
+} from "./publish/publish.ts";
+import { acceptGaps, giveUpCauses } from "./broadcast/gaps.ts";
+import { advanceLeave, beginLeave } from "./membership/leave.ts";
+import { frontLagBytes, oweOutput, pumpFront, takePrinted } from "./output/front.ts";
+import { PRESENCE, trimLog } from "./log/log.ts";
+import { decideRelay } from "./broadcast/backoff.ts";
 import { initialState, type NodeState, Turn } from "./state.ts";
-import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, LAZY_MS, STUCK_MS } from "./limits.ts";
+import { ACK_BYTES, CONGESTED_ACK_MS, DRAFT_BYTES_MAX, LAZY_MS, STUCK_MS } from "./data/limits.ts";
 
 export { initialState, type NodeState };
 

@@ -13,25 +13,25 @@ import type {
   Printed,
   Topic,
 } from "./types.ts";
-import { emptyLog, type LogState } from "./log.ts";
-import type { Watch } from "./presence.ts";
-import type { Tracker } from "./trackers.ts";
-import type { Branch } from "./spread/branch.ts";
-import type { Ahead } from "./spreading.ts";
-import type { Route } from "./routes.ts";
-import type { Outgoing } from "./private/sender.ts";
-import type { Incoming } from "./private/receiver.ts";
-import { newStorage, type Storage } from "./storage.ts";
-import type { Restoring } from "./restore.ts";
-import { encodeLine, type Line } from "./line.ts";
-import type { EntryFields } from "./entry.ts";
-import type { Link } from "./link.ts";
-import { type Members, noMembers } from "./members.ts";
+import { emptyLog, type LogState } from "./log/log.ts";
+import type { Watch } from "./membership/presence.ts";
+import type { Tracker } from "./membership/trackers.ts";
+import type { Branch } from "./broadcast/branch.ts";
+import type { Ahead } from "./broadcast/spreading.ts";
+import type { Route } from "./unicast/routes.ts";
+import type { Outgoing } from "./unicast/sender.ts";
+import type { Incoming } from "./unicast/receiver.ts";
+import { newStorage, type Storage } from "./storage/storage.ts";
+import type { Restoring } from "./storage/restore.ts";
+import { encodeLine, type Line } from "./wire/line.ts";
+import type { EntryFields } from "./log/entry.ts";
+import type { Link } from "./session/link.ts";
+import { type Members, noMembers } from "./membership/members.ts";
 import { emptyLedger, type Ledger } from "./apps/ledger.ts";
-import { type Front, newFront } from "./front.ts";
-import { nextRandom, type Random } from "./random.ts";
-import { type Backoff, NO_BACKOFF } from "./backoff.ts";
-import { COUNTS_MAX, DIALS_PER_SECOND } from "./limits.ts";
+import { type Front, newFront } from "./output/front.ts";
+import { nextRandom, type Random } from "./data/random.ts";
+import { type Backoff, NO_BACKOFF } from "./broadcast/backoff.ts";
+import { COUNTS_MAX, DIALS_PER_SECOND } from "./data/limits.ts";
 
 /** Items that wait to become an entry of one topic. */
 export interface Draft {

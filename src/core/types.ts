@@ -15,9 +15,9 @@
  *    prints, acknowledges) it shows only after the answer that the entries are stored.
  */
 
-import type { Entry } from "./entry.ts";
-import type { Line } from "./line.ts";
-import type { SpreadKind } from "./spread/spread.ts";
+import type { Entry } from "./log/entry.ts";
+import type { Line } from "./wire/line.ts";
+import type { SpreadKind } from "./broadcast/spread.ts";
 import type { Transaction } from "./apps/ledger.ts";
 
 /** An Ed25519 public key, base64url. */

@@ -11,7 +11,7 @@ import {
   PARTIAL_BYTES_MAX,
   PARTIAL_LINES_MAX,
   PARTIAL_MS,
-} from "../core/limits.ts";
+} from "../core/data/limits.ts";
 import { ID_BYTES, idText, PIECE_HEADER_BYTES } from "./datagram.ts";
 
 /** No line has more pieces. */

@@ -1,6 +1,6 @@
 /** Cuts a stream of bytes into lines. */
 
-import { LINE_BYTES_MAX } from "../core/limits.ts";
+import { LINE_BYTES_MAX } from "../core/data/limits.ts";
 
 const NEWLINE = 0x0a;
 

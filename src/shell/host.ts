@@ -1,6 +1,6 @@
 /** What this machine is called where others must reach it. */
 
-import { isLoopback } from "../core/address.ts";
+import { isLoopback } from "../core/data/address.ts";
 
 /** The first address of this machine that is not loopback. */
 export function fallbackHost(): string {

@@ -4,7 +4,7 @@
  */
 
 import type { Address } from "../core/types.ts";
-import { UDP_PREFIX } from "../core/address.ts";
+import { UDP_PREFIX } from "../core/data/address.ts";
 import { describeError, TcpTransport } from "./tcp.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import type { UdpOptions } from "./udp.ts";

@@ -15,7 +15,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { concat } from "@std/bytes/concat";
-import { isIdText } from "../core/public_key.ts";
+import { isIdText } from "../core/data/public_key.ts";
 import type { Seal } from "../core/types.ts";
 
 /** Keys that are kept ready for use: two for each peer. */

@@ -6,7 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Id, Restored, StoreBatch, StoredRow } from "../core/types.ts";
-import { looksLikeEntry } from "../core/entry.ts";
+import { looksLikeEntry } from "../core/log/entry.ts";
 import type { Identity } from "./crypto.ts";
 import { checkKeyMode, readKey, replaceKey } from "./key_file.ts";
 import {

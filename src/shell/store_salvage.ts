@@ -5,9 +5,9 @@
 
 import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { isTopic, logKey, peekHeader } from "../core/entry.ts";
-import { LEDGER } from "../core/log.ts";
-import { isIdText } from "../core/public_key.ts";
+import { isTopic, logKey, peekHeader } from "../core/log/entry.ts";
+import { LEDGER } from "../core/log/log.ts";
+import { isIdText } from "../core/data/public_key.ts";
 import { isProved, type NoteValue, proofOf } from "./store_notes.ts";
 import { readPages, type Row, type Value } from "./store_pages.ts";
 

@@ -4,7 +4,7 @@
  * them.
  */
 
-import { NAME_BYTES_MAX } from "../core/limits.ts";
+import { NAME_BYTES_MAX } from "../core/data/limits.ts";
 
 /**
  * All items, with what their entry says. The keys are looked up as rows, because a path like `$.b`

@@ -3,8 +3,8 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Id, StoreBatch, StoreEntry } from "../core/types.ts";
-import { hashedBytes, logKey } from "../core/entry.ts";
-import { LEDGER } from "../core/log.ts";
+import { hashedBytes, logKey } from "../core/log/entry.ts";
+import { LEDGER } from "../core/log/log.ts";
 import { proofOf, putMeta } from "./store_notes.ts";
 import { FORGOTTEN_MAX, type Statements } from "./store_schema.ts";
 

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers";
 import type { Address } from "../core/types.ts";
-import { splitAddress } from "../core/address.ts";
+import { splitAddress } from "../core/data/address.ts";
 import { Framer } from "./framer.ts";
 import { Outbox } from "./outbox.ts";
 import type { Connection, Transport, TransportHandler } from "./transport.ts";

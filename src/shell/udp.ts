@@ -5,7 +5,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Address } from "../core/types.ts";
-import { splitAddress, UDP_PREFIX } from "../core/address.ts";
+import { splitAddress, UDP_PREFIX } from "../core/data/address.ts";
 import {
   COOKIES_PER_SECOND,
   DATAGRAM_BYTES,
@@ -13,7 +13,7 @@ import {
   LINKS_MAX,
   LINKS_PER_HOST_MAX,
   RESETS_PER_SECOND,
-} from "../core/limits.ts";
+} from "../core/data/limits.ts";
 import {
   COOKIE_BYTES,
   type Datagram,

@@ -5,7 +5,7 @@
 
 import { concat } from "@std/bytes/concat";
 import type { Check, Env, Id, Seal } from "../core/types.ts";
-import { isIdText, isPublicKey } from "../core/public_key.ts";
+import { isIdText, isPublicKey } from "../core/data/public_key.ts";
 
 /** Who signs. */
 export interface Signer {

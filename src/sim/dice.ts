@@ -1,6 +1,6 @@
 /** Seeded randomness that is drawn from by name; the core's generator with its state kept here. */
 
-import { nextRandom, type Random } from "../core/random.ts";
+import { nextRandom, type Random } from "../core/data/random.ts";
 
 export class Dice {
   #random: Random;

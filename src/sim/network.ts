@@ -4,9 +4,9 @@
  */
 
 import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
-import { joinAddress } from "../core/address.ts";
-import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/limits.ts";
-import type { SpreadKind } from "../core/spread/spread.ts";
+import { joinAddress } from "../core/data/address.ts";
+import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/data/limits.ts";
+import type { SpreadKind } from "../core/broadcast/spread.ts";
 import { reduceNode } from "../core/node.ts";
 import type { TransportHandler } from "../shell/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from "./cables.ts";

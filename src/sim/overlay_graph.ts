@@ -1,7 +1,7 @@
 /** The overlay that a network of given size ends with, as a graph: the core's own choice of links. */
 
-import { type Member, namedMember, noMembers, setMembers } from "../core/members.ts";
-import { neighboursOf } from "../core/neighbours.ts";
+import { type Member, namedMember, noMembers, setMembers } from "../core/membership/members.ts";
+import { neighboursOf } from "../core/membership/neighbours.ts";
 import type { Id, OverlayKind } from "../core/types.ts";
 import { Dice } from "./dice.ts";
 import { type Graph, makeGraph } from "./graph.ts";

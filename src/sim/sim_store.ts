@@ -4,8 +4,8 @@
  */
 
 import type { Env, Restored, StoreBatch, StoredRow, StoreEntry } from "../core/types.ts";
-import { hashedBytes, logKey } from "../core/entry.ts";
-import { LEDGER } from "../core/log.ts";
+import { hashedBytes, logKey } from "../core/log/entry.ts";
+import { LEDGER } from "../core/log/log.ts";
 
 type Row = StoredRow & StoreEntry;
 type Notes = Omit<Restored, "stale">;

@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { LINE_BYTES_MAX } from "../../src/core/limits.ts";
+import { LINE_BYTES_MAX } from "../../src/core/data/limits.ts";
 import type { Connection, TransportHandler } from "../../src/shell/transport.ts";
 
 /** Two hosts of one transport. */

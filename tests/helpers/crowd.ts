@@ -1,8 +1,12 @@
 /** A tracker's reducer, and the crowd of those who connect to it, without a socket. */
 
-import { proofText } from "../../src/core/line.ts";
-import { initialTracker, reduceTracker, type TrackerState } from "../../src/core/tracker.ts";
-import { getLink } from "../../src/core/tracker_links.ts";
+import { proofText } from "../../src/core/wire/line.ts";
+import {
+  initialTracker,
+  reduceTracker,
+  type TrackerState,
+} from "../../src/core/tracker/tracker.ts";
+import { getLink } from "../../src/core/tracker/links.ts";
 import type { Effect, Event, LinkId, Notice } from "../../src/core/types.ts";
 import { fakeCrypto } from "../../src/sim/crypto.ts";
 

@@ -1,7 +1,7 @@
 /** Freezing, so that a reducer that changes its input throws. */
 
-import { AppendLog } from "../../src/core/append_log.ts";
-import { SharedMap } from "../../src/core/shared_map.ts";
+import { AppendLog } from "../../src/core/data/append_log.ts";
+import { SharedMap } from "../../src/core/data/shared_map.ts";
 
 const frozen = new WeakSet<object>();
 

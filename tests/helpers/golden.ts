@@ -3,7 +3,7 @@
  * The commands are described in tests/golden/README.md.
  */
 
-import { USUAL_TIMES } from "../../src/core/limits.ts";
+import { USUAL_TIMES } from "../../src/core/data/limits.ts";
 import type { Effect, Event, Notice, Printed } from "../../src/core/types.ts";
 import type { Carried } from "../../src/sim/cables.ts";
 import { Network } from "../../src/sim/network.ts";

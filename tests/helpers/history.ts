@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { decodeEntry, type Entry } from "../../src/core/entry.ts";
+import { decodeEntry, type Entry } from "../../src/core/log/entry.ts";
 import { fakeCrypto, fakeSignature, type SimCrypto } from "../../src/sim/crypto.ts";
 
 export const crypto: SimCrypto = fakeCrypto();

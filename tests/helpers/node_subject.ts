@@ -1,11 +1,11 @@
 /** The node's reducer as the laws see it: links that are up, and lines that come on them. */
 
 import fc from "fast-check";
-import { looksLikeEntry } from "../../src/core/entry.ts";
-import { proofText } from "../../src/core/line.ts";
+import { looksLikeEntry } from "../../src/core/log/entry.ts";
+import { proofText } from "../../src/core/wire/line.ts";
 import { initialState, type NodeState, reduceNode } from "../../src/core/node.ts";
 import type { Effect, Event, LinkId, NodeConfig } from "../../src/core/types.ts";
-import { USUAL_TIMES } from "../../src/core/limits.ts";
+import { USUAL_TIMES } from "../../src/core/data/limits.ts";
 import { crypto, histories, ORIGINS, textItem, transactionItem } from "./history.ts";
 import { type Output, runThrough, type Subject } from "./laws.ts";
 

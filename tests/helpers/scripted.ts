@@ -1,7 +1,7 @@
 /** Somebody on a simulated network who is no node, and says exactly what a test says. */
 
 import type { Connection } from "../../src/shell/transport.ts";
-import { proofText } from "../../src/core/line.ts";
+import { proofText } from "../../src/core/wire/line.ts";
 import { fakeId, fakeSignature } from "../../src/sim/crypto.ts";
 import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";

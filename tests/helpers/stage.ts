@@ -1,7 +1,7 @@
 /** A node on a stage: peers that live on its links, what they say in presence, and what it says. */
 
-import { decodeStored } from "../../src/core/entry.ts";
-import type { MemberState } from "../../src/core/members.ts";
+import { decodeStored } from "../../src/core/log/entry.ts";
+import type { MemberState } from "../../src/core/membership/members.ts";
 import type { NodeState } from "../../src/core/node.ts";
 import type { Event, Json } from "../../src/core/types.ts";
 import { fakeId } from "../../src/sim/crypto.ts";

@@ -1,7 +1,7 @@
 /** Batches and directories for the tests of what is stored. */
 
 import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
-import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/entry.ts";
+import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
 import { env, type Identity } from "../../src/shell/crypto.ts";
 import type { Store } from "../../src/shell/store.ts";
 

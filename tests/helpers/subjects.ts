@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Dedup, emptyDedup, reduceDedup } from "../../src/core/apps/dedup.ts";
+import { type Dedup, emptyDedup, reduceDedup } from "../../src/core/output/dedup.ts";
 import {
   balancesOf,
   emptyLedger,
@@ -10,8 +10,8 @@ import {
   type LedgerItem,
   reduceLedger,
 } from "../../src/core/apps/ledger.ts";
-import type { Entry } from "../../src/core/entry.ts";
-import { emptyLog, insertEntries, type LogState } from "../../src/core/log.ts";
+import type { Entry } from "../../src/core/log/entry.ts";
+import { emptyLog, insertEntries, type LogState } from "../../src/core/log/log.ts";
 import type { Json } from "../../src/core/types.ts";
 import {
   crypto,

@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
 import fc from "fast-check";
-import { decodeEntry, peekHeader } from "../../src/core/entry.ts";
-import { decodeLine } from "../../src/core/line.ts";
-import { scanJson } from "../../src/core/json_scan.ts";
+import { decodeEntry, peekHeader } from "../../src/core/log/entry.ts";
+import { decodeLine } from "../../src/core/wire/line.ts";
+import { scanJson } from "../../src/core/data/json_scan.ts";
 import type { LinkLine } from "../helpers/node_subject.ts";
 import { drive, linesEvent, linkedNode, NOW_MS, startNode } from "../helpers/node_subject.ts";
 import { anyBytes, goodLine, mutatedLine, strangeControl, strangeEntry } from "../helpers/bytes.ts";

@@ -5,7 +5,7 @@ import {
   splittingChangesNothing,
 } from "../helpers/laws.ts";
 import { dedupSubject } from "../helpers/subjects.ts";
-import { reduceDedup } from "../../src/core/apps/dedup.ts";
+import { reduceDedup } from "../../src/core/output/dedup.ts";
 
 Deno.test("`reduceDedup()` leaves its input unchanged", () => {
   inputIsUnchanged(dedupSubject());

@@ -7,7 +7,7 @@ import {
   SILENCE_MS,
   TRACKER_PEERS_PER_MS,
   TRACKER_ROUND_MS,
-} from "../../src/core/limits.ts";
+} from "../../src/core/data/limits.ts";
 import type { LinkId } from "../../src/core/types.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
 import { check } from "../helpers/check.ts";

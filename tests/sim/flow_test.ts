@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { WINDOW_BYTES } from "../../src/core/limits.ts";
+import { WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { isInputOpen } from "../../src/core/node.ts";
 import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";

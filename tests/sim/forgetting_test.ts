@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FORGET_EVERY_MS, FORGET_LEFT_MS } from "../../src/core/limits.ts";
+import { FORGET_EVERY_MS, FORGET_LEFT_MS } from "../../src/core/data/limits.ts";
 import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, clockOf } from "../helpers/agreement.ts";

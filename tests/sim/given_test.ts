@@ -2,9 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LINKS_KEPT } from "../../src/core/limits.ts";
-import { isPeer } from "../../src/core/link.ts";
-import type { MemberState } from "../../src/core/members.ts";
+import { LINKS_KEPT } from "../../src/core/data/limits.ts";
+import { isPeer } from "../../src/core/session/link.ts";
+import type { MemberState } from "../../src/core/membership/members.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";

@@ -1,4 +1,4 @@
-import { WINDOW_BYTES } from "../../src/core/limits.ts";
+import { WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Network } from "../../src/sim/network.ts";
 import { Scripted } from "../helpers/scripted.ts";

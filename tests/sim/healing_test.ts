@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { OVERLAY_LINKS } from "../../src/core/limits.ts";
-import { isPeer } from "../../src/core/link.ts";
-import { type MemberState, setMember } from "../../src/core/members.ts";
-import { neighboursOf } from "../../src/core/neighbours.ts";
+import { OVERLAY_LINKS } from "../../src/core/data/limits.ts";
+import { isPeer } from "../../src/core/session/link.ts";
+import { type MemberState, setMember } from "../../src/core/membership/members.ts";
+import { neighboursOf } from "../../src/core/membership/neighbours.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Loss } from "../../src/sim/cables.ts";
-import { LOSSY_WINDOW_BYTES_MIN } from "../../src/core/limits.ts";
+import { LOSSY_WINDOW_BYTES_MIN } from "../../src/core/data/limits.ts";
 import { Network } from "../../src/sim/network.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";

@@ -6,8 +6,8 @@
 import type { Effect, Event } from "../../src/core/types.ts";
 import { type NodeState, reduceNode } from "../../src/core/node.ts";
 import { reduceLedger } from "../../src/core/apps/ledger.ts";
-import type { Link } from "../../src/core/link.ts";
-import type { LogState } from "../../src/core/log.ts";
+import type { Link } from "../../src/core/session/link.ts";
+import type { LogState } from "../../src/core/log/log.ts";
 import { runSeed } from "../../src/sim/campaign/campaign.ts";
 import { drawOptions, type Options } from "../../src/sim/campaign/options.ts";
 import type { InvariantName } from "../../src/sim/campaign/violation.ts";

@@ -4,10 +4,10 @@ import {
   PACKET_BYTES_TARGET,
   PACKETS_EARLY_MAX,
   ROUTED_UNDER_WAY_MAX,
-} from "../../src/core/limits.ts";
-import { decodeLine, encodeLine } from "../../src/core/line.ts";
-import { isPeer } from "../../src/core/link.ts";
-import type { RouteLine } from "../../src/core/routes.ts";
+} from "../../src/core/data/limits.ts";
+import { decodeLine, encodeLine } from "../../src/core/wire/line.ts";
+import { isPeer } from "../../src/core/session/link.ts";
+import type { RouteLine } from "../../src/core/unicast/routes.ts";
 import type { CarriedHandler, Loss } from "../../src/sim/cables.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
 import { Network, type NetworkOptions } from "../../src/sim/network.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { STORE_RETRY_MS } from "../../src/core/limits.ts";
+import { STORE_RETRY_MS } from "../../src/core/data/limits.ts";
 import type { Notice } from "../../src/core/types.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import type { Network } from "../../src/sim/network.ts";

@@ -1,9 +1,9 @@
 /** Lines that are handed on, and everything else: neither keeps back the other, whoever sends them. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { ITEM_BYTES_MAX, ROUTED_UNDER_WAY_MAX, WINDOW_BYTES } from "../../src/core/limits.ts";
-import { encodeLine } from "../../src/core/line.ts";
-import { isPeer, type Link } from "../../src/core/link.ts";
+import { ITEM_BYTES_MAX, ROUTED_UNDER_WAY_MAX, WINDOW_BYTES } from "../../src/core/data/limits.ts";
+import { encodeLine } from "../../src/core/wire/line.ts";
+import { isPeer, type Link } from "../../src/core/session/link.ts";
 import { Network, type NetworkOptions } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { HOPS_MAX } from "../../src/core/limits.ts";
-import { encodeLine } from "../../src/core/line.ts";
-import { isPeer } from "../../src/core/link.ts";
-import { nextHop } from "../../src/core/routes.ts";
+import { HOPS_MAX } from "../../src/core/data/limits.ts";
+import { encodeLine } from "../../src/core/wire/line.ts";
+import { isPeer } from "../../src/core/session/link.ts";
+import { nextHop } from "../../src/core/unicast/routes.ts";
 import type { CarriedHandler } from "../../src/sim/cables.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
 import { Network } from "../../src/sim/network.ts";

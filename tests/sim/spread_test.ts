@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { GRAFT_MS, LAZY_MS } from "../../src/core/limits.ts";
-import { isPeer } from "../../src/core/link.ts";
-import type { SpreadKind } from "../../src/core/spread/spread.ts";
+import { GRAFT_MS, LAZY_MS } from "../../src/core/data/limits.ts";
+import { isPeer } from "../../src/core/session/link.ts";
+import type { SpreadKind } from "../../src/core/broadcast/spread.ts";
 import type { CarriedHandler } from "../../src/sim/cables.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { Network } from "../../src/sim/network.ts";

@@ -1,7 +1,7 @@
 /** `rumor export`: what a data directory holds, for other programs. */
 
 import type { Command } from "../command.ts";
-import { CHAT, LEDGER, PRESENCE } from "../../core/log.ts";
+import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
 import { flagLines, readArgs, readChoice, readPath } from "../args.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "../command.ts";
 import { balancesOf } from "../../core/apps/ledger.ts";
-import { LEDGER } from "../../core/log.ts";
+import { LEDGER } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
 import { flagLines, readArgs, readSwitch } from "../args.ts";
 import { UsageError } from "../exit.ts";

@@ -1,7 +1,7 @@
 /** `rumor pay`: one transaction, through a running node. */
 
 import type { Command } from "../command.ts";
-import { LEDGER } from "../../core/log.ts";
+import { LEDGER } from "../../core/log/log.ts";
 import { flagLines, readArgs, readText } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";

@@ -1,10 +1,10 @@
 /** `rumor pm`: private messages to one peer, through a running node of this machine. */
 
 import type { Command } from "../command.ts";
-import { isName } from "../../core/line.ts";
-import { ID_START_CHARS } from "../../core/people.ts";
-import { ID_CHARS, isIdText } from "../../core/public_key.ts";
-import { POST_MS_MAX } from "../../core/limits.ts";
+import { isName } from "../../core/wire/line.ts";
+import { ID_START_CHARS } from "../../core/membership/people.ts";
+import { ID_CHARS, isIdText } from "../../core/data/public_key.ts";
+import { POST_MS_MAX } from "../../core/data/limits.ts";
 import { flagLines, readArgs, readSeconds } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../flags.ts";

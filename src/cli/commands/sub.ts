@@ -2,9 +2,9 @@
 
 import type { Command } from "../command.ts";
 import type { Printed } from "../../core/types.ts";
-import { decodeEntry } from "../../core/entry.ts";
-import type { Line } from "../../core/line.ts";
-import { ACK_BYTES } from "../../core/limits.ts";
+import { decodeEntry } from "../../core/log/entry.ts";
+import type { Line } from "../../core/wire/line.ts";
+import { ACK_BYTES } from "../../core/data/limits.ts";
 import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
 import { EXIT } from "../exit.ts";
 import { helpFlags, historyFlag, joinFlag, jsonFlag, networkFlag, topicFlag } from "../flags.ts";

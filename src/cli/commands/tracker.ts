@@ -2,9 +2,9 @@
 
 import type { Command } from "../command.ts";
 import type { Event, Notice } from "../../core/types.ts";
-import { joinAddress } from "../../core/address.ts";
-import { TRACKER_PEERS_MAX } from "../../core/limits.ts";
-import { initialTracker, reduceTracker } from "../../core/tracker.ts";
+import { joinAddress } from "../../core/data/address.ts";
+import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";
+import { initialTracker, reduceTracker } from "../../core/tracker/tracker.ts";
 import { makeIdentity } from "../../shell/crypto.ts";
 import { Driver, type OwnEffect } from "../../shell/driver.ts";
 import { fallbackHost } from "../../shell/host.ts";

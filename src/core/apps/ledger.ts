@@ -8,10 +8,10 @@
  */
 
 import type { Id, Json } from "../types.ts";
-import { AppendLog } from "../append_log.ts";
-import { isCount } from "../entry.ts";
-import { NAME_BYTES_MAX } from "../limits.ts";
-import { SharedMap } from "../shared_map.ts";
+import { AppendLog } from "../data/append_log.ts";
+import { isCount } from "../log/entry.ts";
+import { NAME_BYTES_MAX } from "../data/limits.ts";
+import { SharedMap } from "../data/shared_map.ts";
 
 /** A payment. Amounts are integers from 1 to 2^53 - 1. */
 export interface Transaction {

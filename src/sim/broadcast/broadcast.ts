@@ -1,7 +1,7 @@
 /** Broadcasts over a simulated overlay: some rounds, what they cost, and how far they came. */
 
 import type { Id } from "../../core/types.ts";
-import { OVERLAY_LINKS } from "../../core/limits.ts";
+import { OVERLAY_LINKS } from "../../core/data/limits.ts";
 import { Dice } from "../dice.ts";
 import type { Graph } from "../graph.ts";
 import { drawIds, graphOf } from "../overlay_graph.ts";

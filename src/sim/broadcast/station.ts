@@ -6,9 +6,14 @@
  */
 
 import type { LinkId } from "../../core/types.ts";
-import { type Branch, closeBranch, HERE, OPEN, wantFrom } from "../../core/spread/branch.ts";
-import { SPREADS } from "../../core/spread/spread.ts";
-import { type Backoff, decideRelay, NO_BACKOFF, noteDelivered } from "../../core/backoff.ts";
+import { type Branch, closeBranch, HERE, OPEN, wantFrom } from "../../core/broadcast/branch.ts";
+import { SPREADS } from "../../core/broadcast/spread.ts";
+import {
+  type Backoff,
+  decideRelay,
+  NO_BACKOFF,
+  noteDelivered,
+} from "../../core/broadcast/backoff.ts";
 import {
   ACK_DELAY_MS,
   GRAFT_LINKS,
@@ -16,8 +21,8 @@ import {
   LAZY_MS,
   LOSSY_ACK_MS,
   RESEND_MS,
-} from "../../core/limits.ts";
-import { nextRandom, type Random } from "../../core/random.ts";
+} from "../../core/data/limits.ts";
+import { nextRandom, type Random } from "../../core/data/random.ts";
 import { type Air, type Entry, MARK } from "./air.ts";
 import type { Wire } from "./wire.ts";
 

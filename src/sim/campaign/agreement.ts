@@ -1,8 +1,8 @@
 /** What must hold of a network that was healed: all who are left agree on everything. */
 
-import { logKey } from "../../core/entry.ts";
-import { isDrained } from "../../core/front.ts";
-import { LEDGER, PRESENCE } from "../../core/log.ts";
+import { logKey } from "../../core/log/entry.ts";
+import { isDrained } from "../../core/output/front.ts";
+import { LEDGER, PRESENCE } from "../../core/log/log.ts";
 import type { Machine } from "./machine.ts";
 import type { Session } from "./session.ts";
 

@@ -29,9 +29,9 @@ import {
   SENDERS_MAX,
   TOPICS_MAX,
   WINDOW_BYTES,
-} from "../../core/limits.ts";
-import type { Link } from "../../core/link.ts";
-import { isKeptWhole } from "../../core/log.ts";
+} from "../../core/data/limits.ts";
+import type { Link } from "../../core/session/link.ts";
+import { isKeptWhole } from "../../core/log/log.ts";
 import type { Machine } from "./machine.ts";
 import { must } from "./violation.ts";
 

@@ -1,8 +1,8 @@
 /** The rules about origins that sign two entries with one number. */
 
 import type { VerifyRequest } from "../../core/types.ts";
-import { logKey, peekHeader, sameBytes, sealOf } from "../../core/entry.ts";
-import { keptEntry } from "../../core/log.ts";
+import { logKey, peekHeader, sameBytes, sealOf } from "../../core/log/entry.ts";
+import { keptEntry } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
 import type { Machine } from "./machine.ts";
 import { must } from "./violation.ts";

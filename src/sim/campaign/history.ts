@@ -1,7 +1,7 @@
 /** Everything that was ever signed or delivered in a run, as somebody who sees all nodes knows it. */
 
 import type { Env, Id, Json } from "../../core/types.ts";
-import { decodeStored, type Entry, hashedBytes, logKey, sameBytes } from "../../core/entry.ts";
+import { decodeStored, type Entry, hashedBytes, logKey, sameBytes } from "../../core/log/entry.ts";
 
 /** An entry that exists. */
 export interface Known {

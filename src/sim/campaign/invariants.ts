@@ -4,8 +4,8 @@
  */
 
 import type { Printed } from "../../core/types.ts";
-import { logKey, sameBytes } from "../../core/entry.ts";
-import { PRESENCE } from "../../core/log.ts";
+import { logKey, sameBytes } from "../../core/log/entry.ts";
+import { PRESENCE } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
 import type { History, Known } from "./history.ts";
 import { type Machine, raise } from "./machine.ts";

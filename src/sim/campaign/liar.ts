@@ -11,8 +11,8 @@ import {
   hashedBytes,
   peekHeader,
   sealEntry,
-} from "../../core/entry.ts";
-import { LEDGER, PRESENCE } from "../../core/log.ts";
+} from "../../core/log/entry.ts";
+import { LEDGER, PRESENCE } from "../../core/log/log.ts";
 import type { Dice } from "../dice.ts";
 import type { SimNode } from "../sim_node.ts";
 import type { LieKind, Options } from "./options.ts";

@@ -5,10 +5,10 @@
 
 import type { Effect, Event, Printed } from "../../core/types.ts";
 import type { StoreBatch } from "../../core/types.ts";
-import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/entry.ts";
-import { LEDGER, PRESENCE, type StoredEntry } from "../../core/log.ts";
+import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/log/entry.ts";
+import { LEDGER, PRESENCE, type StoredEntry } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
-import { PENDING_EXPIRE_MS } from "../../core/limits.ts";
+import { PENDING_EXPIRE_MS } from "../../core/data/limits.ts";
 import type { SimNode } from "../sim_node.ts";
 import { memoryBounds } from "./bounds.ts";
 import type { History, Known } from "./history.ts";

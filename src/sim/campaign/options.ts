@@ -5,8 +5,8 @@
  */
 
 import type { OverlayKind } from "../../core/types.ts";
-import type { SpreadKind } from "../../core/spread/spread.ts";
-import { KEEP_BYTES_DEFAULT } from "../../core/limits.ts";
+import type { SpreadKind } from "../../core/broadcast/spread.ts";
+import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
 import type { Loss } from "../cables.ts";
 import { Dice } from "../dice.ts";
 

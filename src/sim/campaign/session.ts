@@ -1,6 +1,6 @@
 /** A run: the machines of a plan under one virtual clock, watched at every event. */
 
-import { FAST_TIMES, STALE_WAIT_MS, USUAL_TIMES, WAN_TIMES } from "../../core/limits.ts";
+import { FAST_TIMES, STALE_WAIT_MS, USUAL_TIMES, WAN_TIMES } from "../../core/data/limits.ts";
 import { reduceNode } from "../../core/node.ts";
 import type { SimCrypto } from "../crypto.ts";
 import { Dice } from "../dice.ts";

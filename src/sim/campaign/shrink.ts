@@ -4,7 +4,7 @@
  * R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002).
  */
 
-import { KEEP_BYTES_DEFAULT } from "../../core/limits.ts";
+import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
 import type { LieKind, Options } from "./options.ts";
 import type { Step } from "./plan.ts";
 import type { Drawn } from "./runner.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Effect } from "../../core/types.ts";
-import { WAN_TIMES } from "../../core/limits.ts";
+import { WAN_TIMES } from "../../core/data/limits.ts";
 import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";
 import type { SimNode } from "../sim_node.ts";

@@ -15,7 +15,7 @@ import {
   type PromptState,
   render,
 } from "../../../src/cli/prompt.ts";
-import { ITEM_BYTES_MAX } from "../../../src/core/limits.ts";
+import { ITEM_BYTES_MAX } from "../../../src/core/data/limits.ts";
 import { run, shown } from "../../helpers/keyboard.ts";
 import { Screen } from "../../helpers/screen.ts";
 

@@ -2,7 +2,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { CHAT_PROMPT, completeLine, parseLine } from "../../../src/cli/slash.ts";
 import { PROMPT_START } from "../../../src/cli/prompt.ts";
-import { type MemberState, namedMember, noMembers, setMembers } from "../../../src/core/members.ts";
+import {
+  type MemberState,
+  namedMember,
+  noMembers,
+  setMembers,
+} from "../../../src/core/membership/members.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { run, shown } from "../../helpers/keyboard.ts";
 import { startNode } from "../../helpers/node_subject.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { Terminal, type TerminalEvent, type TerminalOptions } from "../../../src/cli/terminal.ts";
-import { ITEM_BYTES_MAX } from "../../../src/core/limits.ts";
+import { ITEM_BYTES_MAX } from "../../../src/core/data/limits.ts";
 import { Desk, Screen, settle } from "../../helpers/screen.ts";
 
 /** Collects what `lines()` yields. */

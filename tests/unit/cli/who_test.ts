@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { peerTable, peopleOf, type Person, whoLine, wordsForPeople } from "../../../src/cli/who.ts";
-import { type MemberState, namedMember, noMembers, setMembers } from "../../../src/core/members.ts";
-import { findPeople } from "../../../src/core/people.ts";
+import {
+  type MemberState,
+  namedMember,
+  noMembers,
+  setMembers,
+} from "../../../src/core/membership/members.ts";
+import { findPeople } from "../../../src/core/membership/people.ts";
 import { startNode } from "../../helpers/node_subject.ts";
 
 /** The id of somebody, which begins with the letters. */

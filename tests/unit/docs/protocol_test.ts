@@ -4,10 +4,10 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/entry.ts";
-import * as limits from "../../../src/core/limits.ts";
-import { decodeLine, type Line, proofText } from "../../../src/core/line.ts";
-import { decodeAck, sealContext } from "../../../src/core/private/packets.ts";
+import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/log/entry.ts";
+import * as limits from "../../../src/core/data/limits.ts";
+import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
+import { decodeAck, sealContext } from "../../../src/core/unicast/packets.ts";
 import { env, Verifier } from "../../../src/shell/crypto.ts";
 import { Sealer } from "../../../src/shell/sealer.ts";
 import { privateKey } from "../../../src/sim/real_crypto.ts";
@@ -123,7 +123,7 @@ Deno.test("docs/protocol.md shows acknowledgements that count every byte", () =>
 });
 
 Deno.test("docs/protocol.md describes and shows every kind of line", () => {
-  const kinds = new Set(wordsOf("src/core/line.ts", /readonly k: "([a-z]+)"/g) as Line["k"][]);
+  const kinds = new Set(wordsOf("src/core/wire/line.ts", /readonly k: "([a-z]+)"/g) as Line["k"][]);
   assert(kinds.size > 10);
   const shown = new Set(wireLines().map(({ kind }) => kind));
   for (const kind of kinds) {
@@ -134,7 +134,7 @@ Deno.test("docs/protocol.md describes and shows every kind of line", () => {
 
 Deno.test("docs/protocol.md describes every code of a goodbye", () => {
   const said = coreFiles().flatMap((path) => wordsOf(path, /close\([^,()]+, "([a-z-]+)"/g));
-  const faults = ["src/core/line.ts", "src/core/entry.ts"]
+  const faults = ["src/core/wire/line.ts", "src/core/log/entry.ts"]
     .flatMap((path) => wordsOf(path, /^ {2}\| "([a-z0-9-]+)"/gm))
     .filter((code) => code !== "unknown-kind");
   const garbled = wordsOf("src/shell/tcp.ts", /garbled\(this, "([a-z-]+)"/g);

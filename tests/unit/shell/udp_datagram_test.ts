@@ -7,7 +7,7 @@ import {
   PARTIAL_BYTES_MAX,
   PARTIAL_LINES_MAX,
   PARTIAL_MS,
-} from "../../../src/core/limits.ts";
+} from "../../../src/core/data/limits.ts";
 import {
   COOKIE_BYTES,
   countFitting,

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { isIdText } from "../../../src/core/public_key.ts";
+import { isIdText } from "../../../src/core/data/public_key.ts";
 import { fakeCrypto } from "../../../src/sim/crypto.ts";
 import { realCrypto } from "../../../src/sim/real_crypto.ts";
 import { testSealing } from "../../helpers/sealing.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { isPublicKey } from "../../../src/core/public_key.ts";
-import { OVERLAY_LINKS } from "../../../src/core/limits.ts";
+import { isPublicKey } from "../../../src/core/data/public_key.ts";
+import { OVERLAY_LINKS } from "../../../src/core/data/limits.ts";
 import { Dice } from "../../../src/sim/dice.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { countLinks, type Graph } from "../../../src/sim/graph.ts";

@@ -1,0 +1,68 @@
+/**
+ * What private messages travel in. Items for one recipient are sealed together in a packet: the
+ * packet is the batch, like the entry. Its number is never used again by this run of a node, so nothing
+ * is sealed twice in the same way; and it says which packet must be delivered before it.
+ */
+
+import type { Id, Json } from "../types.ts";
+import { isCount } from "../log/entry.ts";
+import { textFault } from "../apps/chat.ts";
+import { isWellFormed } from "../data/json_scan.ts";
+import { TIME_MS_MAX } from "../data/limits.ts";
+
+const encoder = new TextEncoder();
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What is sealed in a packet. */
+export interface Parcel {
+  /** The packet that must be delivered before this one; 0 where it waits for none. */
+  readonly after: number;
+  /** When it was packed, by the sender's clock. */
+  readonly time_ms: number;
+  readonly items: readonly Json[];
+}
+
+/** The bytes to seal. */
+export function encodeParcel({ after, time_ms, items }: Parcel): Uint8Array {
+  return encoder.encode(JSON.stringify({ a: after, w: time_ms, b: items }));
+}
+
+/** Reads what was sealed; null where it makes no sense. Never throws. */
+export function decodeParcel(bytes: Uint8Array): Parcel | null {
+  const value = decodeJson(bytes);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const { a, w, b } = value as Record<string, Json | undefined>;
+  if (!isCount(a, 0) || !isCount(w, 0) || w > TIME_MS_MAX || !Array.isArray(b)) return null;
+  const items = b as readonly Json[];
+  const good = items.every((item) => isWellFormed(item) && textFault(item) === null);
+  return good ? { after: a, time_ms: w, items } : null;
+}
+
+/** The bytes of an acknowledgement: everything up to a packet was delivered. */
+export function encodeAck(last: number): Uint8Array {
+  return encoder.encode(String(last));
+}
+
+/** Reads an acknowledgement; null where it makes no sense. */
+export function decodeAck(bytes: Uint8Array): number | null {
+  const value = decodeJson(bytes);
+  return isCount(value, 1) ? value : null;
+}
+
+/** Bytes of items as JSON. */
+export function bytesOf(items: readonly Json[]): number {
+  return encoder.encode(JSON.stringify(items)).length;
+}
+
+/** What binds a seal to a network, a sender and a recipient. */
+export function sealContext(network: string, from: Id, to: Id): string {
+  return `rumor private 1\n${network}\n${from}\n${to}`;
+}
+
+function decodeJson(bytes: Uint8Array): Json | undefined {
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
