@@ -1,24 +1,20 @@
 /**
- * The words of the core: what happens to a node (events) and what it wants done (effects).
+ * The words of the core: what happens to a node (events) and what it wants done (effects). This file
+ * lies below all rooms, and imports nothing.
  *
  * The contract between the core and whoever drives it (the shell, or the simulator):
  *
  * 1. Events of one link come in the order of its bytes. `now_ms` never goes back.
- * 2. Effects are carried out in array order. What is behind a `sign` or `verify` effect does not
- *    wait for its answer; the answer comes back as an event.
- * 3. `sign`, `verify`, `seal` and `open` are answered exactly once each, in the order they were asked.
- * 4. After one or more events, a `tick` follows: only a tick turns what changed into lines to send
+ * 2. Effects are carried out in array order.
+ * 3. After one or more events, a `tick` follows: only a tick turns what changed into lines to send
  *    and text to print. So output is batched exactly as much as input was.
- * 5. The bytes of a `lines` event may be reused after `reduceNode()` returns: the core copies what
+ * 4. The bytes of a `lines` event may be reused after `reduceNode()` returns: the core copies what
  *    it keeps.
- * 6. `persist` is answered by `stored`, once. What a node with a store shows to anybody (sends,
+ * 5. `persist` is answered by `stored`, once. What a node with a store shows to anybody (sends,
  *    prints, acknowledges) it shows only after the answer that the entries are stored.
+ * 6. `work` is answered by `worked`, any number of times, the last of them with `done`; also where it
+ *    was cancelled.
  */
-
-import type { Entry } from "./log/entry.ts";
-import type { Line } from "./wire/line.ts";
-import type { SpreadKind } from "./broadcast/spread.ts";
-import type { Transaction } from "./apps/ledger.ts";
 
 /** An Ed25519 public key, base64url. */
 export type Id = string;
@@ -33,14 +29,26 @@ export type Json = null | boolean | number | string | readonly Json[] | {
   readonly [key: string]: Json;
 };
 
-/** What the core may call while it reduces. Synchronous, and the same input gives the same output. */
+/**
+ * What the core may call while it reduces: what only a library or a secret key can do. Synchronous,
+ * and the same input gives the same output.
+ */
 export interface Env {
   /** SHA-256 in base64url. */
   readonly sha256: (bytes: Uint8Array) => string;
+  /** An Ed25519 signature (RFC 8032) by this node's key, whose public part is `id`; base64url. */
+  readonly sign: (id: Id, bytes: Uint8Array) => string;
+  /** Whether a signature is good. Never throws. */
+  readonly verify: (key: Id, bytes: Uint8Array, signature: string) => boolean;
+  /** Seals bytes so that only the peer can read them, base64url; null where its key is not usable. */
+  readonly seal: (seal: Seal, bytes: Uint8Array) => string | null;
+  /** Opens what was sealed; null where it was not sealed so. */
+  readonly open: (seal: Seal, text: string) => Uint8Array | null;
 }
 
 /** What does not change while a node runs. */
 export interface NodeConfig {
+  /** The id that the node starts with; it may go on under another (`LogState.self`). */
   readonly id: Id;
   /** Networks with different names refuse each other. */
   readonly network: string;
@@ -86,10 +94,14 @@ export interface Times {
   readonly suspect_ms: number;
 }
 
+/** How entries travel (docs/guide.md): to all, to some at random, or along a tree. */
+export type SpreadKind = "flood" | "gossip" | "tree";
+
 /** What is printed. */
 export interface FrontConfig {
-  /** `none`: a node that only relays. */
-  readonly app: "chat" | "ledger" | "none";
+  /** The app whose records are printed; `none` for a node that only relays. */
+  readonly app: string;
+  /** The topic whose lines are printed, where the app has no records of its own. */
   readonly topic: Topic;
   /** Whether own items are printed. */
   readonly echo: boolean;
@@ -101,38 +113,29 @@ export interface FrontConfig {
   readonly clock?: boolean;
 }
 
-/** Bytes of a line that were looked at, but not yet acted on. */
-export type Decoded =
-  | { readonly kind: "entry"; readonly entry: Entry; readonly bytes: number }
-  | { readonly kind: "seen"; readonly log: number; readonly seq: number; readonly bytes: number }
-  | { readonly kind: "control"; readonly line: Line; readonly bytes: number }
-  | { readonly kind: "fault"; readonly code: string; readonly fatal: boolean };
-
-/** One signature to check. */
-export interface Check {
-  readonly key: Id;
-  readonly bytes: Uint8Array;
-  readonly signature: string;
-}
-
-/** What a signature is wanted for; comes back with it. */
-export type SignFor =
-  | { readonly kind: "entry"; readonly topic: Topic }
-  | { readonly kind: "proof"; readonly link: LinkId };
-
 /** Where a published item came from, so that a refusal can name it. */
 export type Source =
   | { readonly kind: "local"; readonly tag: number }
-  | { readonly kind: "guest"; readonly link: LinkId; readonly request: number };
+  | { readonly kind: "guest"; readonly link: LinkId; readonly request: number }
+  | { readonly kind: "app"; readonly app: string; readonly tag: number };
 
-/** What a private message is sealed with, or was. */
+/**
+ * What a packet is: messages, or how far they were read; and the same of messages that are large and
+ * wait for the others (`bulk`).
+ */
+export type PacketRole = "data" | "ack" | "bulk" | "bulk-ack";
+
+/** Which of a node's guests may do what; each right holds those before it. */
+export type Right = "read" | "say" | "own";
+
+/** What a packet is sealed with, or was. */
 export interface Seal {
   readonly peer: Id;
   /** The peer's key. */
   readonly box: string;
   /** What the key is for, with network, sender and recipient; nothing sealed in one fits another. */
   readonly context: string;
-  readonly role: "data" | "ack";
+  readonly role: PacketRole;
   /** Never the same twice with one own key. */
   readonly number: number;
 }
@@ -153,12 +156,30 @@ export interface StoreBatch {
   readonly entries: readonly StoreEntry[];
   readonly gaps: readonly Gap[];
   readonly forks: readonly Fork[];
-  /** How far each topic was printed: arrivals below, or in the ledger transactions. */
+  /** How far each topic was printed: arrivals below, or records of its app. */
   readonly printed: readonly (readonly [Topic, number])[];
-  /** Entries with smaller arrivals may go, but the ledger's and the newest of each log. */
+  /** Rows of the apps' tables, the last of each key counts. */
+  readonly rows: readonly AppRow[];
+  /** What apps keep besides the log. */
+  readonly kept: readonly Kept[];
+  /** Entries with smaller arrivals may go, but those kept whole and the newest of each log. */
   readonly drop_before: number;
   /** Logs that go as a whole, with the number of their newest entry: those must not come back. */
   readonly forgotten: readonly (readonly [Id, Topic, number])[];
+}
+
+/** One row of a table that an app shows to SQL; null where the key has none any more. */
+export interface AppRow {
+  readonly table: string;
+  readonly key: string;
+  readonly row: readonly (string | number | null)[] | null;
+}
+
+/** Something that an app keeps on the disk by a name; null where it is to go. */
+export interface Kept {
+  readonly app: string;
+  readonly key: string;
+  readonly value: Json;
 }
 
 export interface StoreEntry {
@@ -182,6 +203,9 @@ export interface Restored {
   readonly gaps: readonly Gap[];
   readonly forks: readonly Fork[];
   readonly printed: readonly (readonly [Topic, number])[];
+  readonly kept: readonly Kept[];
+  /** Whether the apps' tables must be written anew. */
+  readonly rows_stale: boolean;
   /** The highest that was ever committed. */
   readonly drop_before: number;
   /** Oldest first. */
@@ -222,6 +246,8 @@ export type Event =
     readonly nonce: string;
     /** Lines may be lost, come twice, or overtake each other. */
     readonly lossy?: boolean;
+    /** It came in over the local socket of the node's own user. */
+    readonly own?: boolean;
   }
   | {
     readonly kind: "dial_failed";
@@ -252,41 +278,22 @@ export type Event =
     readonly items: readonly Json[];
     readonly first_tag: number;
   }
-  /** The user's private messages to somebody; `tag` comes back where they do not arrive. */
+  /** The user wants something of an app; `tag` comes back where it is refused or fails. */
   | {
-    readonly kind: "post";
+    readonly kind: "request";
     readonly now_ms: number;
-    readonly to: Id;
-    readonly items: readonly Json[];
+    readonly app: string;
+    readonly request: Json;
     readonly tag: number;
-    readonly deadline_ms: number;
   }
-  /** The answer to `seal`; null where the peer's key is not usable. */
+  /** How far a work is, or what came of it; `fault` says why nothing did. */
   | {
-    readonly kind: "sealed";
+    readonly kind: "worked";
     readonly now_ms: number;
-    readonly seal: Seal;
-    readonly text: string | null;
-  }
-  /** The answer to `open`; null where it was not sealed so. */
-  | {
-    readonly kind: "unsealed";
-    readonly now_ms: number;
-    readonly seal: Seal;
-    readonly bytes: Uint8Array | null;
-  }
-  | {
-    readonly kind: "signed";
-    readonly now_ms: number;
-    readonly purpose: SignFor;
-    readonly signature: string;
-  }
-  /** One answer for each check of the `verify` effect, which comes back as it was. */
-  | {
-    readonly kind: "verified";
-    readonly now_ms: number;
-    readonly request: VerifyRequest;
-    readonly valid: readonly boolean[];
+    readonly job: number;
+    readonly result: unknown;
+    readonly fault: string | null;
+    readonly done: boolean;
   }
   /** The output took this many bytes of what was printed. */
   | { readonly kind: "printed"; readonly now_ms: number; readonly bytes: number }
@@ -294,15 +301,6 @@ export type Event =
   | { readonly kind: "leave"; readonly now_ms: number; readonly deadline_ms: number }
   /** Time passed, or a batch of events is over. */
   | { readonly kind: "tick"; readonly now_ms: number };
-
-/** Signatures to check before the rest of a batch of lines is acted on. */
-export interface VerifyRequest {
-  readonly link: LinkId;
-  readonly checks: readonly Check[];
-  /** The lines that wait for the answer, and those behind them. */
-  readonly batch: readonly Decoded[];
-  readonly rest: readonly Decoded[];
-}
 
 export type Effect =
   | { readonly kind: "persist"; readonly batch: StoreBatch }
@@ -315,12 +313,15 @@ export type Effect =
   | { readonly kind: "send"; readonly link: LinkId; readonly lines: readonly Uint8Array[] }
   /** Close once what was sent before is written. */
   | { readonly kind: "close"; readonly link: LinkId }
-  | { readonly kind: "sign"; readonly purpose: SignFor; readonly bytes: Uint8Array }
-  | { readonly kind: "verify"; readonly request: VerifyRequest }
-  /** To be answered by `sealed`: base64url of bytes that only the peer can read. */
-  | { readonly kind: "seal"; readonly seal: Seal; readonly bytes: Uint8Array }
-  /** To be answered by `unsealed`. */
-  | { readonly kind: "open"; readonly seal: Seal; readonly text: string }
+  /** Something that takes long, done outside by the app of this name; see `worked`. */
+  | {
+    readonly kind: "work";
+    readonly app: string;
+    readonly job: number;
+    readonly task: unknown;
+  }
+  /** A work is no longer wanted. */
+  | { readonly kind: "cancel"; readonly job: number }
   /** Items for the output, in order; to be answered by `printed` with the same number of bytes. */
   | { readonly kind: "print"; readonly records: readonly Printed[]; readonly bytes: number }
   | { readonly kind: "notice"; readonly notice: Notice }
@@ -343,21 +344,8 @@ export type Printed =
     readonly first: number;
     readonly items: readonly Json[];
   }
-  | {
-    readonly kind: "applied";
-    readonly transaction: Transaction;
-    /** A transaction of the same id that this one replaces. */
-    readonly replaced: Transaction | null;
-  }
-  /** Private messages to this node. */
-  | {
-    readonly kind: "private";
-    readonly from: Id;
-    /** What the sender calls itself, "" for nothing; others may call themselves so too. */
-    readonly name: string;
-    readonly time_ms: number;
-    readonly items: readonly Json[];
-  }
+  /** What an app has to say; only the app knows what it means. */
+  | { readonly kind: "record"; readonly app: string; readonly record: Json }
   | { readonly kind: "gap"; readonly gap: Gap };
 
 /** Entries that are held by nobody this node could ask. */
@@ -385,7 +373,9 @@ export type Notice =
   /** Nobody could be joined: the node ends, waits for those it knows, or begins a new network. */
   | { readonly kind: "alone"; readonly then: "end" | "wait" | "begin" }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
-  /** Own private messages that were not acknowledged; they may have arrived all the same. */
+  /** What an app tells the user. */
+  | { readonly kind: "told"; readonly app: string; readonly text: string }
+  /** Own messages to one node that were not acknowledged; they may have arrived all the same. */
   | {
     readonly kind: "undelivered";
     readonly to: Id;

@@ -9,14 +9,14 @@ export const HERE = 0;
 export interface Branch {
   /** The link that brought the newest of them first, or `HERE`; null where that is not known. */
   readonly source: LinkId | null;
-  /** Links on which they are not sent, only told of. */
-  readonly quiet: ReadonlySet<LinkId>;
-  /** Links whose peers were asked not to send them here; what they still bring was under way. */
-  readonly hushed: ReadonlySet<LinkId>;
+  /** Links on which they are not pushed, only announced (lazy push). The others are eager. */
+  readonly lazy: ReadonlySet<LinkId>;
+  /** Links whose peers were sent a prune; what they still bring was under way. */
+  readonly pruned: ReadonlySet<LinkId>;
 }
 
 /** Everybody is sent everything. */
-export const OPEN: Branch = { source: null, quiet: new Set(), hushed: new Set() };
+export const OPEN: Branch = { source: null, lazy: new Set(), pruned: new Set() };
 
 /** What one kind of spreading does about what happens; the same branch back where nothing changes. */
 export interface Spread {
@@ -27,13 +27,13 @@ export interface Spread {
     links: () => readonly LinkId[],
     random: Random,
   ) => readonly [Branch, Random];
-  /** An entry came that is here already; second, which link is to be asked to be quiet, if any. */
+  /** An entry came that is here already; second, which link is to be sent a prune, if any. */
   readonly again: (
     branch: Branch,
     from: LinkId,
     is_origin: boolean,
   ) => readonly [Branch, LinkId | null];
-  /** A peer asks this node to be quiet; second, whether it is to be asked the same. */
+  /** A peer sent a prune; second, whether it is to be sent one, too. */
   readonly pruned: (
     branch: Branch,
     link: LinkId,
@@ -46,26 +46,26 @@ export interface Spread {
 /** A link is gone. Second, whether it was the one that brought the entries. */
 export function closeBranch(branch: Branch, link: LinkId): readonly [Branch, boolean] {
   const was_source = branch.source === link;
-  const rest = wantFrom(makeLoud(branch, link), link);
+  const rest = wantFrom(makeEager(branch, link), link);
   return was_source ? [{ ...rest, source: null }, true] : [rest, false];
 }
 
 /** A link may bring entries again. */
 export function wantFrom(branch: Branch, link: LinkId): Branch {
-  if (!branch.hushed.has(link)) return branch;
-  return { ...branch, hushed: without(branch.hushed, link) };
+  if (!branch.pruned.has(link)) return branch;
+  return { ...branch, pruned: without(branch.pruned, link) };
 }
 
-/** From now on a link is only told of entries. */
-export function makeQuiet(branch: Branch, link: LinkId): Branch {
-  if (branch.quiet.has(link)) return branch;
-  return { ...branch, quiet: new Set(branch.quiet).add(link) };
+/** From now on entries are only announced on a link. */
+export function makeLazy(branch: Branch, link: LinkId): Branch {
+  if (branch.lazy.has(link)) return branch;
+  return { ...branch, lazy: new Set(branch.lazy).add(link) };
 }
 
-/** From now on entries are sent on a link. */
-export function makeLoud(branch: Branch, link: LinkId): Branch {
-  if (!branch.quiet.has(link)) return branch;
-  return { ...branch, quiet: without(branch.quiet, link) };
+/** From now on entries are pushed on a link. */
+export function makeEager(branch: Branch, link: LinkId): Branch {
+  if (!branch.lazy.has(link)) return branch;
+  return { ...branch, lazy: without(branch.lazy, link) };
 }
 
 function without(links: ReadonlySet<LinkId>, link: LinkId): ReadonlySet<LinkId> {

@@ -13,8 +13,8 @@ export const gossip: Spread = {
   first: (branch, from, links, random) => {
     const others = links().filter((link) => link !== from);
     const [chosen, next] = choose(others, random);
-    const quiet = new Set(others.filter((link) => !chosen.has(link)));
-    return [{ ...branch, source: from, quiet }, next];
+    const lazy = new Set(others.filter((link) => !chosen.has(link)));
+    return [{ ...branch, source: from, lazy }, next];
   },
   again: (branch) => [branch, null],
   pruned: (branch) => [branch, false],

@@ -5,12 +5,11 @@
  * finds that it misses something asks for it, and gets it.
  */
 
+import type { SpreadKind } from "../types.ts";
 import type { Spread } from "./branch.ts";
 import { flood } from "./flood.ts";
 import { gossip } from "./gossip.ts";
 import { tree } from "./tree.ts";
-
-export type SpreadKind = "flood" | "gossip" | "tree";
 
 /** The rules of each kind. */
 export const SPREADS: Readonly<Record<SpreadKind, Spread>> = { flood, gossip, tree };

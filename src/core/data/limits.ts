@@ -207,6 +207,8 @@ export const PACKET_BYTES_MAX = 180_000;
 export const PACKETS_IN_FLIGHT_MAX = 64;
 /** Their bytes as JSON; one packet may always be under way. */
 export const FLIGHT_BYTES_MAX = 262_144;
+/** The same of large messages, which must not keep others waiting. */
+export const BULK_FLIGHT_BYTES_MAX = 65_536;
 /** Packets that are sent again at once: the oldest. */
 export const PACKETS_AGAIN_MAX = 16;
 /** Packets of one sender that may wait for one before them. */

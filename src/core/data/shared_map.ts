@@ -65,6 +65,16 @@ export class SharedMap<K, V> {
     return this.#own().entries();
   }
 
+  /** The values of this version, as `entries()`. */
+  values(): IterableIterator<V> {
+    return this.#own().values();
+  }
+
+  /** The keys of this version, as `entries()`. */
+  keys(): IterableIterator<K> {
+    return this.#own().keys();
+  }
+
   /** A plain picture for tests and traces, independent of the order of insertion. */
   toJSON(): [K, V][] {
     return [...this.#own()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

@@ -8,23 +8,10 @@ import type { Id, Topic } from "../types.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { logKey } from "./entry.ts";
 import { ENTRY_OVERHEAD_BYTES, FORGOTTEN_MAX } from "../data/limits.ts";
-import { type Head, type LogState, type StoredEntry, type TopicState } from "./log.ts";
-import { SharedMap } from "../data/shared_map.ts";
-
-export interface Forgotten {
-  /** For the key of each log, its newest entry. */
-  readonly seqs: SharedMap<string, number>;
-  /** Keys and entries, oldest first; one that was recalled may stand here still. */
-  readonly order: AppendLog<readonly [string, number]>;
-}
+import type { Forgotten, Head, LogState, StoredEntry, TopicState } from "./slice.ts";
 
 /** One log that was forgotten: origin, topic and its newest entry. */
 export type ForgottenLog = readonly [Id, Topic, number];
-
-/** Nothing was forgotten. */
-export function nothingForgotten(): Forgotten {
-  return { seqs: SharedMap.of(), order: AppendLog.empty() };
-}
 
 /** Remembers how far logs went; when there are too many, the oldest are lost. */
 export function rememberForgotten(before: Forgotten, logs: readonly ForgottenLog[]): Forgotten {

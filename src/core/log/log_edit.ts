@@ -3,11 +3,11 @@
 import type { Env, Gap, Id, Topic } from "../types.ts";
 import { type Entry, hashedBytes, logKey, sameBytes } from "./entry.ts";
 import { AppendLog } from "../data/append_log.ts";
-import { type Forgotten, recall } from "./forgotten.ts";
+import { recall } from "./forgotten.ts";
 import type { Interner } from "../data/interner.ts";
 import {
+  type Forgotten,
   type Head,
-  isBuiltIn,
   isKeptWhole,
   keptEntry,
   type LogOutput,
@@ -15,7 +15,7 @@ import {
   PRESENCE,
   type StoredEntry,
   type TopicState,
-} from "./log.ts";
+} from "./slice.ts";
 import { isPublicKey } from "../data/public_key.ts";
 import {
   ENTRY_OVERHEAD_BYTES,
@@ -179,6 +179,7 @@ export class LogEdit {
     const pending = this.#pending.finish();
     const after: LogState = {
       self: this.before.self,
+      rules: this.before.rules,
       keys: this.#keys,
       heads: this.#heads,
       clock: this.#clock,
@@ -226,7 +227,9 @@ export class LogEdit {
     head.last = stored;
     topic.bytes += entry.line.length;
     topic.fresh = this.#refresh(topic, entry);
-    if (!isKeptWhole(entry.topic)) this.#kept_bytes += entry.line.length + ENTRY_OVERHEAD_BYTES;
+    if (!isKeptWhole(this.before, entry.topic)) {
+      this.#kept_bytes += entry.line.length + ENTRY_OVERHEAD_BYTES;
+    }
     this.#output.delivered.push({ stored, entry });
   }
 
@@ -303,7 +306,7 @@ export class LogEdit {
     if (!isPublicKey(origin)) return "bad-key";
     if (this.#keys.length >= LOGS_MAX) return "too-many-logs";
     if ((this.#origins.get(origin) ?? 0) >= TOPICS_PER_ORIGIN_MAX) return "too-many-topics";
-    const is_new = !this.#topics.has(topic) && !isBuiltIn(topic);
+    const is_new = !this.#topics.has(topic) && !this.before.rules.has(topic);
     return is_new && this.#topics.size >= TOPICS_MAX ? "too-many-topics" : null;
   }
 

@@ -5,28 +5,29 @@
  */
 
 import type { Id } from "../types.ts";
-import { isPeer } from "../session/link.ts";
-import { seek } from "./presence.ts";
-import type { Turn } from "../state.ts";
+import { isPeer } from "../session/slice.ts";
+import type { MembershipTurn } from "./turn.ts";
+import { seek } from "./word.ts";
 import { SEEK_MS_MAX } from "../data/limits.ts";
 
 /** Asks them, once they had the time to speak by themselves, and at most now and then. */
-export function reviveLinked(turn: Turn): void {
-  const { state } = turn;
-  if (state.phase !== "running" || state.stale) return;
+export function reviveLinked(turn: MembershipTurn): void {
+  const { slice, now_ms } = turn;
+  if (slice.life.phase !== "running" || slice.key.stale) return;
   const sought: Id[] = [];
   let due_ms = Infinity;
-  for (const link of state.links.values()) {
-    const member = isPeer(link) ? state.members.by_id.get(link.peer) : undefined;
+  for (const session of turn.view.session.links.values()) {
+    const member = isPeer(session) ? slice.members.by_id.get(session.peer) : undefined;
     if (member?.state !== "failed" && member?.state !== "suspect") continue;
     sought.push(member.id);
-    const patient_ms = 2 * state.config.times.suspect_ms;
-    due_ms = Math.min(due_ms, Math.max(member.since_ms, link.opened_ms) + patient_ms);
+    const patient_ms = 2 * turn.view.config.times.suspect_ms;
+    due_ms = Math.min(due_ms, Math.max(member.since_ms, session.opened_ms) + patient_ms);
   }
   if (sought.length === 0) return;
-  due_ms = Math.max(due_ms, state.revive_ms);
-  if (turn.now_ms < due_ms) return turn.wakeAt(due_ms);
-  state.revive_ms = turn.now_ms + SEEK_MS_MAX;
-  turn.wakeAt(state.revive_ms);
+  due_ms = Math.max(due_ms, slice.due.revive_ms);
+  if (now_ms < due_ms) return turn.wakeAt(due_ms);
+  const revive_ms = now_ms + SEEK_MS_MAX;
+  slice.due = { ...slice.due, revive_ms };
+  turn.wakeAt(revive_ms);
   seek(turn, sought);
 }

@@ -8,7 +8,7 @@
  * Allman, V. Paxson, E. Blanton, RFC 5681, but shrinks gently: here loss is seldom congestion.
  */
 
-import type { StoredEntry } from "../log/log.ts";
+import type { StoredEntry } from "../log/slice.ts";
 import {
   LOSSY_ACK_MS,
   LOSSY_GREET_MS,
@@ -27,29 +27,15 @@ export interface Flight {
   readonly sent_ms: number;
 }
 
+/** What it takes to make up for the lost lines of one link. */
 export interface Lossy {
   /** In the order in which they were sent last. */
   readonly flight: readonly Flight[];
   readonly flight_bytes: number;
   /** How many bytes may be in flight. */
   readonly window_bytes: number;
-  /** Time from a ping to its pong, smoothed, and how much it varies; 0 before the first. */
-  readonly smoothed_ms: number;
-  readonly varied_ms: number;
-  /** How often the time to send again was doubled. */
-  readonly doubled: number;
-  /** When something was last found to be lost, and whether anything was covered since. */
-  readonly lost_ms: number;
-  readonly progressed: boolean;
-  /** The first clock, as long as the peer has not shown that it has it. */
-  readonly first_clock: readonly Uint8Array[];
-  /** Whether the peer was asked for its list of peers, and has not answered. */
-  readonly wants_peers: boolean;
-  /** This node's own proof, "" before it. */
-  readonly proof: string;
-  /** When the greeting, or the first clock, is said again; and the pause after that. */
-  readonly repeat_ms: number;
-  readonly pause_ms: number;
+  readonly timing: Timing;
+  readonly words: Words;
   /** When the next ping is due. */
   readonly ping_ms: number;
   /** When this node last acknowledged something. */
@@ -58,22 +44,42 @@ export interface Lossy {
   readonly reported: ReadonlySet<number>;
 }
 
+/** How long a line and its answer take, and how much gets lost. */
+export interface Timing {
+  /** Time from a ping to its pong, smoothed, and how much it varies; 0 before the first. */
+  readonly smoothed_ms: number;
+  readonly varied_ms: number;
+  /** How often the time to send again was doubled. */
+  readonly doubled: number;
+  /** When something was last found to be lost, and whether anything was covered since. */
+  readonly lost_ms: number;
+  readonly progressed: boolean;
+}
+
+/** What is said again until it is answered. */
+export interface Words {
+  /** The first clock, as long as the peer has not shown that it has it. */
+  readonly first_clock: readonly Uint8Array[];
+  /** Whether the peer was asked for its list of peers, and has not answered. */
+  readonly wants_peers: boolean;
+  /** When the greeting, or the first clock, is said again; and the pause after that. */
+  readonly repeat_ms: number;
+  readonly pause_ms: number;
+}
+
 /** A lossy link that just opened. */
 export function newLossy(now_ms: number): Lossy {
   return {
     flight: [],
     flight_bytes: 0,
     window_bytes: 2 * LOSSY_WINDOW_BYTES_MIN,
-    smoothed_ms: 0,
-    varied_ms: 0,
-    doubled: 0,
-    lost_ms: 0,
-    progressed: false,
-    first_clock: [],
-    wants_peers: false,
-    proof: "",
-    repeat_ms: now_ms + LOSSY_GREET_MS,
-    pause_ms: LOSSY_GREET_MS,
+    timing: { smoothed_ms: 0, varied_ms: 0, doubled: 0, lost_ms: 0, progressed: false },
+    words: {
+      first_clock: [],
+      wants_peers: false,
+      repeat_ms: now_ms + LOSSY_GREET_MS,
+      pause_ms: LOSSY_GREET_MS,
+    },
     ping_ms: now_ms,
     reported_ms: 0,
     reported: new Set(),
@@ -81,8 +87,8 @@ export function newLossy(now_ms: number): Lossy {
 }
 
 /** How long an entry may be under way before it counts as lost. */
-export function resendPause(lossy: Lossy): number {
-  const { smoothed_ms, varied_ms, doubled } = lossy;
+export function resendPause({ timing }: Lossy): number {
+  const { smoothed_ms, varied_ms, doubled } = timing;
   const usual_ms = smoothed_ms === 0
     ? RESEND_MS
     // The peer takes its time to acknowledge, too.
@@ -92,14 +98,13 @@ export function resendPause(lossy: Lossy): number {
 
 /** A ping was answered after a while. */
 export function noteRoundTrip(lossy: Lossy, time_ms: number): Lossy {
+  const { smoothed_ms, varied_ms } = lossy.timing;
   const taken_ms = Math.min(Math.max(1, time_ms), RESEND_MS_MAX);
-  if (lossy.smoothed_ms === 0) return { ...lossy, smoothed_ms: taken_ms, varied_ms: taken_ms / 2 };
-  const { smoothed_ms, varied_ms } = lossy;
-  return {
-    ...lossy,
+  const measured = smoothed_ms === 0 ? { smoothed_ms: taken_ms, varied_ms: taken_ms / 2 } : {
     smoothed_ms: smoothed_ms * 7 / 8 + taken_ms / 8,
     varied_ms: varied_ms * 3 / 4 + Math.abs(smoothed_ms - taken_ms) / 4,
   };
+  return { ...lossy, timing: { ...lossy.timing, ...measured } };
 }
 
 /** Entries were sent for the first time. */
@@ -110,13 +115,14 @@ export function noteSent(lossy: Lossy, entries: readonly StoredEntry[], now_ms: 
 }
 
 /** Takes out of the flight what the peer has; the same reference where that is nothing. */
-export function landFlight(lossy: Lossy, has: readonly number[]): Lossy {
-  const flight = lossy.flight.filter(({ stored }) => !(has[stored.log] >= stored.seq));
+export function landFlight(lossy: Lossy, has: (log: number) => number): Lossy {
+  const flight = lossy.flight.filter(({ stored }) => has(stored.log) < stored.seq);
   if (flight.length === lossy.flight.length) return lossy;
   const flight_bytes = bytesOf(flight);
   const landed_bytes = lossy.flight_bytes - flight_bytes;
   const window_bytes = Math.min(WINDOW_BYTES, lossy.window_bytes + landed_bytes / 2);
-  return { ...lossy, flight, flight_bytes, window_bytes, progressed: true, doubled: 0 };
+  const timing = { ...lossy.timing, progressed: true, doubled: 0 };
+  return { ...lossy, flight, flight_bytes, window_bytes, timing };
 }
 
 /** What counts as lost by now, and the flight as it is once that was sent again. */
@@ -131,13 +137,11 @@ export function resendDue(lossy: Lossy, now_ms: number): [Lossy, readonly Stored
     ...due.map((stored) => ({ stored, sent_ms: now_ms })),
   ];
   // What is found lost within one pause was lost together, and counts once.
-  if (now_ms < lossy.lost_ms + pause_ms) return [{ ...lossy, flight }, due];
+  if (now_ms < lossy.timing.lost_ms + pause_ms) return [{ ...lossy, flight }, due];
   const window_bytes = Math.max(LOSSY_WINDOW_BYTES_MIN, lossy.window_bytes * 7 / 8);
-  const doubled = lossy.progressed ? 0 : lossy.doubled + 1;
-  return [
-    { ...lossy, flight, window_bytes, doubled, progressed: false, lost_ms: now_ms },
-    due,
-  ];
+  const doubled = lossy.timing.progressed ? 0 : lossy.timing.doubled + 1;
+  const timing = { ...lossy.timing, doubled, progressed: false, lost_ms: now_ms };
+  return [{ ...lossy, flight, window_bytes, timing }, due];
 }
 
 /** When something in flight counts as lost; Infinity while nothing is in flight. */
@@ -147,8 +151,8 @@ export function resendAt(lossy: Lossy): number {
 
 /** The greeting was said again; the next time comes a little later. */
 export function noteRepeated(lossy: Lossy, now_ms: number): Lossy {
-  const pause_ms = Math.min(LOSSY_GREET_MS_MAX, lossy.pause_ms * 3 / 2);
-  return { ...lossy, repeat_ms: now_ms + pause_ms, pause_ms };
+  const pause_ms = Math.min(LOSSY_GREET_MS_MAX, lossy.words.pause_ms * 3 / 2);
+  return { ...lossy, words: { ...lossy.words, repeat_ms: now_ms + pause_ms, pause_ms } };
 }
 
 /** The numbers of these logs will mean others. */

@@ -5,66 +5,37 @@
  * Accountability for Distributed Systems", 2007.)
  */
 
-import { logKey } from "../log/entry.ts";
-import { renew } from "../membership/join.ts";
-import { isPeer, type Link, windowOf } from "../session/link.ts";
-import { isLossy } from "../repair/lossy_links.ts";
-import type { LogOutput } from "../log/log.ts";
-import type { Turn } from "../state.ts";
+import type { LinkId } from "../types.ts";
+import { underWay } from "../flow/slice.ts";
+import type { ReplicaEdit } from "./slice.ts";
+import { edit, type ReplicationTurn } from "./turn.ts";
 import { PROOFS_PER_LINK_MAX } from "../data/limits.ts";
 
-/** Logs ended in forks just now: the user is told, it is stored, and peers are shown why. */
-export function noteForks(turn: Turn, forks: LogOutput["forks"]): void {
-  const { state } = turn;
-  for (const fork of forks) {
-    turn.notice({ kind: "forked", ...fork });
-    const { origin, topic } = fork;
-    const index = state.log.keys.find(logKey(origin, topic));
-    const lines = state.log.heads[index].fork!;
-    passOnFork(turn, index);
-    if (state.config.durable) {
-      state.storage = {
-        ...state.storage,
-        forks: [...state.storage.forks, { origin, topic, lines }],
-      };
-    }
-    // Somebody else signed with this node's key, or this node did before its data were lost.
-    if (origin === state.config.id) renew(turn);
-  }
-}
-
-/** All peers are to be shown why a log ends. */
-function passOnFork(turn: Turn, index: number): void {
-  for (const link of turn.state.links.values()) {
-    if (isPeer(link)) turn.setLink(oweProofs(link, [index]));
-  }
-}
-
-/** A peer is to be shown why these logs end, if it was not yet. */
-export function oweProofs(link: Link, logs: readonly number[]): Link {
-  const news = logs.filter((index) => !link.shown.has(index));
-  const room = PROOFS_PER_LINK_MAX - link.shown.size - link.proofs.size;
-  if (news.length === 0 || room <= 0) return link;
-  return { ...link, proofs: new Set([...link.proofs, ...news.slice(0, room)]) };
+/** A peer is to be shown why a log ends, if it was not yet, and was not shown too many. */
+export function oweProof(one: ReplicaEdit, index: number): void {
+  if (one.log(index).proof !== "none" || one.proofs >= PROOFS_PER_LINK_MAX) return;
+  one.proofs++;
+  one.change(index, { proof: "owed" });
 }
 
 /** Shows a peer what it is owed, as far as it is stored here and the link's window has room. */
-export function showProofs(turn: Turn, before: Link): Link {
-  let link = before, shown_bytes = 0;
-  const { heads } = turn.state.settled.log;
-  for (const index of before.proofs) {
-    const fork = heads[index]?.fork;
-    if (!fork) continue;
-    const size = fork[0].length + fork[1].length;
-    const under_way = before.sent_bytes - before.acked_bytes + shown_bytes;
-    if (under_way > 0 && under_way + size > windowOf(before)) break;
-    shown_bytes += size;
-    turn.count("forks-shown");
-    turn.sendBytes(link.id, fork);
-    const bytes = isLossy(link) ? 0 : size;
-    const proofs = new Set(link.proofs), shown = new Set(link.shown).add(index);
-    proofs.delete(index);
-    link = { ...link, proofs, shown, sent_bytes: link.sent_bytes + bytes };
-  }
-  return link;
+export function showProofs(turn: ReplicationTurn, link: LinkId, window_bytes: number): void {
+  const { heads } = turn.view.storage.settled.log;
+  const { lossy } = turn.view.session.links.get(link)!;
+  const before_bytes = underWay(turn.view.flow.links.get(link)!.outward);
+  let shown_bytes = 0;
+  edit(turn, link, (one) => {
+    for (const [index] of one.open(({ proof }) => proof === "owed")) {
+      const fork = heads[index]?.fork;
+      if (!fork) continue;
+      const size = fork[0].length + fork[1].length;
+      const under_way = before_bytes + shown_bytes;
+      if (under_way > 0 && under_way + size > window_bytes) break;
+      shown_bytes += size;
+      turn.count("forks-shown");
+      turn.out({ kind: "send", link, lines: fork });
+      one.change(index, { proof: "shown" });
+    }
+  });
+  if (shown_bytes > 0 && !lossy) turn.out({ kind: "sent", link, bytes: shown_bytes });
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Gap, Id, Topic } from "../types.ts";
-import { learnHas, type Link, windowOf } from "../session/link.ts";
+import { besideBytes, type Outward } from "../flow/slice.ts";
 import {
   firstKept,
   type Head,
@@ -12,205 +12,223 @@ import {
   type LogState,
   type StoredEntry,
   type TopicState,
-} from "../log/log.ts";
-import { stretchBytes } from "../flow/stretches.ts";
-
-/** What a pump found to send, and where it left the link. */
-export interface Pumped {
-  readonly link: Link;
-  readonly entries: readonly StoredEntry[];
-  /** Their lines. */
-  readonly lines: readonly Uint8Array[];
-  /** Entries the peer needs that are gone. */
-  readonly gaps: Gap[];
-}
+} from "../log/slice.ts";
+import { NO_LOG, openLogs, type Replica, ReplicaEdit } from "./slice.ts";
 
 /** Whether entries of an origin are only told of on a link. */
-export type IsQuiet = (origin: Id) => boolean;
+export type IsLazy = (origin: Id) => boolean;
 
-/** Streams what the link's window allows of one topic. */
-export function pumpTopic(
-  before: Link,
-  log: LogState,
-  name: Topic,
-  isQuiet: IsQuiet = () => false,
-): Pumped {
-  const topic = log.topics.get(name);
-  if (topic === undefined) return pumped(before, [], []);
-  const { link, entries: grafted } = pumpGrafts(before, log, name);
-  const missed = findGaps(link, log, name, topic);
-  const { gaps } = missed;
-  const entries = [...grafted, ...missed.entries];
-  let { offered } = missed;
-  let skipped: Set<number> | null = null;
-  let cursor = Math.max(link.cursors.get(name) ?? startOf(link, log, topic), topic.order.first);
-  let { sent_bytes, has } = link;
-  for (const { line } of missed.entries) sent_bytes += line.length;
-  const beside_bytes = besideBytes(link);
-  // A peer must first say what becomes of a gap; entries behind it would only wait there.
-  const blocked = link.role === "peer" &&
-    [...offered.keys()].some((index) => log.heads[index].topic === name);
-  while (!blocked && cursor < topic.order.end) {
-    const stored = topic.order.get(cursor)!;
-    const gap = gapBefore(link, log, stored, has[stored.log] ?? 0);
-    if (gap !== null && offered.get(stored.log) !== gap.to) {
-      gaps.push(gap);
-      // A peer has to say first what becomes of it.
-      if (link.role === "peer") {
-        offered = new Map(offered).set(stored.log, gap.to);
-        break;
-      }
-    }
-    if (isQuiet(log.heads[stored.log].origin)) {
-      if (!(has[stored.log] >= stored.seq)) (skipped ??= new Set(link.skipped)).add(stored.log);
-    } else if (!(has[stored.log] >= stored.seq)) {
-      const under_way = sent_bytes - beside_bytes;
-      if (under_way > 0 && under_way + stored.line.length > windowOf(link)) break;
-      entries.push(stored);
-      sent_bytes += stored.line.length;
-      if (link.role === "guest") {
-        // A guest has no clock to tell; what was sent to it counts as had.
-        if (has === link.has) has = has.slice();
-        learnHas(has as number[], stored.log, stored.seq);
-      }
-    }
-    cursor++;
-  }
-  if (cursor === link.cursors.get(name) && offered === link.offered) {
-    return pumped(link, entries, gaps);
-  }
-  const cursors = new Map(link.cursors).set(name, cursor);
-  const rest = { cursors, offered, sent_bytes, has, skipped: skipped ?? link.skipped };
-  return pumped({ ...link, ...rest }, entries, gaps);
+/** What a link may be sent. */
+export interface PumpOptions {
+  readonly is_guest: boolean;
+  readonly outward: Outward;
+  /** How many bytes may be under way. */
+  readonly window_bytes: number;
+  readonly isLazy?: IsLazy;
 }
 
-/** Streams what the peer asked for that lies behind the cursor of a topic. */
-function pumpGrafts(
-  link: Link,
-  log: LogState,
-  name: Topic,
-): { readonly link: Link; readonly entries: StoredEntry[] } {
-  const entries: StoredEntry[] = [];
-  if (link.grafts.size === 0) return { link, entries };
-  const end = link.cursors.get(name) ?? 0;
-  const grafts = new Map(link.grafts), beside_bytes = besideBytes(link);
-  let { sent_bytes, cursors } = link;
-  for (const [index, from] of link.grafts) {
-    const head: Head | undefined = log.heads[index];
-    if (head?.topic !== name) continue;
-    grafts.delete(index);
-    if (from < firstKept(head)) {
-      // What is gone is told of where a cursor begins.
-      cursors = new Map(cursors);
-      (cursors as Map<Topic, number>).delete(name);
-      continue;
+/** Streams to one link, topic by topic. */
+export class Pump {
+  /** What was found to send. */
+  readonly entries: StoredEntry[] = [];
+  /** Entries the peer needs that are gone. */
+  readonly gaps: Gap[] = [];
+  /** Whether there is more of which the peer is only to be told. */
+  announces = false;
+  readonly #edit: ReplicaEdit;
+  readonly #log: LogState;
+  readonly #is_guest: boolean;
+  readonly #window_bytes: number;
+  readonly #isLazy: IsLazy;
+  /** Bytes under way that count for the window. */
+  #under_way: number;
+
+  constructor(edit: ReplicaEdit, log: LogState, options: PumpOptions) {
+    this.#edit = edit;
+    this.#log = log;
+    this.#is_guest = options.is_guest;
+    this.#window_bytes = options.window_bytes;
+    this.#isLazy = options.isLazy ?? (() => false);
+    this.#under_way = options.outward.sent_bytes - besideBytes(options.outward);
+  }
+
+  /** Bytes of what was found to send. */
+  get bytes(): number {
+    return this.entries.reduce((sum, { line }) => sum + line.length, 0);
+  }
+
+  /** Streams what the window allows of one topic. */
+  topic(name: Topic): void {
+    const topic = this.#log.topics.get(name);
+    if (topic === undefined) return;
+    this.#sendWanted(name);
+    this.#findGaps(name, topic);
+    const edit = this.#edit;
+    const begun = edit.cursor(name) ?? startOf((index) => edit.log(index).has, this.#log, topic);
+    let cursor = Math.max(begun, topic.order.first);
+    const end = this.#isBlocked(name) ? cursor : topic.order.end;
+    for (; cursor < end; cursor++) {
+      const stored = topic.order.get(cursor)!;
+      if (!this.#offerGap(stored) || !this.#send(stored)) break;
     }
+    edit.moveCursor(name, cursor);
+  }
+
+  /** A peer must first say what becomes of a gap; entries behind it would only wait there. */
+  #isBlocked(name: Topic): boolean {
+    if (this.#is_guest) return false;
+    const { heads } = this.#log;
+    return this.#edit.open(({ offered }) => offered > 0)
+      .some(([index]) => heads[index].topic === name);
+  }
+
+  /** Sends an entry, or notes that the peer is to be told of it; false where the window is full. */
+  #send(stored: StoredEntry): boolean {
+    const edit = this.#edit, { log: index, seq, line } = stored;
+    if (edit.log(index).has >= seq) return true;
+    if (this.#isLazy(this.#log.heads[index].origin)) {
+      edit.change(index, { announced: true });
+      this.announces = true;
+      return true;
+    }
+    if (!this.#hasRoom(line.length)) return false;
+    this.#take(stored);
+    // A guest has no clock to tell; what was sent to it counts as had.
+    if (this.#is_guest) edit.learn(index, seq);
+    return true;
+  }
+
+  /** Tells of the gap before an entry, if there is one; false where a peer has to answer first. */
+  #offerGap(stored: StoredEntry): boolean {
+    const { log: index, seq } = stored, { has, offered } = this.#edit.log(index);
+    const { origin, topic, entries } = this.#log.heads[index];
+    if (seq <= has + 1) return true;
+    // A peer is sent more than it has acknowledged; only before the first kept entry can a gap be.
+    if (!this.#is_guest && seq !== entries.first) return true;
+    if (offered === seq - 1) return true;
+    this.gaps.push({ origin, topic, from: has + 1, to: seq - 1 });
+    if (this.#is_guest) return true;
+    this.#edit.change(index, { offered: seq - 1 });
+    return false;
+  }
+
+  /** Streams what the peer asked for that lies behind the cursor of a topic. */
+  #sendWanted(name: Topic): void {
+    const edit = this.#edit;
+    for (const [index, { wanted }] of edit.open((log) => log.wanted > 0)) {
+      const head: Head | undefined = this.#log.heads[index];
+      if (head?.topic !== name) continue;
+      edit.change(index, { wanted: this.#sendFrom(head, wanted, edit.cursor(name) ?? 0) });
+      // What is gone is told of where a cursor begins.
+      if (wanted < firstKept(head)) edit.moveCursor(name, null);
+    }
+  }
+
+  /** Sends a log from a number on up to a position; gives the next number where the window is full. */
+  #sendFrom(head: Head, from: number, end: number): number {
+    if (from < firstKept(head)) return 0;
     for (let seq = from;; seq++) {
       const stored = keptEntry(head, seq);
-      if (stored === undefined || stored.at >= end) break;
-      const under_way = sent_bytes - beside_bytes;
-      if (under_way > 0 && under_way + stored.line.length > windowOf(link)) {
-        grafts.set(index, seq);
-        break;
-      }
-      entries.push(stored);
-      sent_bytes += stored.line.length;
+      if (stored === undefined || stored.at >= end) return 0;
+      if (!this.#hasRoom(stored.line.length)) return seq;
+      this.#take(stored);
     }
   }
-  return { link: { ...link, grafts, cursors, sent_bytes }, entries };
-}
 
-/** Sent bytes that do not count for the window: what others send through here keeps back no entries. */
-function besideBytes({ acked_bytes, routed }: Link): number {
-  return acked_bytes + stretchBytes(routed, acked_bytes);
-}
+  /** What a cursor that was overtaken has missed: only looked for where that may be. */
+  #findGaps(name: Topic, topic: TopicState): void {
+    const cursor = this.#edit.cursor(name);
+    // Behind a gap that was accepted may be an entry that has no place in the order any more.
+    const accepted = this.#closeGaps(name);
+    if (!accepted && cursor !== undefined && cursor >= topic.order.first) return;
+    for (const index of topic.logs.from()) {
+      const head = this.#log.heads[index];
+      const { has, offered } = this.#edit.log(index);
+      const to = (this.#is_guest ? head.entries.first : firstKept(head)) - 1;
+      if (has < to && offered !== to) {
+        this.gaps.push({ origin: head.origin, topic: name, from: has + 1, to });
+        // A guest does not answer.
+        if (this.#is_guest) this.#edit.learn(index, to);
+        else this.#edit.change(index, { offered: to });
+      }
+      // The last entry of a log outlives its place in the order of the topic.
+      const { last, entries } = head;
+      if (!this.#is_guest && entries.length === 0 && last?.seq === has + 1) this.#take(last);
+    }
+  }
 
-function pumped(link: Link, entries: readonly StoredEntry[], gaps: Gap[]): Pumped {
-  return { link, entries, lines: entries.map(({ line }) => line), gaps };
-}
+  /** Forgets the gaps of a topic that the peer accepted; whether there are any. */
+  #closeGaps(name: Topic): boolean {
+    if (this.#is_guest) return false;
+    const { heads } = this.#log;
+    const closed = this.#edit.open(({ offered, has }) => offered > 0 && has >= offered)
+      .filter(([index]) => heads[index].topic === name);
+    for (const [index] of closed) this.#edit.change(index, { offered: 0 });
+    return closed.length > 0;
+  }
 
-/** The gap before an entry, where this node itself gave up what was there. */
-function gapBefore(link: Link, log: LogState, stored: StoredEntry, had: number): Gap | null {
-  const { origin, topic, entries } = log.heads[stored.log];
-  if (stored.seq <= had + 1) return null;
-  // A peer is sent more than it has acknowledged; only before the first kept entry can a gap be.
-  if (link.role === "peer" && stored.seq !== entries.first) return null;
-  return { origin, topic, from: had + 1, to: stored.seq - 1 };
+  /** One entry may always be under way, however large. */
+  #hasRoom(bytes: number): boolean {
+    return this.#under_way <= 0 || this.#under_way + bytes <= this.#window_bytes;
+  }
+
+  #take(stored: StoredEntry): void {
+    this.entries.push(stored);
+    this.#under_way += stored.line.length;
+  }
 }
 
 /** The logs that an acknowledgement names: of which something came, or of which the peer lacks something. */
-export function logsToTell(link: Link, log: LogState): ReadonlySet<number> {
-  if (link.skipped.size === 0) return link.touched;
-  const logs = new Set(link.touched);
-  for (const index of link.skipped) {
-    if (!(link.has[index] >= log.clock[index])) logs.add(index);
-  }
-  return logs;
+export function logsToTell(replica: Replica, log: LogState): Set<number> {
+  const open = openLogs(replica, ({ touched, announced }) => touched || announced);
+  const lacks = ([index, { touched, has }]: typeof open[number]) =>
+    touched || !(has >= log.clock[index]);
+  return new Set(open.filter(lacks).map(([index]) => index));
 }
 
 /** Whether a link has looked at everything in a topic, so that there is nothing to pump. */
-export function isAtEnd(link: Link, log: LogState, name: Topic): boolean {
-  // A log that was asked for may not be settled yet.
-  for (const index of link.grafts.keys()) if (log.heads[index]?.topic === name) return false;
-  // Nor is what follows on a gap known before that was accepted.
-  for (const [index, to] of link.offered) {
-    if (link.has[index] >= to && log.heads[index].topic === name) return false;
+export function isAtEnd(replica: Replica, log: LogState, name: Topic): boolean {
+  for (const index of replica.open) {
+    const { wanted, offered, has } = replica.logs.get(index) ?? NO_LOG;
+    // A log that was asked for may not be settled yet; nor is what follows on a gap known before
+    // that was accepted.
+    const more = wanted > 0 || (offered > 0 && has >= offered);
+    if (more && log.heads[index]?.topic === name) return false;
   }
-  const cursor = link.cursors.get(name);
+  const cursor = replica.cursors.get(name);
   return cursor !== undefined && cursor === log.topics.get(name)?.order.end;
 }
 
 /** Bytes of a topic that a link has still to look at; 0 where it keeps up. */
-export function lagBytes(link: Link, name: Topic, topic: TopicState): number {
-  const next = topic.order.get(Math.max(link.cursors.get(name) ?? 0, topic.order.first));
+export function lagBytes({ cursors }: Replica, name: Topic, topic: TopicState): number {
+  const next = topic.order.get(Math.max(cursors.get(name) ?? 0, topic.order.first));
   return next === undefined ? 0 : topic.bytes - next.offset;
 }
 
-/** The position from which a peer with the link's clock must be sent a topic. */
-function startOf(link: Link, log: LogState, topic: TopicState): number {
+/** Streams one topic to a peer; for whoever needs no more than that. */
+export function pumpTopic(
+  replica: Replica,
+  log: LogState,
+  name: Topic,
+  options: PumpOptions,
+): { readonly replica: Replica; readonly pump: Pump } {
+  const edit = new ReplicaEdit(replica);
+  const pump = new Pump(edit, log, options);
+  pump.topic(name);
+  return { replica: edit.finish(), pump };
+}
+
+/** The position from which a peer with a given clock must be sent a topic. */
+function startOf(
+  has: (index: number) => number,
+  log: LogState,
+  topic: TopicState,
+): number {
   let start = topic.order.end;
   for (const index of topic.logs.from()) {
     const { entries } = log.heads[index];
-    const next: StoredEntry | undefined = entries.get(
-      Math.max((link.has[index] ?? 0) + 1, entries.first),
-    );
+    const next: StoredEntry | undefined = entries.get(Math.max(has(index) + 1, entries.first));
     if (next !== undefined && next.at < start) start = next.at;
   }
   return start;
-}
-
-/** What a cursor that was overtaken has missed: only looked for where that may be. */
-function findGaps(link: Link, log: LogState, name: Topic, topic: TopicState): Missed {
-  const cursor = link.cursors.get(name);
-  let offered = link.offered;
-  if (link.role === "peer" && offered.size > 0) {
-    const open = [...offered].filter(([index, to]) => !(link.has[index] >= to));
-    if (open.length < offered.size) offered = new Map(open);
-  }
-  const missed: Missed = { offered, gaps: [], entries: [] };
-  // Behind a gap that was accepted may be an entry that has no place in the order any more.
-  const accepted = offered !== link.offered;
-  if (!accepted && cursor !== undefined && cursor >= topic.order.first) return missed;
-  const next = new Map(offered);
-  for (const index of topic.logs.from()) {
-    const head = log.heads[index];
-    const to = (link.role === "guest" ? head.entries.first : firstKept(head)) - 1;
-    const from = (link.has[index] ?? 0) + 1;
-    if (from <= to && next.get(index) !== to) {
-      missed.gaps.push({ origin: head.origin, topic: name, from, to });
-      next.set(index, to);
-    }
-    // The last entry of a log outlives its place in the order of the topic.
-    const { last, entries } = head;
-    if (link.role === "peer" && entries.length === 0 && last?.seq === from) {
-      missed.entries.push(last);
-    }
-  }
-  return missed.gaps.length > 0 ? { ...missed, offered: next } : missed;
-}
-
-interface Missed {
-  readonly offered: ReadonlyMap<number, number>;
-  readonly gaps: Gap[];
-  readonly entries: StoredEntry[];
 }

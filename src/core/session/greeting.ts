@@ -5,15 +5,10 @@
 
 import type { Address, Event } from "../types.ts";
 import { joinAddress } from "../data/address.ts";
-import { encodeLine, type Line, proofText } from "../wire/line.ts";
-import { isPeer, type Link, newLink } from "./link.ts";
-import { clockLines } from "../wire/clock_lines.ts";
-import { LOSSY_GREET_MS } from "../data/limits.ts";
-import { answerAgain, isLossy } from "../repair/lossy_links.ts";
+import { proofText } from "../wire/line.ts";
 import { refuseHello } from "../wire/hello.ts";
-import { isStray, noteLinked } from "../membership/overlay.ts";
-import { isTracker, trackerLinked } from "../membership/trackers.ts";
-import type { Turn } from "../state.ts";
+import { isPeer, type Session } from "./slice.ts";
+import { type LineOf, type SessionTurn, setSession } from "./turn.ts";
 import {
   HELLO_TIMEOUT_MS,
   LINKS_MAX,
@@ -23,153 +18,178 @@ import {
 } from "../data/limits.ts";
 
 /** A connection opened. */
-export function openLink(turn: Turn, event: Extract<Event, { kind: "opened" }>): void {
-  const { state } = turn;
-  const { link: id, dialled, remote_host, nonce } = event;
-  const expected = (dialled !== null && state.dialling.get(dialled)) || "";
-  if (dialled !== null) endDial(turn, dialled);
-  const opened = { id, dialled, expected, remote_host, nonce };
-  const link = turn.setLink(newLink(opened, turn.now_ms, event.lossy));
+export function openLink(turn: SessionTurn, event: Extract<Event, { kind: "opened" }>): void {
+  const { link: id, dialled, remote_host, nonce, lossy = false, own = false } = event;
+  const { now_ms } = turn;
+  const session = setSession(turn, {
+    id,
+    role: "stranger",
+    stage: "hello",
+    dialled,
+    remote_host,
+    lossy,
+    right: own ? "own" : "say",
+    opened_ms: now_ms,
+    peer: "",
+    address: "",
+    greeting: { nonce, peer_nonce: "", proof: "", proof_good: false },
+    pulse: { heard_ms: now_ms, spoke_ms: now_ms },
+    farewell: null,
+  });
   if (dialled === null) {
-    const full = findFull(turn, link);
+    const full = findFull(turn, session);
     if (full !== null) turn.close(id, "full", full);
     return;
   }
-  if (isLossy(link)) turn.wakeAt(link.lossy.repeat_ms);
-  if (state.address === null) setAddress(turn, event.local_host);
-  if (state.joining?.address === dialled && state.joining.link === null) {
-    state.joining = { ...state.joining, link: id };
-  }
-  sayHello(turn, link);
+  if (turn.slice.place.address === null) setAddress(turn, event.local_host);
+  sayHello(turn, session);
 }
 
-/** Sets the address that others dial, once, and says so. */
-export function setAddress(turn: Turn, host: string): void {
-  const { state } = turn;
-  state.address = ownAddress(turn, host);
-  turn.notice({ kind: "listening", address: state.address });
+/** The node listens, and perhaps knows where others are to dial it. */
+export function place(
+  turn: SessionTurn,
+  host: string | null,
+  fallback_host: string,
+  port: number,
+): void {
+  const { slice } = turn;
+  slice.place = { ...slice.place, fallback_host, port };
+  if (slice.place.address !== null) {
+    turn.notice({ kind: "listening", address: slice.place.address });
+  } else if (host !== null) setAddress(turn, host);
 }
 
-/** An address is no longer being dialled. */
-export function endDial(turn: Turn, address: Address): void {
-  if (!turn.state.dialling.has(address)) return;
-  turn.own("dialling").delete(address);
+/** Others dial this node at a host, if they were not told another. */
+export function settleAt(turn: SessionTurn, host: string): void {
+  if (turn.slice.place.address === null) setAddress(turn, host);
 }
 
 /** A hello came. */
-export function takeHello(turn: Turn, link: Link, hello: Extract<Line, { k: "hello" }>): void {
-  const { config } = turn.state;
-  if (isRepeated(link, hello)) {
+export function takeHello(
+  turn: SessionTurn,
+  session: Session,
+  hello: LineOf<"hello">,
+  guess: { readonly stray: boolean; readonly tracker: boolean },
+): void {
+  const { config, log, env } = turn.view, { id } = session;
+  if (isRepeated(session, hello)) {
     turn.count("greeted-twice");
     // Who dialled asks until it is answered; so the other end answers, and never asks.
-    if (isLossy(link) && link.dialled === null) answerAgain(turn, link);
+    if (session.lossy && session.dialled === null) greetAgain(turn, session);
     return;
   }
-  if (link.stage !== "hello") return turn.close(link.id, "bad-order", "a second hello");
-  if (refuseHello(turn, link.id, hello, config)) return;
+  if (session.stage !== "hello") return turn.close(id, "bad-order", "a second hello");
+  if (refuseHello(turn, id, hello, { id: log.self, network: config.network })) return;
   if ("guest" in hello) {
-    if (isLossy(link)) return turn.close(link.id, "bad-order", "guests come over TCP");
-    turn.setLink({ ...link, role: "guest", stage: "up", streaming: true });
-    if (link.dialled === null) sayHello(turn, link);
-    return;
+    if (session.lossy) return turn.close(id, "bad-order", "guests come over TCP");
+    const guest = setSession(turn, { ...session, role: "guest", stage: "up" });
+    if (session.dialled === null) sayHello(turn, guest);
+    return turn.out({ kind: "greeted", session: guest });
   }
   const { id: peer, address, nonce: peer_nonce } = hello;
-  if (isStray(turn, link, peer)) return turn.close(link.id, "surplus", "somebody else was sought");
+  if (guess.stray) return turn.close(id, "surplus", "somebody else was sought");
   const role = hello.tracker === true ? "tracker" : "peer";
-  const greeted = turn.setLink({ ...link, role, stage: "proof", peer, address, peer_nonce });
+  const met = { ...session, role, stage: "proof", peer, address } as const;
+  const bytes = proofText(config.network, peer_nonce, log.self, peer);
+  const greeted = setSession(turn, { ...met, greeting: { ...session.greeting, peer_nonce } });
   // Who is meant to be one thing and is another is of no use.
-  if ((role === "tracker") !== isTracker(turn, link.dialled)) return turn.drop(greeted.id);
-  if (link.dialled === null) sayHello(turn, link);
-  const bytes = proofText(config.network, peer_nonce, config.id, peer);
-  turn.effect({ kind: "sign", purpose: { kind: "proof", link: link.id }, bytes });
+  if ((role === "tracker") !== guess.tracker) return turn.out({ kind: "drop", link: id });
+  if (session.dialled === null) sayHello(turn, greeted);
+  const proof = env.sign(log.self, bytes);
+  turn.send(id, { k: "proof", z: proof });
+  setSession(turn, { ...greeted, greeting: { ...greeted.greeting, proof } });
 }
 
-/** This node's own proof was signed. */
-export function sendProof(turn: Turn, link: Link, signature: string): void {
-  turn.send(link.id, { k: "proof", z: signature });
-  const lossy = link.lossy && { ...link.lossy, proof: signature };
-  finishGreeting(turn, turn.setLink({ ...link, proof_sent: true, lossy }));
+/** The peer's proof came. */
+export function takeProof(turn: SessionTurn, session: Session, { z }: LineOf<"proof">): void {
+  const { config, log, env } = turn.view, { id, peer, greeting } = session;
+  if (session.stage !== "proof") {
+    // Where lines come twice, so do proofs.
+    if (session.lossy) return;
+    turn.count("rejected:bad-order");
+    return turn.close(id, "bad-order", "say hello first, and what your role allows");
+  }
+  if (!env.verify(peer, proofText(config.network, greeting.nonce, peer, log.self), z)) {
+    return turn.close(id, "bad-proof", "the proof does not fit the id");
+  }
+  const proved = { ...session, greeting: { ...greeting, proof_good: true } };
+  if (session.role === "peer") closeOlder(turn, proved);
+  const up = setSession(turn, { ...proved, stage: "up" });
+  if (up.role === "peer") turn.count("links");
+  turn.out({ kind: "greeted", session: up });
 }
 
-/** The peer's proof was checked. */
-export function takeProof(turn: Turn, link: Link, good: boolean): void {
-  if (!good) return turn.close(link.id, "bad-proof", "the proof does not fit the id");
-  finishGreeting(turn, turn.setLink({ ...link, proof_good: true }));
+/** The own half of the greeting, as far as it was said already. */
+export function greetAgain(turn: SessionTurn, session: Session): void {
+  sayHello(turn, session);
+  const { proof } = session.greeting;
+  if (proof !== "") turn.send(session.id, { k: "proof", z: proof });
+}
+
+/** The peer says why it goes. */
+export function farewell(turn: SessionTurn, session: Session, bye: LineOf<"bye">): void {
+  turn.count(`bye:${bye.code.slice(0, 32)}`);
+  setSession(turn, { ...session, farewell: { code: bye.code, why: bye.why, died: false } });
+  turn.out({ kind: "drop", link: session.id });
 }
 
 /** Closes what has not greeted in time. */
-export function closeStrangers(turn: Turn): void {
-  for (const link of turn.state.links.values()) {
-    if (link.stage === "up") continue;
-    const due_ms = link.opened_ms + HELLO_TIMEOUT_MS;
-    if (turn.now_ms >= due_ms) turn.close(link.id, "timeout", "no greeting in time");
+export function closeStrangers(turn: SessionTurn): void {
+  for (const { id, stage, opened_ms } of turn.slice.links.values()) {
+    if (stage === "up") continue;
+    const due_ms = opened_ms + HELLO_TIMEOUT_MS;
+    if (turn.now_ms >= due_ms) turn.close(id, "timeout", "no greeting in time");
     else turn.wakeAt(due_ms);
   }
 }
 
-function finishGreeting(turn: Turn, link: Link): void {
-  if (!link.proof_sent || !link.proof_good) return;
-  const { state } = turn;
-  const { now_ms } = turn;
-  if (link.role === "tracker") {
-    turn.setLink({ ...link, stage: "up", progress_ms: now_ms });
-    return trackerLinked(turn, link.dialled!);
-  }
-  closeOlder(turn, link);
-  if (!turn.state.links.has(link.id)) return;
-  const up = turn.setLink({ ...link, stage: "up", progress_ms: now_ms, pace_ms: now_ms });
-  noteLinked(turn, up);
-  turn.count("links");
-  const { log } = state.settled;
-  const first_clock = clockLines(log, log.clock.keys(), undefined).map(encodeLine);
-  turn.sendBytes(up.id, first_clock);
-  const wants_peers = state.joining?.link === up.id;
-  if (wants_peers) turn.send(up.id, { k: "want", peers: true });
-  if (up.lossy === null) return;
-  const said = { first_clock, wants_peers, repeat_ms: now_ms + LOSSY_GREET_MS };
-  turn.setLink({ ...turn.state.links.get(up.id)!, lossy: { ...up.lossy, ...said } });
-}
-
 /** Two nodes that hold two links keep the newer; the one with the smaller id closes the older. */
-function closeOlder(turn: Turn, link: Link): void {
-  if (turn.state.config.id > link.peer) return;
-  for (const other of turn.state.links.values()) {
-    if (other.id === link.id || other.peer !== link.peer || !isPeer(other)) continue;
-    turn.setLink({ ...other, bye: "duplicate" });
+function closeOlder(turn: SessionTurn, session: Session): void {
+  if (turn.view.log.self > session.peer) return;
+  for (const other of turn.slice.links.values()) {
+    if (other.id === session.id || other.peer !== session.peer || !isPeer(other)) continue;
+    setSession(turn, { ...other, farewell: { code: "duplicate", why: "", died: false } });
     turn.close(other.id, "duplicate", "there is a newer link");
   }
 }
 
 /** Says who this node is. */
-export function sayHello(turn: Turn, link: Link): void {
-  const { config, address, fallback_host } = turn.state;
-  turn.send(link.id, {
+function sayHello(turn: SessionTurn, { id, greeting }: Session): void {
+  const { config, log } = turn.view, { address, fallback_host } = turn.slice.place;
+  turn.send(id, {
     k: "hello",
     v: PROTOCOL_VERSION,
     network: config.network,
-    id: config.id,
+    id: log.self,
     // Only a node that is still joining has none of its own.
     address: address ?? ownAddress(turn, fallback_host),
-    nonce: link.nonce,
+    nonce: greeting.nonce,
     ...(config.name === "" ? {} : { name: config.name }),
   });
 }
 
+/** Sets the address that others dial, once, and says so. */
+function setAddress(turn: SessionTurn, host: string): void {
+  const address = ownAddress(turn, host);
+  turn.slice.place = { ...turn.slice.place, address };
+  turn.notice({ kind: "listening", address });
+}
+
 /** Whether a hello is one that came before: where lines are lost, it is said until it is answered. */
-function isRepeated(link: Link, hello: Extract<Line, { k: "hello" }>): boolean {
-  return isLossy(link) && link.stage !== "hello" && !("guest" in hello) &&
-    hello.id === link.peer && hello.nonce === link.peer_nonce;
+function isRepeated({ lossy, stage, peer, greeting }: Session, hello: LineOf<"hello">): boolean {
+  return lossy && stage !== "hello" && !("guest" in hello) &&
+    hello.id === peer && hello.nonce === greeting.peer_nonce;
 }
 
-function ownAddress(turn: Turn, host: string): Address {
-  return `${turn.state.config.address_prefix ?? ""}${joinAddress(host, turn.state.port)}`;
+function ownAddress({ slice, view }: SessionTurn, host: string): Address {
+  return `${view.config.address_prefix ?? ""}${joinAddress(host, slice.place.port)}`;
 }
 
-function findFull(turn: Turn, link: Link): string | null {
+function findFull(turn: SessionTurn, session: Session): string | null {
   let all = 0, same_host = 0, strangers = 0;
-  for (const other of turn.state.links.values()) {
+  for (const other of turn.slice.links.values()) {
     all++;
-    if (other.remote_host !== link.remote_host) continue;
+    if (other.remote_host !== session.remote_host) continue;
     same_host++;
     if (other.role === "stranger" && other.dialled === null) strangers++;
   }

@@ -1,12 +1,11 @@
 /**
- * What private messages travel in. Items for one recipient are sealed together in a packet: the
+ * What messages travel in. Items for one recipient are sealed together in a packet: the
  * packet is the batch, like the entry. Its number is never used again by this run of a node, so nothing
  * is sealed twice in the same way; and it says which packet must be delivered before it.
  */
 
 import type { Id, Json } from "../types.ts";
 import { isCount } from "../log/entry.ts";
-import { textFault } from "../apps/chat.ts";
 import { isWellFormed } from "../data/json_scan.ts";
 import { TIME_MS_MAX } from "../data/limits.ts";
 
@@ -19,23 +18,29 @@ export interface Parcel {
   readonly after: number;
   /** When it was packed, by the sender's clock. */
   readonly time_ms: number;
+  /** Which app of the recipient it is for. */
+  readonly app: string;
   readonly items: readonly Json[];
 }
 
+/** The app of parcels that name none. */
+const USUAL_APP = "private";
+
 /** The bytes to seal. */
-export function encodeParcel({ after, time_ms, items }: Parcel): Uint8Array {
-  return encoder.encode(JSON.stringify({ a: after, w: time_ms, b: items }));
+export function encodeParcel({ after, time_ms, app, items }: Parcel): Uint8Array {
+  const named = app === USUAL_APP ? {} : { t: app };
+  return encoder.encode(JSON.stringify({ a: after, w: time_ms, ...named, b: items }));
 }
 
 /** Reads what was sealed; null where it makes no sense. Never throws. */
 export function decodeParcel(bytes: Uint8Array): Parcel | null {
   const value = decodeJson(bytes);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const { a, w, b } = value as Record<string, Json | undefined>;
+  const { a, w, b, t = USUAL_APP } = value as Record<string, Json | undefined>;
   if (!isCount(a, 0) || !isCount(w, 0) || w > TIME_MS_MAX || !Array.isArray(b)) return null;
+  if (typeof t !== "string") return null;
   const items = b as readonly Json[];
-  const good = items.every((item) => isWellFormed(item) && textFault(item) === null);
-  return good ? { after: a, time_ms: w, items } : null;
+  return items.every(isWellFormed) ? { after: a, time_ms: w, app: t, items } : null;
 }
 
 /** The bytes of an acknowledgement: everything up to a packet was delivered. */

@@ -3,7 +3,7 @@
 import type { Id, Topic } from "../types.ts";
 import { logKey } from "../log/entry.ts";
 import type { Line, WireClock } from "./line.ts";
-import type { LogState } from "../log/log.ts";
+import type { LogState } from "../log/slice.ts";
 
 /**
  * A clock as it is sent, in lines that each fit: all logs, or the given ones. Of a log that ended in a
@@ -16,7 +16,7 @@ export function clockLines(
   n: number | undefined,
   // 1,000 logs of 43 + 64 + 30 bytes stay well below the limit of a line.
   logs_max = 1_000,
-  has: readonly number[] = [],
+  has: (index: number) => number = () => 0,
 ): Extract<Line, { k: "have" }>[] {
   const lines: Extract<Line, { k: "have" }>[] = [];
   let clock: Record<Id, Record<Topic, number>> = {}, logs = 0;
@@ -28,7 +28,7 @@ export function clockLines(
       logs = 0;
     }
     const { origin, topic } = log.heads[index];
-    const wanted = log.heads[index].fork === null ? 0 : has[index] ?? 0;
+    const wanted = log.heads[index].fork === null ? 0 : has(index);
     (clock[origin] ??= {})[topic] = Math.max(log.clock[index], wanted);
     logs++;
   }

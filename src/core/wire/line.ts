@@ -3,7 +3,7 @@
  * is `k`. docs/protocol.md describes them; its examples are read by a test.
  */
 
-import type { Address, Id, Json, Topic } from "../types.ts";
+import type { Address, Id, Json, PacketRole, Topic } from "../types.ts";
 import { isAddress } from "../data/address.ts";
 import { isCount, isTopic } from "../log/entry.ts";
 import { countKeys, isWellFormed, scanJson } from "../data/json_scan.ts";
@@ -84,23 +84,22 @@ export type Line =
     /** Nothing was wrong with it; but it was not acknowledged in time. */
     readonly late?: true;
   }
-  | { readonly k: "ask"; readonly i: number; readonly q: "balances"; readonly a: readonly string[] }
-  | { readonly k: "ask"; readonly i: number; readonly q: "peers" | "counts" | "routes" }
+  /** From a guest: a question by its name, and what it is about. */
+  | {
+    readonly k: "ask";
+    readonly i: number;
+    readonly q: string;
+    readonly a?: readonly string[];
+  }
   | {
     readonly k: "answer";
     readonly i: number;
     readonly r: readonly (readonly string[])[];
     readonly more?: true;
   }
-  /** From a guest of the same machine: private messages for one peer, by name or id. */
-  | {
-    readonly k: "post";
-    readonly i: number;
-    readonly to: string;
-    readonly b: readonly Json[];
-    /** How long it may take, in milliseconds. */
-    readonly within: number;
-  }
+  /** From a guest: something that it wants of an app. */
+  | { readonly k: "request"; readonly i: number; readonly app: string; readonly r: Json }
+  /** A request was done. */
   | { readonly k: "delivered"; readonly i: number }
   /** Sealed, for one node, handed on from hop to hop; `h` is how many more hops it may take. */
   | {
@@ -108,7 +107,7 @@ export type Line =
     readonly h: number;
     readonly to: Id;
     readonly o: Id;
-    readonly m: "data" | "ack";
+    readonly m: PacketRole;
     readonly n: number;
     readonly x: string;
   }
@@ -166,6 +165,8 @@ export function proofText(network: string, nonce: string, prover: Id, verifier: 
 // deno-lint-ignore no-control-regex -- control characters are what is looked for
 const UNFIT_IN_NAMES = /[\s\u0000-\u001f\u007f-\u009f]/u;
 
+const ROLES: ReadonlySet<unknown> = new Set<PacketRole>(["data", "ack", "bulk", "bulk-ack"]);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One check of shape for each kind; keys that are not known are allowed and ignored. */
@@ -199,18 +200,16 @@ const CHECKS: ReadonlyMap<string, (fields: Fields) => boolean> = new Map(Object.
   published: (f: Fields) => isCount(f.i, 0) && isCount(f.held, 1),
   refused: (f: Fields) => isCount(f.i, 0) && typeof f.why === "string" && isFlag(f.late),
   ask: (f: Fields) =>
-    isCount(f.i, 0) &&
-    (f.q === "peers" || f.q === "counts" || f.q === "routes" ||
-      f.q === "balances" && Array.isArray(f.a) && f.a.every((name) => typeof name === "string")),
+    isCount(f.i, 0) && isShortText(f.q) &&
+    (f.a === undefined || Array.isArray(f.a) && f.a.every(isText)),
   answer: (f: Fields) =>
     isCount(f.i, 0) && Array.isArray(f.r) &&
     f.r.every((row) => Array.isArray(row) && row.every(isText)) && isFlag(f.more),
-  post: (f: Fields) =>
-    isCount(f.i, 0) && isShortText(f.to) && Array.isArray(f.b) && isCount(f.within, 0),
+  request: (f: Fields) => isCount(f.i, 0) && isShortText(f.app) && f.r !== undefined,
   delivered: (f: Fields) => isCount(f.i, 0),
   route: (f: Fields) =>
     isCount(f.h, 0) && f.h as number <= HOPS_MAX && isIdText(f.to) && isIdText(f.o) &&
-    (f.m === "data" || f.m === "ack") && isCount(f.n, 1) && isBase64Url(f.x),
+    ROLES.has(f.m) && isCount(f.n, 1) && isBase64Url(f.x),
   bye: (f: Fields) => isShortText(f.code) && typeof f.why === "string",
 }));
 

@@ -1,0 +1,75 @@
+/** The door of the broadcast: how entries spread, and what is done about what does not come. */
+
+import { countPeers } from "../session/slice.ts";
+import { type Reduced, RoomTurn } from "../wire/room.ts";
+import { decideRelay, noteDelivered } from "./backoff.ts";
+import { acceptGaps, askForCauses, expire, takeGap } from "./gaps.ts";
+import { closeLink, graftMissing, takeAnnounced } from "./graft.ts";
+import { sendPrunes, takeAgain, takeFirst, takeGraft, takePrune } from "./push.ts";
+import type { Broadcast } from "./slice.ts";
+import type { BroadcastEvent, BroadcastOut, BroadcastTurn, BroadcastView } from "./turn.ts";
+
+/** What the broadcast does about an event. */
+export function reduceBroadcast(
+  before: Broadcast,
+  event: BroadcastEvent,
+  view: BroadcastView,
+): Reduced<Broadcast, BroadcastOut> {
+  const turn: BroadcastTurn = new RoomTurn(before, view);
+  handle(turn, event);
+  return turn.finish();
+}
+
+function handle(turn: BroadcastTurn, event: BroadcastEvent): void {
+  switch (event.kind) {
+    case "first":
+      return takeFirst(turn, event.link, event.entries);
+    case "again":
+      return takeAgain(turn, event.link, event.origin);
+    case "prune":
+      return takePrune(turn, event.link, event.origins);
+    case "graft":
+      return takeGraft(turn, event.link, Object.keys(event.clock));
+    case "announced":
+      return takeAnnounced(turn, event.link, event.clock);
+    case "gap":
+      return takeGap(turn, event.link, event.line);
+    case "gone":
+      return closeLink(turn, event.link);
+    case "delivered":
+      turn.slice.backoff = noteDelivered(turn.slice.backoff, event.bytes, event.own);
+      return;
+    case "gaps":
+      acceptGaps(turn);
+      return askForCauses(turn);
+    case "expired":
+      return expire(turn, event.log);
+    case "graft_missing":
+      return turn.slice.missing.size > 0 ? graftMissing(turn) : undefined;
+    case "send_prunes":
+      return sendPrunes(turn, event.link);
+    case "relay":
+      return relay(turn);
+    case "departed":
+      for (const id of event.ids) turn.slice.trees = turn.slice.trees.delete(id);
+  }
+}
+
+/** Whether peers are sent what is new now, or a moment later. */
+function relay(turn: BroadcastTurn): void {
+  const { slice, view: { config, session } } = turn;
+  // Only where everybody sends everything do copies cross.
+  if (config.spread !== "flood" && !config.batch_ms) return turn.out({ kind: "relay" });
+  const peers = countPeers(session);
+  const { backoff, random, relay } = decideRelay(
+    slice.backoff,
+    turn.now_ms,
+    peers,
+    slice.random,
+    config.batch_ms,
+  );
+  slice.backoff = backoff;
+  slice.random = random;
+  turn.wakeAt(backoff.due_ms);
+  if (relay) turn.out({ kind: "relay" });
+}

@@ -1,0 +1,164 @@
+/**
+ * What an app is to the core: a pure fold over what the log delivers, and values that say what else it
+ * wants. It never sees links, the clocks of peers, or sockets. Its laws are those of every reducer
+ * (see .github/ARCHITECTURE.md): the input stays as it is, a batch may be split anywhere, and every
+ * schedule that delivers everything ends in the same state.
+ */
+
+import type { FrontConfig, Id, Json, NodeConfig, Right, Source, Topic } from "../types.ts";
+import type { AppendLog } from "../data/append_log.ts";
+import type { Member } from "../membership/members.ts";
+
+/** An app, as it is given to the core; `State` is only its own business. */
+export interface App<State = unknown> {
+  readonly name: string;
+  /** The topics that are its own, and whether they are kept whole. */
+  readonly topics?: readonly { readonly topic: Topic; readonly whole: boolean }[];
+  /** Whether every topic that no app names is its own. */
+  readonly any_topic?: boolean;
+  /** Apps whose order it follows: it gets their `order` outs as `ordered` events. */
+  readonly builds_on?: readonly string[];
+  readonly initial: (config: NodeConfig) => State;
+  /**
+   * Tells of one item after the other why it may not be published in a topic of its own, or null.
+   * `drafted` waits here to be published already.
+   */
+  readonly refuse?: (state: State, drafted: readonly Json[]) => (item: Json) => string | null;
+  /** What it does about an event. Without one, its topics are only kept and printed. */
+  readonly reduce?: (
+    state: State,
+    event: AppEvent,
+    view: AppView,
+  ) => readonly [State, readonly AppOut[]];
+  /** What it has to print, oldest first, where it does not print the lines of a topic. */
+  readonly records?: (state: State) => AppendLog<Json>;
+  readonly questions?: Readonly<Record<string, Question<State>>>;
+  /** Which right a guest needs to hand it requests; to publish in its topics `say` is enough. */
+  readonly requests?: Right;
+}
+
+/** A question that guests, and the prompt, may ask. The answer is read row by row, as fast as it is. */
+export interface Question<State = unknown> {
+  readonly right: Right;
+  /** What the rows are about, in order; each is looked up when its row is read. */
+  readonly names: (state: State, args: readonly string[], view: AppView) => readonly string[];
+  readonly row: (state: State, name: string, view: AppView) => readonly string[];
+}
+
+/** One delivered item. */
+export interface DeliveredItem {
+  readonly origin: Id;
+  readonly topic: Topic;
+  /** Number of its entry, and its own number, in its log. */
+  readonly entry: number;
+  readonly number: number;
+  readonly time_ms: number;
+  readonly item: Json;
+}
+
+export type AppEvent =
+  /** Items of its topics, causes first. */
+  | { readonly kind: "delivered"; readonly items: readonly DeliveredItem[] }
+  /** An origin signed two entries with the number `entry`: its log ends before. */
+  | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly entry: number }
+  /** An app that it builds on takes back its newest items, and then adds some. */
+  | {
+    readonly kind: "ordered";
+    readonly by: string;
+    readonly rewind: number;
+    readonly items: readonly Json[];
+  }
+  /** Messages of another node's app of this name. */
+  | {
+    readonly kind: "message";
+    readonly from: Id;
+    /** What the sender calls itself, "" for nothing; others may call themselves so too. */
+    readonly name: string;
+    readonly time_ms: number;
+    readonly items: readonly Json[];
+  }
+  /** The user, or a guest with the right for it, wants something. */
+  | { readonly kind: "request"; readonly request: Json; readonly source: Source }
+  /** What it sent with this tag ended: `why` is null where it was delivered. */
+  | { readonly kind: "sent"; readonly tag: number; readonly why: string | null }
+  /** The time that it asked for has come. */
+  | { readonly kind: "woken" }
+  /** How far a work of its is; the last time with `done`. */
+  | {
+    readonly kind: "worked";
+    readonly tag: number;
+    readonly result: unknown;
+    readonly fault: string | null;
+    readonly done: boolean;
+  }
+  /** What it kept in an earlier run, before anything else happens. */
+  | { readonly kind: "restored"; readonly kept: readonly (readonly [key: string, value: Json])[] };
+
+export type AppOut =
+  /** Publishes items in a topic of its own. */
+  | { readonly kind: "publish"; readonly topic: Topic; readonly items: readonly Json[] }
+  /**
+   * Sends items to the app of the same name at one node, over the shortest way there is; to a
+   * neighbour this is one hop, so that an app can go hop by hop. `bulk` is for what is large: it goes
+   * in small portions that delay nothing else. How it ended, the source is told.
+   */
+  | {
+    readonly kind: "send";
+    readonly to: Id;
+    readonly items: readonly Json[];
+    readonly source: Source;
+    readonly within_ms: number;
+    readonly bulk?: boolean;
+  }
+  /** A request was done, or (`why`) was not; `late` where it was tried. */
+  | {
+    readonly kind: "answer";
+    readonly source: Source;
+    readonly why: string | null;
+    readonly late?: boolean;
+  }
+  /** Wakes it at a time, instead of the time that it said before. */
+  | { readonly kind: "wake"; readonly at_ms: number }
+  /** Something that takes long, done outside the core by the app's own worker. */
+  | { readonly kind: "work"; readonly tag: number; readonly task: unknown }
+  | { readonly kind: "cancel"; readonly tag: number }
+  /** Prints a record at once; it takes about so many bytes. */
+  | { readonly kind: "print"; readonly record: Json; readonly bytes: number }
+  /** Tells the user. */
+  | { readonly kind: "tell"; readonly text: string }
+  /** An item of somebody else that every node leaves out; `what` names it where such are counted. */
+  | {
+    readonly kind: "ignored";
+    readonly origin: Id;
+    readonly topic: Topic;
+    readonly what: string;
+    readonly why: string;
+  }
+  /** Keeps something on the disk by a name, where there is one; null lets it go. */
+  | { readonly kind: "keep"; readonly key: string; readonly value: Json }
+  /** Shows a row of one of its tables to SQL, where there is a disk; null takes it away. */
+  | {
+    readonly kind: "row";
+    readonly table: string;
+    readonly key: string;
+    readonly row: readonly (string | number | null)[] | null;
+  }
+  /** Takes back its newest items of an order that others build on, and then adds some. */
+  | { readonly kind: "order"; readonly rewind: number; readonly items: readonly Json[] };
+
+/** What an app may read besides its own state. */
+export interface AppView {
+  readonly self: Id;
+  readonly now_ms: number;
+  readonly network: string;
+  readonly front: FrontConfig;
+  /** Everybody who is known, by id. */
+  readonly members: ReadonlyMap<Id, Member>;
+  /** Who is linked. */
+  readonly neighbours: readonly Id[];
+}
+
+/** An app as others handle it: what its state is, only it knows. */
+export function asApp<State>(app: App<State>): App {
+  return app as unknown as App;
+}

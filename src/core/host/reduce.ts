@@ -1,0 +1,171 @@
+/** The door of the host: gives apps what concerns them, and hands on what they want. */
+
+import type { Delivered } from "../log/slice.ts";
+import { type Reduced, RoomTurn } from "../wire/room.ts";
+import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
+import { appOf, type Host } from "./slice.ts";
+import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
+
+/** What the apps do about an event. */
+export function reduceHost(
+  before: Host,
+  event: HostEvent,
+  view: HostView,
+): Reduced<Host, HostOut> {
+  const turn: HostTurn = new RoomTurn(before, view);
+  handle(turn, event);
+  return turn.finish();
+}
+
+function handle(turn: HostTurn, event: HostEvent): void {
+  const { slice } = turn;
+  switch (event.kind) {
+    case "delivered":
+      for (const [app, items] of itemsByApp(slice.apps, event.delivered)) {
+        tell(turn, app, { kind: "delivered", items });
+      }
+      return;
+    case "forked": {
+      const { origin, topic, seq: entry } = event, app = appOf(slice.apps, topic);
+      return app && tell(turn, app, { kind: "forked", origin, topic, entry });
+    }
+    case "message": {
+      const { app, from, name, time_ms, items } = event;
+      const told = { kind: "message", from, name, time_ms, items } as const;
+      return tellNamed(turn, app, told) ? undefined : turn.count("message:no-such-app");
+    }
+    case "request": {
+      const { app, request, source } = event;
+      if (tellNamed(turn, app, { kind: "request", request, source })) return;
+      const why = `this node has no app ${app}`;
+      return turn.out({ kind: "answered", source, to: "", why, late: false });
+    }
+    case "sent":
+      tellNamed(turn, event.app, { kind: "sent", tag: event.tag, why: event.why });
+      return;
+    case "worked":
+      return takeWorked(turn, event);
+    case "restored":
+      for (const app of slice.apps) {
+        const mine = event.kept.filter((one) => one.app === app.name);
+        const kept = mine.map(({ key, value }) => [key, value] as const);
+        if (kept.length > 0) tell(turn, app, { kind: "restored", kept });
+      }
+      return;
+    case "wake":
+      return wake(turn);
+  }
+}
+
+function wake(turn: HostTurn): void {
+  for (const [name, at_ms] of turn.slice.wakes) {
+    if (turn.now_ms < at_ms) {
+      turn.wakeAt(at_ms);
+      continue;
+    }
+    turn.own("wakes").delete(name);
+    tellNamed(turn, name, { kind: "woken" });
+  }
+}
+
+/** Each app's items, in the order of their delivery; only of apps that do something about them. */
+function itemsByApp(
+  apps: readonly App[],
+  delivered: readonly Delivered[],
+): Map<App, DeliveredItem[]> {
+  const by_app = new Map<App, DeliveredItem[]>();
+  for (const { entry } of delivered) {
+    const app = appOf(apps, entry.topic);
+    if (app?.reduce === undefined) continue;
+    let items = by_app.get(app);
+    if (items === undefined) by_app.set(app, items = []);
+    const { origin, topic, seq, first, time_ms } = entry;
+    for (const [index, item] of entry.items.entries()) {
+      items.push({ origin, topic, entry: seq, number: first + index, time_ms, item });
+    }
+  }
+  return by_app;
+}
+
+function takeWorked(turn: HostTurn, event: Extract<HostEvent, { kind: "worked" }>): void {
+  const job = turn.slice.jobs.get(event.job);
+  // It was cancelled.
+  if (job === undefined) return;
+  if (event.done) turn.own("jobs").delete(event.job);
+  const { result, fault, done } = event;
+  tellNamed(turn, job.app, { kind: "worked", tag: job.tag, result, fault, done });
+}
+
+/** Gives an app an event; false where there is none that takes events. */
+function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
+  const app = turn.slice.apps.find((one) => one.name === name);
+  if (app?.reduce === undefined) return false;
+  tell(turn, app, event);
+  return true;
+}
+
+/** Gives an app an event, and hands on what it wants. */
+function tell(turn: HostTurn, app: App, event: AppEvent): void {
+  if (app.reduce === undefined) return;
+  const before = turn.slice.states.get(app.name);
+  const [after, outs] = app.reduce(before, event, appView(turn.view));
+  if (after !== before) turn.own("states").set(app.name, after);
+  for (const out of outs) carryOut(turn, app, out);
+}
+
+function carryOut(turn: HostTurn, app: App, out: AppOut): void {
+  const { name } = app;
+  switch (out.kind) {
+    case "publish":
+      return turn.out(out);
+    case "send": {
+      const { to, items, source, within_ms, bulk = false } = out;
+      const errand = { app: name, to, items, source, deadline_ms: turn.now_ms + within_ms, bulk };
+      return turn.out({ kind: "send_message", errand });
+    }
+    case "answer": {
+      const { source, why, late = false } = out;
+      return turn.out({ kind: "answered", source, to: "", why, late });
+    }
+    case "wake":
+      turn.own("wakes").set(name, out.at_ms);
+      return turn.wakeAt(out.at_ms);
+    case "work": {
+      const job = turn.slice.next_job++;
+      turn.own("jobs").set(job, { app: name, tag: out.tag });
+      return turn.out({ kind: "work", app: name, job, task: out.task });
+    }
+    case "cancel":
+      return cancel(turn, name, out.tag);
+    case "print":
+      return turn.out({ kind: "record", app: name, record: out.record, bytes: out.bytes });
+    case "tell":
+      return turn.notice({ kind: "told", app: name, text: out.text });
+    case "ignored": {
+      const { origin, topic, what, why } = out;
+      turn.count(`ignored:${what}`);
+      return turn.notice({ kind: "ignored", origin, topic, why });
+    }
+    case "keep": {
+      const { key, value } = out;
+      return turn.out({ kind: "keep", kept: [{ app: name, key, value }], rows: [] });
+    }
+    case "row": {
+      const { table, key, row } = out;
+      return turn.out({ kind: "keep", kept: [], rows: [{ table, key, row }] });
+    }
+    case "order":
+      for (const other of turn.slice.apps) {
+        if (!other.builds_on?.includes(name)) continue;
+        tell(turn, other, { kind: "ordered", by: name, rewind: out.rewind, items: out.items });
+      }
+  }
+}
+
+function cancel(turn: HostTurn, app: string, tag: number): void {
+  for (const [job, one] of turn.slice.jobs) {
+    if (one.app !== app || one.tag !== tag) continue;
+    turn.own("jobs").delete(job);
+    turn.out({ kind: "cancel", job });
+  }
+}

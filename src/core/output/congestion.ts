@@ -1,0 +1,63 @@
+/** Who is so far behind that the sources must wait. */
+
+import type { NodeConfig } from "../types.ts";
+import { type Congestion, type Flow, keepsPace } from "../flow/slice.ts";
+import type { LogState } from "../log/slice.ts";
+import { lagBytes } from "../replication/pump.ts";
+import type { Replication } from "../replication/slice.ts";
+import type { Sessions } from "../session/slice.ts";
+import type { Output, Records } from "./slice.ts";
+import { STUCK_MS } from "../data/limits.ts";
+
+/** What is looked at. */
+export interface CongestionView {
+  readonly config: NodeConfig;
+  readonly now_ms: number;
+  readonly log: LogState;
+  readonly session: Sessions;
+  readonly flow: Flow;
+  readonly replication: Replication;
+  readonly output: Output;
+  readonly records: Records;
+}
+
+/**
+ * Whether a reader that keeps pace is so far behind that it would lose entries: further than a share
+ * of what is kept. Then the sources must wait. One that is stuck, or very slow, does not count: it
+ * loses entries, and is told so.
+ */
+export function congestionOf(view: CongestionView, share: number): Congestion {
+  const { log, output, now_ms, config } = view;
+  const far = config.keep_bytes * share;
+  if (log.kept_bytes < far) return null;
+  const { unprinted_bytes, progress_ms } = output.debt;
+  const is_stuck = unprinted_bytes > 0 && now_ms - progress_ms >= STUCK_MS;
+  if (!is_stuck && outputLagBytes(view) > far) return "output";
+  for (const session of view.session.links.values()) {
+    const replica = view.replication.links.get(session.id)!;
+    const flow = view.flow.links.get(session.id)!;
+    if (!replica.streaming || !keepsPace(flow, session.pulse.heard_ms, now_ms)) continue;
+    for (const [name, topic] of log.topics) {
+      if (session.role === "guest" && !replica.cursors.has(name)) continue;
+      if (lagBytes(replica, name, topic) > far) return "peer";
+    }
+  }
+  return null;
+}
+
+/** Whether everything that is to be printed was printed. */
+export function isDrained({ config, log, output, records }: CongestionView): boolean {
+  const { place, debt } = output;
+  const end = config.front.app === "none"
+    ? place.cursor
+    : records?.end ?? log.topics.get(config.front.topic)?.order.end ?? 0;
+  return debt.unprinted_bytes === 0 && place.cursor >= end;
+}
+
+/** Bytes that are delivered but not handed to the output. */
+function outputLagBytes({ config, log, output, records }: CongestionView): number {
+  if (config.front.app === "none" || records !== null || output.history.waiting) return 0;
+  const topic = log.topics.get(config.front.topic);
+  const next = topic?.order.get(Math.max(output.place.cursor, topic.order.first));
+  return next === undefined ? 0 : topic!.bytes - next.offset;
+}

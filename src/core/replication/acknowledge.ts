@@ -1,0 +1,64 @@
+/** What came is acknowledged: the clock is told, and how many bytes were taken. */
+
+import type { LinkId } from "../types.ts";
+import { type Congestion, isAckDue, owedBytes, reportableBytes, underWay } from "../flow/slice.ts";
+import { clockLines, splitTouched } from "../wire/clock_lines.ts";
+import { isAtEnd, logsToTell } from "./pump.ts";
+import { openLogs } from "./slice.ts";
+import { edit, replicaOf, type ReplicationTurn } from "./turn.ts";
+import { ACK_BYTES, CONGESTED_ACK_MS } from "../data/limits.ts";
+
+/** Acknowledges where that is due. */
+export function acknowledge(
+  turn: ReplicationTurn,
+  link: LinkId,
+  congestion: Congestion,
+  rides: boolean,
+): void {
+  const { storage: { settled, fault }, log } = turn.view;
+  const { inward } = turn.view.flow.links.get(link)!;
+  const due = isAckDue(inward, congestion, turn.now_ms) || (rides && owedBytes(inward) > 0);
+  if (!due) return turn.wakeAt(inward.ack_due_ms);
+  // What cannot be stored is not acknowledged, so that whoever sent it keeps it.
+  if (fault !== null) return;
+  const replica = replicaOf(turn, link)!;
+  const bytes = reportableBytes(inward, congestion);
+  // A disk that takes its time may have less than what came; the rest is told when it is stored.
+  const { told, kept } = splitTouched(logsToTell(replica, settled.log), settled.log, log);
+  const announces = openLogs(replica, ({ announced }) => announced).length > 0;
+  if (told.size > 0 || bytes > inward.reported_bytes || !announces) {
+    turn.send(link, ...clockLines(settled.log, told, bytes));
+  }
+  edit(turn, link, (one) => {
+    for (const [index] of one.open((open) => open.touched || open.announced)) {
+      one.change(index, { touched: kept.has(index), announced: false });
+    }
+  });
+  const rests = bytes < inward.received_bytes || kept.size > 0;
+  const due_ms = rests ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
+  turn.wakeAt(due_ms);
+  turn.out({ kind: "reported", link, bytes, due_ms });
+}
+
+/** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
+export function askForAck(
+  turn: ReplicationTurn,
+  link: LinkId,
+  awaited: boolean,
+  relay: boolean,
+): void {
+  const { outward } = turn.view.flow.links.get(link)!;
+  const { sent_bytes, asked_bytes } = outward;
+  if (asked_bytes >= sent_bytes || underWay(outward) === 0) return;
+  // What was not to be sent yet is not blocked.
+  if (!awaited && !(relay && underWay(outward) < ACK_BYTES && isBlocked(turn, link))) return;
+  turn.send(link, { k: "ping", x: sent_bytes });
+  turn.out({ kind: "asked", link });
+}
+
+/** Whether something waits for room, though the peer need not acknowledge yet what is under way. */
+function isBlocked(turn: ReplicationTurn, link: LinkId): boolean {
+  const { log } = turn.view.storage.settled, replica = replicaOf(turn, link)!;
+  return openLogs(replica, ({ offered }) => offered > 0).length === 0 &&
+    [...replica.cursors.keys()].some((topic) => !isAtEnd(replica, log, topic));
+}

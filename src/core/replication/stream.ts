@@ -1,0 +1,53 @@
+/** Sends what a link's cursors and window allow. */
+
+import type { Gap, LinkId } from "../types.ts";
+import { firstKept, PRESENCE } from "../log/slice.ts";
+import { isAtEnd, type IsLazy, Pump } from "./pump.ts";
+import { edit, replicaOf, type ReplicationTurn } from "./turn.ts";
+import { LAZY_MS } from "../data/limits.ts";
+
+/** Streams all topics that have news; who is there matters more than what was said. */
+export function stream(
+  turn: ReplicationTurn,
+  link: LinkId,
+  window_bytes: number,
+  isLazy: IsLazy,
+): void {
+  const { log } = turn.view.storage.settled;
+  const before = replicaOf(turn, link)!;
+  const is_guest = turn.view.session.links.get(link)!.role === "guest";
+  const topics = is_guest ? [...before.cursors.keys()] : [PRESENCE, ...log.topics.keys()];
+  const open = topics.filter((topic) => !isAtEnd(before, log, topic));
+  if (open.length === 0) return;
+  const { outward } = turn.view.flow.links.get(link)!;
+  edit(turn, link, (one) => {
+    const pump = new Pump(one, log, { is_guest, outward, window_bytes, isLazy });
+    for (const topic of new Set(open)) pump.topic(topic);
+    turn.send(link, ...pump.gaps.map(gapLine));
+    if (pump.announces) {
+      turn.out({ kind: "ack_due", link, due_ms: turn.now_ms + LAZY_MS });
+    }
+    if (pump.entries.length === 0) return;
+    turn.out({ kind: "send", link, lines: pump.entries.map(({ line }) => line) });
+    turn.out({ kind: "sent", link, bytes: pump.bytes });
+    turn.out({ kind: "streamed", link, entries: pump.entries });
+  });
+}
+
+/** Says again which gaps were offered, for a peer that may not have heard it. */
+export function offerAgain(turn: ReplicationTurn, link: LinkId): void {
+  const { heads } = turn.view.storage.settled.log;
+  edit(turn, link, (one) => {
+    for (const [index, { offered, has }] of one.open((log) => log.offered > 0)) {
+      const { origin, topic } = heads[index], from = has + 1;
+      // Meanwhile retention may have dropped the very entry that would prove the gap.
+      const to = Math.max(offered, firstKept(heads[index]) - 1);
+      one.change(index, { offered: to });
+      if (from <= to) turn.send(link, gapLine({ origin, topic, from, to }));
+    }
+  });
+}
+
+function gapLine({ origin, topic, from, to }: Gap) {
+  return { k: "gap", o: origin, t: topic, s: from, e: to } as const;
+}
