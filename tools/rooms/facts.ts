@@ -17,7 +17,9 @@ export interface Import {
 
 /** An interface whose fields are watched. */
 export interface Slice {
-  /** The room, or `state.ts` for the state of the whole node. */
+  /** The state of a node, a room's slice of it, or a record that a slice holds. */
+  readonly kind: "state" | "slice" | "record";
+  /** The room where it is declared, or `state.ts`. */
   readonly room: string;
   /** The interface's name. */
   readonly name: string;

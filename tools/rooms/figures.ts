@@ -29,6 +29,14 @@ export interface RoomFigures {
   readonly writes: readonly string[];
 }
 
+/** A record that slices hold: how large it is, and who changes it. */
+export interface RecordFigures {
+  readonly record: string;
+  readonly path: string;
+  readonly fields: number;
+  readonly writers: readonly string[];
+}
+
 /** Who writes one field, as `Slice.field`. */
 export interface FieldFigures {
   readonly field: string;
@@ -42,6 +50,7 @@ export interface Report {
   readonly room_cycles: readonly (readonly string[])[];
   readonly rooms: readonly RoomFigures[];
   readonly fields: readonly FieldFigures[];
+  readonly records: readonly RecordFigures[];
 }
 
 /** Whether a figure is higher than it may be. */
@@ -59,7 +68,10 @@ function place(path: string, what: string): Place {
 
 /** Counts everything. */
 export function report(facts: Facts): Report {
-  const { paths, imports, slices, writes } = facts;
+  const { paths, imports } = facts;
+  const slices = facts.slices.filter(({ kind }) => kind !== "record");
+  const writes = facts.writes.filter(({ slice }) => slice.kind !== "record");
+  const records = recordsOf(facts);
   const rooms = roomsOf(paths, slices, writes);
   const fields = slices.flatMap((slice) =>
     slice.fields.map((field) => ({
@@ -82,12 +94,14 @@ export function report(facts: Facts): Report {
       sliceFigure(slices),
       writesFigure(rooms),
       writersFigure(fields, writes),
+      recordsFigure(records, facts),
       ...facts.naming.map(namingFigure),
     ],
     file_cycles,
     room_cycles,
     rooms,
     fields,
+    records,
   };
 }
 
@@ -121,6 +135,15 @@ function folderFigures(paths: readonly string[]): Figure[] {
 function writersOf(writes: readonly Write[], slice: Slice, field: string): string[] {
   const own = writes.filter((write) => write.slice === slice && write.field === field);
   return [...new Set(own.map(({ writer }) => writer))].sort();
+}
+
+/** The records in slices, those with the most writers first. */
+function recordsOf({ slices, writes }: Facts): RecordFigures[] {
+  return slices.filter(({ kind }) => kind === "record").map((slice) => {
+    const own = writes.filter((write) => write.slice === slice);
+    const writers = [...new Set(own.map(({ writer }) => writer))].sort();
+    return { record: slice.name, path: slice.path, fields: slice.fields.length, writers };
+  }).sort((a, b) => b.writers.length - a.writers.length || b.fields - a.fields);
 }
 
 function roomsOf(
@@ -174,6 +197,16 @@ function writersFigure(fields: readonly FieldFigures[], writes: readonly Write[]
   return highest("most writers of one field", GOALS.writers, all);
 }
 
+/** Only told: some values are passed on, and may be changed by whoever has them. */
+function recordsFigure(records: readonly RecordFigures[], { writes }: Facts): Figure {
+  const shared = records.filter(({ writers }) => writers.length > GOALS.writers);
+  const where = shared.flatMap(({ record, path }) =>
+    writes.filter(({ slice }) => slice.name === record && slice.path === path)
+      .map((write) => write.place)
+  );
+  return { name: "records with more than one writer", now: shared.length, goal: null, where };
+}
+
 function namingFigure({ app, places }: Naming): Figure {
   const goal = UNNAMED_APPS.includes(app) ? GOALS.naming : null;
   return figure(`other files that name ${app}`, goal, places);
@@ -191,7 +224,9 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 /** The report as lines of text; with `list` every place that makes a figure too high. */
 export function reportLines(found: Report, list: boolean): string[] {
   const over = found.figures.filter(isOver);
-  const shared = found.fields.filter(({ writers }) => writers.length > GOALS.writers);
+  const isShared = ({ writers }: { readonly writers: readonly string[] }) =>
+    writers.length > GOALS.writers;
+  const shared = found.fields.filter(isShared);
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
   const figures = columns([
@@ -221,6 +256,12 @@ export function reportLines(found: Report, list: boolean): string[] {
     ...section(
       "fields with more than one writer:",
       shared.map(({ field, writers }) => `${field}: ${writers.join(", ")}`),
+    ),
+    ...section(
+      "records in slices with more than one writer:",
+      found.records.filter(isShared).map(({ record, fields, writers }) =>
+        `${record} (${fields} fields): ${writers.join(", ")}`
+      ),
     ),
     ...(list ? over : []).flatMap(({ name, where }) =>
       section(`${name}:`, where.map(({ path, line, what }) => `${path}:${line}  ${what}`))

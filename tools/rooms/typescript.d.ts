@@ -14,6 +14,7 @@ declare namespace ts {
   type Node = any;
   type ObjectLiteralElementLike = any;
   type ObjectLiteralExpression = any;
+  type ObjectType = any;
   type PropertyAccessExpression = any;
   type ScriptTarget = any;
   type SourceFile = any;
@@ -22,5 +23,6 @@ declare namespace ts {
   type SyntaxKind = any;
   type Type = any;
   type TypeChecker = any;
+  type TypeReference = any;
 }
 export default ts;

@@ -12,6 +12,9 @@
  *   `...` where it is to be a whole slice. But not in the file that declares the slice: there its first
  *   value is made. To be a view with some of the fields (`Pick`) is no write.
  *
+ * The same is counted for the records that are in slices, such as those of a map; only that making a
+ * new one, without `...`, is no write.
+ *
  * A write belongs to the file that it stands in, also if a function of another room is called to do
  * it. Not counted: what is changed through another name (`const m = x.f as Map; m.set()`), fields that
  * a name takes which is known only at run time, and types that were cast away. Those are for the lint
@@ -190,7 +193,7 @@ class Finder {
   #isWhole(wanted: ts.Type): boolean {
     const type = this.#checker.getNonNullableType(wanted);
     return this.slices.slices.some((slice) =>
-      slice.fields.length > 0 &&
+      slice.kind !== "record" && slice.fields.length > 0 &&
       slice.fields.every((name) => this.#field(type, name).some((field) => field.slice === slice))
     );
   }

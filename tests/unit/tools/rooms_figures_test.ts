@@ -29,7 +29,7 @@ const NOTHING: Facts = {
 /** A slice of the room log with so many fields. */
 function slice(fields: number): Slice {
   const names = Array.from({ length: fields }, (_, at) => `f${at}`);
-  return { room: "log", name: "Log", path: "src/core/log/slice.ts", fields: names };
+  return { kind: "slice", room: "log", name: "Log", path: "src/core/log/slice.ts", fields: names };
 }
 
 function write(slice: Slice, field: string, writer: string): Write {
@@ -129,7 +129,9 @@ Deno.test("reportLines() shows every figure, and with `list` every place over a 
   const log = slice(2);
   const writes = [write(log, "f1", "log"), write(log, "f1", "wire")];
   const imports = [importing("src/core/log/log.ts", "src/core/node.ts")];
-  const found = report({ ...NOTHING, slices: [log], writes, imports });
+  const head: Slice = { ...log, kind: "record", name: "Head" };
+  writes.push(write(head, "f0", "log"), write(head, "f1", "flow"));
+  const found = report({ ...NOTHING, slices: [log, head], writes, imports });
   const short = reportLines(found, false);
   assertEquals(short, [
     "figure                             now  goal",
@@ -143,6 +145,7 @@ Deno.test("reportLines() shows every figure, and with `list` every place over a 
     "most fields of one slice             2    10",
     "most fields that one room writes     1    10",
     "most writers of one field            2     1  over",
+    "records with more than one writer    1     -",
     "",
     "fields of each room's slice, and fields that the room writes:",
     "  room  fields  written",
@@ -150,6 +153,9 @@ Deno.test("reportLines() shows every figure, and with `list` every place over a 
     "",
     "fields with more than one writer:",
     "  Log.f1: log, wire",
+    "",
+    "records in slices with more than one writer:",
+    "  Head (2 fields): flow, log",
   ]);
   assertEquals(reportLines(found, true), [
     ...short,

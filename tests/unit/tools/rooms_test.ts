@@ -49,6 +49,7 @@ const PROGRAM: Record<string, string> = {
   "src/core/session/slice.ts": `
     import type { Next } from "./next.ts";
     interface Deep { readonly at: { readonly x: number } }
+    interface Record { readonly a: number; readonly b: number }
     interface Inherited { readonly inherited: number }
     export interface Session extends Inherited {
       readonly assigned: number; readonly added: number; readonly stepped: number;
@@ -59,6 +60,7 @@ const PROGRAM: Record<string, string> = {
       readonly voided: Next;
       // Not written by anybody.
       readonly read: number; readonly made: Next; readonly seen: number; readonly other: number;
+      readonly records: ReadonlyMap<string, readonly (Record | null)[]>;
     }`,
   "src/core/session/open.ts": `
     import type { RoomTurn } from "../wire/room.ts";
@@ -83,6 +85,10 @@ const PROGRAM: Record<string, string> = {
       other.other = 1;
       const name = "named";
       return [{ ...turn.slice, spread: 1, [name]: 2 }, next, list, view];
+    }
+    export function change(slice: Session) {
+      const made: typeof slice.records = new Map([["a", [{ a: 1, b: 2 }]]]);
+      return [...slice.records.values()].flat().map((record) => ({ ...record!, a: 3 })).concat([]);
     }
     export function build(old: Session): Session {
       const { built, ...rest } = old;
@@ -189,7 +195,7 @@ Deno.test("`deno task rooms` counts the fields of slices, inherited ones too", a
   assertEquals(fields, {
     log: null,
     wire: null,
-    session: 19,
+    session: 20,
     flow: null,
     membership: 2,
     publish: null,
@@ -197,7 +203,7 @@ Deno.test("`deno task rooms` counts the fields of slices, inherited ones too", a
     attic: null,
   });
   assertEquals(await places("most fields of one slice"), [
-    "src/core/session/slice.ts:1 Session has 19 fields",
+    "src/core/session/slice.ts:1 Session has 20 fields",
   ]);
   assertEquals(await places("slices that are not one interface"), [
     "src/core:1 src/core/publish/slice.ts exports 2 interfaces: it must export one, the slice",
@@ -226,6 +232,7 @@ Deno.test("`deno task rooms` finds who writes each field, by types", async () =>
     made: [],
     seen: [],
     other: [],
+    records: [],
   });
   assertEquals(await writersOf("Membership"), {
     spread: ["state.ts"],
@@ -233,6 +240,17 @@ Deno.test("`deno task rooms` finds who writes each field, by types", async () =>
   });
   // The file that declares the state makes its first value.
   assertEquals(await writersOf("NodeState"), { session: ["node.ts"], membership: [] });
+});
+
+Deno.test("`deno task rooms` finds who writes the records in slices", async () => {
+  const { records } = await report();
+  const path = "src/core/session/slice.ts";
+  assertEquals(records.map(({ record, fields, writers }) => [record, fields, writers]), [
+    ["Record", 2, ["session"]],
+    ["Deep", 1, ["session"]],
+    ["Next", 2, []],
+  ]);
+  assertEquals(records[0].path, path);
 });
 
 Deno.test("`deno task rooms` says what one room writes, its own or not", async () => {
