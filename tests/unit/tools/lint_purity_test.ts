@@ -153,6 +153,18 @@ Deno.test("rumor/only-main-exits accepts other uses", () => {
   for (const source of good) assertEquals(broken(source, "src/cli/run.ts"), [], source);
 });
 
+Deno.test("trackers and apps are as pure as the core, but for the doors of apps", () => {
+  const bad = ["Deno.cwd();", "Math.random();", "await f();"];
+  for (const source of bad) {
+    for (const path of ["src/tracker/x.ts", "src/apps/app.ts", "src/apps/chat/x.ts"]) {
+      assertEquals(broken(source, path).length, 1, `${path}: ${source}`);
+    }
+    for (const path of ["src/apps/chat/command.ts", "src/apps/chat/view.ts", "src/cli/x.ts"]) {
+      assertEquals(broken(source, path), [], `${path}: ${source}`);
+    }
+  }
+});
+
 Deno.test("a shorthand is reported once", () => {
   const found = Deno.lint.runPlugin(plugin, inProject("src/core/x.ts"), "f({ Date });");
   assertEquals(found.length, 1);
