@@ -10,13 +10,13 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import type { Check, Env, Id } from "../core/types.ts";
+import type { Env, Id } from "../core/types.ts";
 
 /** Public keys that are kept ready for use. */
 const KEYS_MAX = 4_096;
 
-/** What the core may call. */
-export const env: Env = {
+/** Hashes. */
+export const env: Pick<Env, "sha256"> = {
   sha256: (bytes) => createHash("sha256").update(bytes).digest("base64url"),
 };
 
@@ -36,6 +36,13 @@ export function makeIdentity(jwk?: JsonWebKey): Identity {
   const id = createPublicKey(key as unknown as Parameters<typeof createPublicKey>[0])
     .export({ format: "jwk" }).x!;
   return { id, sign: (bytes) => sign(null, bytes, key).toString("base64url") };
+}
+
+/** One signature to check. */
+export interface Check {
+  readonly key: Id;
+  readonly bytes: Uint8Array;
+  readonly signature: string;
 }
 
 /** Checks signatures; remembers the keys that it made of ids. */

@@ -4,7 +4,7 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import type { Check, Env, Id, Seal } from "../core/types.ts";
+import type { Env, Id, Seal } from "../core/types.ts";
 import { isIdText, isPublicKey } from "../core/data/public_key.ts";
 
 /** Who signs. */
@@ -22,13 +22,20 @@ export interface SimSealer {
   readonly open: (seal: Seal, text: string) => Uint8Array | null;
 }
 
-export interface SimCrypto {
-  readonly env: Env;
+export interface SimCrypto extends Pick<Env, "sha256" | "verify"> {
   /** The same name gives the same signer. */
   readonly signer: (name: string) => Signer;
-  readonly verify: (check: Check) => boolean;
   /** The same name gives another sealer each time: one for each run of a node. */
   readonly sealer: (name: string) => SimSealer;
+}
+
+/** What a node may call that signs and seals with these keys. */
+export function envOf(
+  { sha256, verify }: SimCrypto,
+  signer: Signer,
+  { seal, open }: SimSealer,
+): Env {
+  return { sha256, verify, sign: (_id, bytes) => signer.sign(bytes), seal, open };
 }
 
 const ID_CHARS = 43;
@@ -45,12 +52,12 @@ const encoder = new TextEncoder();
 export function fakeCrypto(): SimCrypto {
   const runs = new Map<string, number>();
   return {
-    env: { sha256: (bytes) => digest(bytes, 32, 0).toBase64(BASE64URL) },
+    sha256: (bytes) => digest(bytes, 32, 0).toBase64(BASE64URL),
     signer: (name) => {
       const id = fakeId(name);
       return { id, sign: (bytes) => fakeSignature(id, bytes) };
     },
-    verify: ({ key, bytes, signature }) => fakeSignature(key, bytes) === signature,
+    verify: (key, bytes, signature) => fakeSignature(key, bytes) === signature,
     sealer: (name) => {
       const run = (runs.get(name) ?? 0) + 1;
       runs.set(name, run);
@@ -65,7 +72,7 @@ export function fakeCrypto(): SimCrypto {
  */
 function fakeSealer(name: string): SimSealer {
   const box = digest(encoder.encode(name), 32, 0).toBase64(BASE64URL);
-  const used = { data: -1, ack: -1 };
+  const used = { "data": -1, "ack": -1, "bulk": -1, "bulk-ack": -1 };
   return {
     box,
     seal: (seal, bytes) => {

@@ -23,16 +23,21 @@ export function realCrypto(): SimCrypto {
   const verifier = new Verifier();
   const runs = new Map<string, number>();
   return {
-    env,
+    sha256: env.sha256,
     signer: (name) => {
       const key = privateKey("ed25519", seedOf(name));
       return makeIdentity(key.export({ format: "jwk" }) as JsonWebKey);
     },
-    verify: (check) => verifier.check(check),
+    verify: (key, bytes, signature) => verifier.check({ key, bytes, signature }),
     sealer: (name) => {
       const run = (runs.get(name) ?? 0) + 1;
       runs.set(name, run);
-      return new Sealer(privateKey("x25519", seedOf(`${name} ${run}`)));
+      const sealer = new Sealer(privateKey("x25519", seedOf(`${name} ${run}`)));
+      return {
+        box: sealer.box,
+        seal: (seal, bytes) => sealer.seal(seal, bytes),
+        open: (seal, text) => sealer.open(seal, text),
+      };
     },
   };
 }

@@ -45,7 +45,7 @@ export function makeEntry(fields: LineFields): Entry {
 
 /** The value of `p` in the entry after this one. */
 export function hashOf(line: Uint8Array): string {
-  return crypto.env.sha256(line);
+  return crypto.sha256(line);
 }
 
 /** One entry of a history, and all that happened before it. */

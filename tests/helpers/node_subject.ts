@@ -1,11 +1,15 @@
 /** The node's reducer as the laws see it: links that are up, and lines that come on them. */
 
 import fc from "fast-check";
+import { chat } from "../../src/apps/chat/app.ts";
+import { ledger } from "../../src/apps/ledger/app.ts";
+import { privateMessages } from "../../src/apps/private/app.ts";
 import { looksLikeEntry } from "../../src/core/log/entry.ts";
 import { proofText } from "../../src/core/wire/line.ts";
 import { initialState, type NodeState, reduceNode } from "../../src/core/node.ts";
 import type { Effect, Event, LinkId, NodeConfig } from "../../src/core/types.ts";
 import { USUAL_TIMES } from "../../src/core/data/limits.ts";
+import { envOf } from "../../src/sim/crypto.ts";
 import { crypto, histories, ORIGINS, textItem, transactionItem } from "./history.ts";
 import { type Output, runThrough, type Subject } from "./laws.ts";
 
@@ -18,7 +22,11 @@ export interface LinkLine {
 export type ReduceNode = typeof reduceNode;
 export const NOW_MS = 2_000;
 const encoder = new TextEncoder();
-const ME = crypto.signer("me");
+const ME = crypto.signer("me"), SEALER = crypto.sealer("me");
+/** What the node may call. */
+export const ENV = envOf(crypto, ME, SEALER);
+/** The apps that it runs. */
+export const APPS = [chat, ledger, privateMessages];
 const PEERS = ["ann", "bob", "cyd"];
 
 /** What a node is told about itself, where a test does not care. */
@@ -29,7 +37,7 @@ export const CONFIG: NodeConfig = {
   must_join: false,
   trackers: [],
   name: "",
-  box: crypto.sealer("me").box,
+  box: SEALER.box,
   overlay: "fingers",
   spread: "flood",
   times: USUAL_TIMES,
@@ -39,31 +47,13 @@ export const CONFIG: NodeConfig = {
   front: { app: "chat", topic: "chat", echo: true, history: null, dedup_text: false },
 };
 
-/** Reduces one event and all that can be answered at once; gives the other effects. */
+/** Reduces one event. */
 export function drive(
   state: NodeState,
   event: Event,
   reduce: ReduceNode = reduceNode,
 ): [NodeState, Effect[]] {
-  const queue = [event], given: Effect[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [after, effects] = reduce(state, next, crypto.env);
-    state = after;
-    const { now_ms } = next;
-    queue.unshift(...effects.flatMap((effect): Event[] => {
-      if (effect.kind === "sign") {
-        const signature = ME.sign(effect.bytes);
-        return [{ kind: "signed", now_ms, purpose: effect.purpose, signature }];
-      }
-      if (effect.kind === "verify") {
-        const valid = effect.request.checks.map(crypto.verify);
-        return [{ kind: "verified", now_ms, request: effect.request, valid }];
-      }
-      given.push(effect);
-      return [];
-    }));
-  }
-  return [state, given];
+  return reduce(state, event, ENV);
 }
 
 /** Reduces events one after the other, with a tick behind them. */
@@ -86,7 +76,7 @@ export function startNode(config: Partial<NodeConfig> = {}, links = PEERS.length
   const host = { host: null, fallback_host: "me", port: 7000 };
   const opened = Array.from({ length: links }, (_, index) => openedEvent(index + 1));
   const started = { kind: "started", now_ms: NOW_MS, ...host } as const;
-  return driveAll(initialState({ ...CONFIG, ...config }, 1), [started, ...opened])[0];
+  return driveAll(initialState({ ...CONFIG, ...config }, 1, APPS), [started, ...opened])[0];
 }
 
 /** A connection came in. */

@@ -149,6 +149,8 @@ export type AppOut =
 /** What an app may read besides its own state. */
 export interface AppView {
   readonly self: Id;
+  /** What this node calls itself, "" for nothing. */
+  readonly name: string;
   readonly now_ms: number;
   readonly network: string;
   readonly front: FrontConfig;

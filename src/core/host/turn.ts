@@ -79,6 +79,7 @@ export type HostTurn = RoomTurn<Host, HostView, HostOut>;
 export function appView({ config, now_ms, log, session, membership }: HostView): AppView {
   return {
     self: log.self,
+    name: config.name,
     now_ms,
     network: config.network,
     front: config.front,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { TRACKER_GUEST_MS, TRACKER_WATCH_MS } from "../../../../src/core/data/limits.ts";
-import { fakeId } from "../../../../src/sim/crypto.ts";
-import { Crowd } from "../../../helpers/crowd.ts";
+import { TRACKER_GUEST_MS, TRACKER_WATCH_MS } from "../../../src/core/data/limits.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { Crowd } from "../../helpers/crowd.ts";
 
 const GUEST = { k: "hello", v: 1, network: "rumor", guest: true };
 

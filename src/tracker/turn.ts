@@ -1,8 +1,8 @@
 /** The state of a tracker, and the edit of it that one event makes. */
 
-import type { Address, Effect, Id, LinkId, Notice } from "../types.ts";
-import { encodeLine, type Line } from "../wire/line.ts";
-import { SharedMap } from "../data/shared_map.ts";
+import type { Address, Effect, Id, LinkId, Notice } from "../core/types.ts";
+import { encodeLine, type Line } from "../core/wire/line.ts";
+import { SharedMap } from "../core/data/shared_map.ts";
 import { type Buckets, dropLink, getLink, noLinks, putLink } from "./links.ts";
 import { emptyRoster, findRow, isTold, removeRow, type Roster } from "./roster.ts";
 import {
@@ -11,7 +11,7 @@ import {
   TRACKER_PEERS_PER_MS,
   TRACKER_ROUND_MS,
   TRACKER_WATCH_MS,
-} from "../data/limits.ts";
+} from "../core/data/limits.ts";
 
 /** What does not change while a tracker runs. */
 export interface TrackerConfig {

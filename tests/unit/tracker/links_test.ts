@@ -6,9 +6,9 @@ import {
   getLink,
   noLinks,
   putLink,
-} from "../../../../src/core/tracker/links.ts";
-import { check } from "../../../helpers/check.ts";
-import { deepFreeze } from "../../../helpers/deep_freeze.ts";
+} from "../../../src/tracker/links.ts";
+import { check } from "../../helpers/check.ts";
+import { deepFreeze } from "../../helpers/deep_freeze.ts";
 
 Deno.test("`putLink()` and `dropLink()` do what a map does, and leave what they were given", () => {
   const steps = fc.array(

@@ -6,11 +6,11 @@ import {
   STRANGERS_PER_HOST_MAX,
   TRACKER_LINES_BURST,
   TRACKER_ROUND_MS,
-} from "../../../../src/core/data/limits.ts";
-import { proofText } from "../../../../src/core/wire/line.ts";
-import type { LinkId } from "../../../../src/core/types.ts";
-import { fakeId, fakeSignature } from "../../../../src/sim/crypto.ts";
-import { Crowd, listOf, ME } from "../../../helpers/crowd.ts";
+} from "../../../src/core/data/limits.ts";
+import { proofText } from "../../../src/core/wire/line.ts";
+import type { LinkId } from "../../../src/core/types.ts";
+import { fakeId, fakeSignature } from "../../../src/sim/crypto.ts";
+import { Crowd, listOf, ME } from "../../helpers/crowd.ts";
 
 const GUEST = { k: "hello", v: 1, network: "rumor", guest: true };
 const ANN = [fakeId("ann"), "ann:7000"], BOB = [fakeId("bob"), "bob:7000"];

@@ -11,7 +11,7 @@ import {
   TRACKER_GUEST_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
-} from "../data/limits.ts";
+} from "../core/data/limits.ts";
 
 /** Closes links that have died, pings those that may have, and says when to look again. */
 export function watchLinks(turn: TrackerTurn): void {

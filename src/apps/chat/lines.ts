@@ -1,6 +1,6 @@
 /** What a line is: an item of any topic of text. */
 
-import type { Json } from "../types.ts";
+import type { Json } from "../../core/types.ts";
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NEWLINE = 0x0a;

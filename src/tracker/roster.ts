@@ -6,10 +6,10 @@
  * wire, which nobody can spare them, but not ten thousand times the making of one.
  */
 
-import type { Address, Id, LinkId } from "../types.ts";
-import { encodeLine } from "../wire/line.ts";
-import { SharedMap } from "../data/shared_map.ts";
-import { PEERS_PER_LINE } from "../data/limits.ts";
+import type { Address, Id, LinkId } from "../core/types.ts";
+import { encodeLine } from "../core/wire/line.ts";
+import { SharedMap } from "../core/data/shared_map.ts";
+import { PEERS_PER_LINE } from "../core/data/limits.ts";
 
 /** One who is registered. */
 export interface Row {

@@ -6,11 +6,11 @@
  * a difference gathers. So what a crowd costs grows with the crowd, and not with its square.
  */
 
-import type { Decoded, Effect, Env, Event, LinkId } from "../types.ts";
-import { joinAddress } from "../data/address.ts";
-import { looksLikeEntry } from "../log/entry.ts";
-import { decodeLine, encodeLine, type Line, proofText } from "../wire/line.ts";
-import { refuseHello } from "../wire/hello.ts";
+import type { Decoded, Effect, Env, Event, LinkId } from "../core/types.ts";
+import { joinAddress } from "../core/data/address.ts";
+import { looksLikeEntry } from "../core/log/entry.ts";
+import { decodeLine, encodeLine, type Line, proofText } from "../core/wire/line.ts";
+import { refuseHello } from "../core/wire/hello.ts";
 import { allLinks } from "./links.ts";
 import { addRow, findRow, isTold, listLines, removeRow, rowAt, takeNews } from "./roster.ts";
 import {
@@ -31,7 +31,7 @@ import {
   TRACKER_LATE_MS,
   TRACKER_LINES_BURST,
   TRACKER_LINES_PER_SECOND,
-} from "../data/limits.ts";
+} from "../core/data/limits.ts";
 
 export { initialTracker, type TrackerConfig, type TrackerState } from "./turn.ts";
 

@@ -8,9 +8,9 @@ import {
   TRACKER_PEERS_PER_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
-} from "../../../../src/core/data/limits.ts";
-import { fakeId } from "../../../../src/sim/crypto.ts";
-import { Crowd } from "../../../helpers/crowd.ts";
+} from "../../../src/core/data/limits.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { Crowd } from "../../helpers/crowd.ts";
 
 Deno.test("`reduceTracker()` pings who says nothing, and removes who does not answer", () => {
   const crowd = new Crowd();

@@ -7,11 +7,11 @@
  * the smaller FROM, then the smaller TO. A node that had applied the other takes it back.
  */
 
-import type { Id, Json } from "../types.ts";
-import { AppendLog } from "../data/append_log.ts";
-import { isCount } from "../log/entry.ts";
-import { NAME_BYTES_MAX } from "../data/limits.ts";
-import { SharedMap } from "../data/shared_map.ts";
+import type { Id, Json } from "../../core/types.ts";
+import { AppendLog } from "../../core/data/append_log.ts";
+import { isCount } from "../../core/log/entry.ts";
+import { NAME_BYTES_MAX } from "../../core/data/limits.ts";
+import { SharedMap } from "../../core/data/shared_map.ts";
 
 /** A payment. Amounts are integers from 1 to 2^53 - 1. */
 export interface Transaction {
@@ -33,8 +33,8 @@ export interface Ledger {
   readonly balances: SharedMap<string, bigint>;
   /** How many transactions that count name an account; without any it is forgotten. */
   readonly uses: SharedMap<string, number>;
-  /** How many transactions were taken back. */
-  readonly taken_back: number;
+  /** Another object whenever an account appeared or was forgotten. */
+  readonly accounts: object;
   /** In the order in which this node applied them. */
   readonly applied: AppendLog<Applied>;
 }
@@ -45,6 +45,14 @@ export interface LedgerItem {
   /** Its number in its log; makes the id where it has none. */
   readonly number: number;
   readonly item: Json;
+  /** When its origin said it, by its own clock. */
+  readonly time_ms: number;
+}
+
+/** A payment that counts from now on, instead of any of the same id. */
+export interface Booked {
+  readonly transaction: Transaction;
+  readonly time_ms: number;
 }
 
 /** An item that every node leaves out. */
@@ -66,28 +74,36 @@ export function emptyLedger(): Ledger {
     by_id: SharedMap.of(),
     balances: SharedMap.of(),
     uses: SharedMap.of(),
-    taken_back: 0,
+    accounts: {},
     applied: AppendLog.empty(),
   };
 }
 
-/** Applies delivered items, each id once. The sum of all balances stays 0. */
-export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Ledger, Ignored[]] {
-  const ignored: Ignored[] = [];
+/**
+ * Applies delivered items, each id once. The sum of all balances stays 0. Also gives what is left out,
+ * and what was booked, in order.
+ */
+export function reduceLedger(
+  ledger: Ledger,
+  items: readonly LedgerItem[],
+): [Ledger, Ignored[], Booked[]] {
+  const ignored: Ignored[] = [], booked: Booked[] = [];
   const applied: Applied[] = [];
-  let { taken_back } = ledger;
+  let { accounts } = ledger;
   const by_id = ledger.by_id.edit(), balances = ledger.balances.edit(), uses = ledger.uses.edit();
   const change = (account: string, amount: bigint, use: 1 | -1) => {
     const used = (uses.get(account) ?? 0) + use;
     if (used === 0) {
       uses.delete(account);
       balances.delete(account);
+      accounts = {};
     } else {
+      if (!uses.has(account)) accounts = {};
       uses.set(account, used);
       balances.set(account, (balances.get(account) ?? 0n) + amount);
     }
   };
-  for (const { origin, number, item } of items) {
+  for (const { origin, number, item, time_ms } of items) {
     const transaction = readTransaction(item, madeId(origin, number));
     if (typeof transaction === "string") {
       ignored.push({ origin, why: transaction });
@@ -103,23 +119,23 @@ export function reduceLedger(ledger: Ledger, items: readonly LedgerItem[]): [Led
       if (order > 0) continue;
       change(known.from, BigInt(known.amount), -1);
       change(known.to, -BigInt(known.amount), -1);
-      taken_back++;
     }
     if (known === null) by_id.add(id, transaction);
     else by_id.set(id, transaction);
     change(from, -BigInt(amount), 1);
     change(to, BigInt(amount), 1);
     applied.push({ transaction, replaced: known });
+    booked.push({ transaction, time_ms });
   }
-  if (applied.length === 0) return [ledger, ignored];
+  if (applied.length === 0) return [ledger, ignored, booked];
   const next: Ledger = {
     by_id: by_id.finish(),
     balances: balances.finish(),
     uses: uses.finish(),
-    taken_back,
+    accounts,
     applied: ledger.applied.append(applied),
   };
-  return [next, ignored];
+  return [next, ignored, booked];
 }
 
 /**
@@ -136,6 +152,24 @@ export function refuseTransaction(
   const applied = known(transaction.id);
   if (applied === undefined || compareContent(transaction, applied) === 0) return null;
   return `id ${transaction.id} was already used for ${contentText(applied)}`;
+}
+
+/**
+ * Tells of one item after the other why it may not be published here, or null. `drafted` are those
+ * that are not applied yet; each that passes counts for those behind it.
+ */
+export function refuser(ledger: Ledger, drafted: readonly Json[]): (item: Json) => string | null {
+  const ahead = new Map<string, Transaction>();
+  const remember = (item: Json) => {
+    const transaction = item as unknown as Partial<Transaction>;
+    if (transaction.id !== undefined) ahead.set(transaction.id, transaction as Transaction);
+  };
+  drafted.forEach(remember);
+  return (item) => {
+    const why = refuseTransaction((id) => ledger.by_id.get(id) ?? ahead.get(id), item);
+    if (why === null) remember(item);
+    return why;
+  };
 }
 
 /** The id of a transaction that was given none. */
@@ -160,16 +194,21 @@ export function readTransaction(item: Json, made_id: string): Transaction | stri
   return { id: (id ?? made_id) as string, from: from as string, to: to as string, amount };
 }
 
-/** The balances of the named accounts, or of all, sorted by name. */
-export function balancesOf(ledger: Ledger, names: readonly string[]): [string, bigint][] {
-  const sorted = names.length === 0 ? sortedAccounts(ledger) : [...new Set(names)].sort();
-  return sorted.map((name) => [name, ledger.balances.get(name) ?? 0n]);
+/** The balance of an account; 0 where nobody ever named it. */
+export function balanceOf({ balances }: Ledger, account: string): bigint {
+  return balances.get(account) ?? 0n;
 }
 
-/** All accounts, sorted by name. */
-export function sortedAccounts(ledger: Ledger): string[] {
-  return [...ledger.balances.entries()].map(([name]) => name).sort();
+/** All accounts, sorted by name: a long list that is asked for again and again, and seldom changes. */
+export function sortedAccounts({ accounts, balances }: Ledger): readonly string[] {
+  const known = SORTED.get(accounts);
+  if (known !== undefined) return known;
+  const names = [...balances.keys()].sort();
+  SORTED.set(accounts, names);
+  return names;
 }
+
+const SORTED = new WeakMap<object, readonly string[]>();
 
 /** What is wrong with the name of an account, or an id, or null. */
 export function nameFault(what: string, name: Json | undefined): string | null {

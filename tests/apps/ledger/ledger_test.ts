@@ -9,11 +9,11 @@ import {
   reduceLedger,
   refuseTransaction,
   type Transaction,
-} from "../../../../src/core/apps/ledger.ts";
-import type { Json } from "../../../../src/core/types.ts";
-import { check } from "../../../helpers/check.ts";
-import { ORIGINS } from "../../../helpers/history.ts";
-import { ledgerItems } from "../../../helpers/subjects.ts";
+} from "../../../src/apps/ledger/ledger.ts";
+import type { Json } from "../../../src/core/types.ts";
+import { check } from "../../helpers/check.ts";
+import { ORIGINS } from "../../helpers/history.ts";
+import { ledgerItems } from "../../helpers/subjects.ts";
 
 const [ann] = ORIGINS;
 

@@ -9,10 +9,10 @@ import {
   type Roster,
   rowAt,
   takeNews,
-} from "../../../../src/core/tracker/roster.ts";
-import { PEERS_PER_LINE } from "../../../../src/core/data/limits.ts";
-import { fakeId } from "../../../../src/sim/crypto.ts";
-import { listOf } from "../../../helpers/crowd.ts";
+} from "../../../src/tracker/roster.ts";
+import { PEERS_PER_LINE } from "../../../src/core/data/limits.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { listOf } from "../../helpers/crowd.ts";
 
 const decoder = new TextDecoder();
 

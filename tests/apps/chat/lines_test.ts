@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { textFault } from "../../../../src/core/apps/chat.ts";
-import type { Json } from "../../../../src/core/types.ts";
+import { textFault } from "../../../src/apps/chat/lines.ts";
+import type { Json } from "../../../src/core/types.ts";
 
 Deno.test("`textFault()` takes text without newlines, and bytes without newlines", () => {
   for (

@@ -4,7 +4,7 @@
  * make, but dead old versions keep younger ones from being collected early.)
  */
 
-import type { LinkId } from "../types.ts";
+import type { LinkId } from "../core/types.ts";
 
 /** What has a number, in buckets by number. */
 export interface Buckets<T extends { readonly id: LinkId }> {
