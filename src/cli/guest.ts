@@ -7,8 +7,8 @@ import type { Address } from "../core/types.ts";
 import { looksLikeEntry } from "../core/log/entry.ts";
 import { decodeLine, encodeLine, type Line } from "../core/wire/line.ts";
 import { JOIN_TIMEOUT_MS, PROTOCOL_VERSION } from "../core/data/limits.ts";
-import { TcpTransport } from "../shell/tcp.ts";
-import type { Connection } from "../shell/transport.ts";
+import { TcpTransport } from "../shell/net/tcp.ts";
+import type { Connection } from "../shell/net/transport.ts";
 import { say } from "./output.ts";
 
 /** What a guest hears. Bytes of entries are valid only during the call. */

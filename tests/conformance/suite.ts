@@ -5,7 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { LINE_BYTES_MAX } from "../../src/core/data/limits.ts";
-import type { Connection, TransportHandler } from "../../src/shell/transport.ts";
+import type { Connection, TransportHandler } from "../../src/shell/net/transport.ts";
 
 /** Two hosts of one transport. */
 export interface Pair {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TcpTransport } from "../../src/shell/tcp.ts";
+import { TcpTransport } from "../../src/shell/net/tcp.ts";
 import { conform } from "./suite.ts";
 
 conform("`TcpTransport`", (near, far) => {

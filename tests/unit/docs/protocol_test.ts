@@ -8,8 +8,8 @@ import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/
 import * as limits from "../../../src/core/data/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import { decodeAck, sealContext } from "../../../src/core/unicast/packets.ts";
-import { env, Verifier } from "../../../src/shell/crypto.ts";
-import { Sealer } from "../../../src/shell/sealer.ts";
+import { env, Verifier } from "../../../src/shell/crypto/crypto.ts";
+import { Sealer } from "../../../src/shell/crypto/sealer.ts";
 import { privateKey } from "../../../src/sim/real_crypto.ts";
 
 const ROOT = new URL("../../../", import.meta.url);

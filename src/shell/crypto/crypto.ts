@@ -1,0 +1,75 @@
+/** Keys, signatures and hashes, synchronous: on short input a thread would cost more than the work. */
+
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from "node:crypto";
+import type { Check, Env, Id } from "../../core/types.ts";
+
+/** Public keys that are kept ready for use. */
+const KEYS_MAX = 4_096;
+
+/** What the core may call. */
+export const env: Env = {
+  sha256: (bytes) => createHash("sha256").update(bytes).digest("base64url"),
+};
+
+/** Who this node is: an Ed25519 key pair. */
+export interface Identity {
+  readonly id: Id;
+  /** A signature in base64url. */
+  readonly sign: (bytes: Uint8Array) => string;
+}
+
+/** A new identity, or the one of a private key in JWK form. */
+export function makeIdentity(jwk?: JsonWebKey): Identity {
+  const key: KeyObject = jwk === undefined
+    ? generateKeyPairSync("ed25519").privateKey
+    // deno-lint-ignore no-explicit-any -- the two JWK types differ only in name
+    : createPrivateKey({ key: jwk as any, format: "jwk" });
+  const id = createPublicKey(key as unknown as Parameters<typeof createPublicKey>[0])
+    .export({ format: "jwk" }).x!;
+  return { id, sign: (bytes) => sign(null, bytes, key).toString("base64url") };
+}
+
+/** Checks signatures; remembers the keys that it made of ids. */
+export class Verifier {
+  readonly #keys = new Map<Id, KeyObject>();
+
+  /** Whether a signature is good. Never throws. */
+  check({ key, bytes, signature }: Check): boolean {
+    try {
+      return verify(null, bytes, this.#keyOf(key), Uint8Array.fromBase64(signature, BASE64URL));
+    } catch {
+      return false;
+    }
+  }
+
+  #keyOf(id: Id): KeyObject {
+    const known = this.#keys.get(id);
+    if (known !== undefined) return known;
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: id }, format: "jwk" });
+    // The oldest goes first; a key is cheap to make again.
+    if (this.#keys.size >= KEYS_MAX) this.#keys.delete(this.#keys.keys().next().value!);
+    this.#keys.set(id, key);
+    return key;
+  }
+}
+
+/** Unpredictable text of 128 bits. */
+export function randomText(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** An unpredictable integer of 32 bits. */
+export function randomSeed(): number {
+  return randomBytes(4).readInt32LE();
+}
+
+const BASE64URL = { alphabet: "base64url" } as const;
