@@ -222,6 +222,8 @@ export type Event =
     readonly nonce: string;
     /** Lines may be lost, come twice, or overtake each other. */
     readonly lossy?: boolean;
+    /** It came over the local socket, which nobody but the node's own user can open. */
+    readonly own?: boolean;
   }
   | {
     readonly kind: "dial_failed";

@@ -4,7 +4,6 @@
  */
 
 import type { Id, Json, Topic } from "../types.ts";
-import { isLoopback } from "../data/address.ts";
 import { type Line } from "../wire/line.ts";
 import { isPeer, learnHas, type Link, type Question } from "../session/link.ts";
 import { sortedAccounts } from "../apps/ledger.ts";
@@ -78,12 +77,12 @@ export function takePublish(
   draftItems(turn, line.t, items, key);
 }
 
-/** A guest hands over private messages; only from this machine, because they are sealed only here. */
+/** A guest hands over private messages; only the node's own user may, because they speak as the node. */
 export function takePost(turn: Turn, link: Link, line: Extract<Line, { k: "post" }>): void {
   const { config, members } = turn.state;
   const refuse = (why: string) => turn.send(link.id, { k: "refused", i: line.i, why });
-  if (!isLoopback(link.remote_host)) {
-    return refuse("private messages are taken only on the node's own machine");
+  if (!link.own) {
+    return refuse("private messages need the node's own user on its machine; run rumor pm there");
   }
   if (link.open_requests >= REQUESTS_PER_GUEST_MAX) return refuse("too many requests at once");
   const found = findNearest(members.by_id.values(), line.to);

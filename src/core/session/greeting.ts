@@ -25,10 +25,10 @@ import {
 /** A connection opened. */
 export function openLink(turn: Turn, event: Extract<Event, { kind: "opened" }>): void {
   const { state } = turn;
-  const { link: id, dialled, remote_host, nonce } = event;
+  const { link: id, dialled, remote_host, own = false, nonce } = event;
   const expected = (dialled !== null && state.dialling.get(dialled)) || "";
   if (dialled !== null) endDial(turn, dialled);
-  const opened = { id, dialled, expected, remote_host, nonce };
+  const opened = { id, dialled, expected, remote_host, own, nonce };
   const link = turn.setLink(newLink(opened, turn.now_ms, event.lossy));
   if (dialled === null) {
     const full = findFull(turn, link);

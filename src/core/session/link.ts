@@ -30,6 +30,8 @@ export interface Link {
   /** The member that was dialled, if a certain one was; "" else. */
   readonly expected: Id;
   readonly remote_host: string;
+  /** Whoever is at the other end is the node's own user on its machine. */
+  readonly own: boolean;
   readonly opened_ms: number;
   /** When something came last, and when something was sent last. */
   readonly heard_ms: number;
@@ -111,11 +113,14 @@ export interface Question {
 
 /** A link that just opened. */
 export function newLink(
-  opened: Pick<Link, "id" | "dialled" | "expected" | "remote_host" | "nonce">,
+  opened:
+    & Pick<Link, "id" | "dialled" | "expected" | "remote_host" | "nonce">
+    & { readonly own?: boolean },
   now_ms: number,
   lossy = false,
 ): Link {
   return {
+    own: false,
     ...opened,
     lossy: lossy ? newLossy(now_ms) : null,
     role: "stranger",

@@ -92,7 +92,7 @@ export type Line =
     readonly r: readonly (readonly string[])[];
     readonly more?: true;
   }
-  /** From a guest of the same machine: private messages for one peer, by name or id. */
+  /** From a guest that is the node's own user: private messages for one peer, by name or id. */
   | {
     readonly k: "post";
     readonly i: number;
