@@ -1,35 +1,26 @@
 /** Lines over TCP. */
 
-import { setImmediate } from "node:timers";
 import type { Address } from "../../core/types.ts";
 import { splitAddress } from "../../core/data/address.ts";
-import { Framer } from "./framer.ts";
-import { Outbox } from "./outbox.ts";
-import type { Connection, Transport, TransportHandler } from "./transport.ts";
+import { Streams } from "./stream.ts";
+import type { Transport, TransportHandler } from "./transport.ts";
 
 /** Nobody waits longer for an address that does not answer. */
 const DIAL_TIMEOUT_MS = 5_000;
-/** A connection that is closed has this long to take what was sent before. */
-const LINGER_MS = 1_000;
-/** Reads begin small and grow with what arrives, so that idle links cost little. */
-const READ_BYTES_MIN = 16_384;
-const READ_BYTES_MAX = 262_144;
-/** Lines that are handed over before other links have their turn. */
-const LINES_PER_TURN = 64;
 
 export class TcpTransport implements Transport {
   readonly #handler: TransportHandler;
-  readonly #connections = new Set<TcpConnection>();
+  readonly #streams: Streams<Deno.TcpConn>;
   #listener: Deno.TcpListener | null = null;
-  #closing = false;
 
   constructor(handler: TransportHandler) {
     this.#handler = handler;
+    this.#streams = new Streams(handler, endsOf);
   }
 
   listen(host: string, port: number): number {
     this.#listener = Deno.listen({ hostname: host, port });
-    this.#accept(this.#listener);
+    this.#streams.accept(this.#listener);
     return this.#listener.addr.port;
   }
 
@@ -47,134 +38,29 @@ export class TcpTransport implements Transport {
         connecting.then((late) => late.close(), () => {});
         throw new Error(`no answer within ${DIAL_TIMEOUT_MS / 1000} s`);
       }
-      this.#open(conn, address);
+      this.#streams.open(conn, address);
     } catch (error) {
-      if (!this.#closing) this.#handler.dialFailed(address, describeError(error));
+      if (!this.#streams.closing) this.#handler.dialFailed(address, describeError(error));
     } finally {
       clearTimeout(timer);
     }
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    const closed = this.#streams.close();
     this.#listener?.close();
-    for (const connection of this.#connections) connection.close();
-    await Promise.all([...this.#connections].map((connection) => connection.ended));
-  }
-
-  async #accept(listener: Deno.TcpListener): Promise<void> {
-    for (;;) {
-      try {
-        this.#open(await listener.accept(), null);
-      } catch (error) {
-        if (this.#closing || error instanceof Deno.errors.BadResource) return;
-        // Out of file descriptors, or a connection that broke at once: go on accepting.
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-  }
-
-  #open(conn: Deno.TcpConn, dialled: Address | null): void {
-    if (this.#closing) return conn.close();
-    const connection = new TcpConnection(conn, this.#handler);
-    this.#connections.add(connection);
-    connection.ended.then(() => this.#connections.delete(connection));
-    this.#handler.opened(connection, dialled);
-    connection.read();
+    await closed;
   }
 }
 
-class TcpConnection implements Connection {
-  readonly local_host: string;
-  readonly remote_host: string;
-  /** Resolves when the socket is closed. */
-  readonly ended: Promise<void>;
-  readonly #conn: Deno.TcpConn;
-  readonly #handler: TransportHandler;
-  readonly #outbox: Outbox;
-  readonly #end: () => void;
-  #state: "open" | "closing" | "closed" = "open";
-  #linger: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(conn: Deno.TcpConn, handler: TransportHandler) {
-    this.#conn = conn;
-    this.#handler = handler;
-    this.local_host = conn.localAddr.hostname;
-    this.remote_host = conn.remoteAddr.hostname;
-    this.#outbox = new Outbox(conn, () => this.#finish());
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.ended = promise;
-    this.#end = resolve;
-    try {
-      conn.setNoDelay(true);
-    } catch {
-      // The peer was faster and is gone; reading will say so.
-    }
+/** Takes a connection as it is: small lines go out at once. */
+function endsOf(conn: Deno.TcpConn) {
+  try {
+    conn.setNoDelay(true);
+  } catch {
+    // The peer was faster and is gone; reading will say so.
   }
-
-  get unsent_bytes(): number {
-    return this.#outbox.bytes;
-  }
-
-  send(lines: readonly Uint8Array[]): void {
-    if (this.#state === "open") this.#outbox.push(lines);
-  }
-
-  close(): void {
-    if (this.#state !== "open") return;
-    this.#state = "closing";
-    // Closing with unread input would reset the connection, and the goodbye with it: so first this
-    // side says that it is done, and what still comes is dropped until the other side is done too.
-    this.#linger = setTimeout(() => this.#finish(), LINGER_MS);
-    this.#outbox.flush().then(() => this.#conn.closeWrite()).catch(() => this.#finish());
-  }
-
-  async read(): Promise<void> {
-    const framer = new Framer();
-    let buffer = new Uint8Array(READ_BYTES_MIN);
-    try {
-      for (;;) {
-        const count = await this.#conn.read(buffer);
-        if (count === null || this.#state === "closed") break;
-        if (this.#state === "closing") continue;
-        const lines = framer.push(buffer.subarray(0, count));
-        if (lines === "too-long") this.#handler.garbled(this, "too-long");
-        else await this.#tell(lines);
-        if (count === buffer.length && count < READ_BYTES_MAX) buffer = new Uint8Array(count * 2);
-      }
-    } catch (error) {
-      if (!isNetworkError(error)) throw error;
-    }
-    if (framer.pending > 0 && this.#state === "open") this.#handler.garbled(this, "cut-off");
-    // What this side still has to say may go out although the other side has ended.
-    this.close();
-    await this.#outbox.flush();
-    this.#finish();
-  }
-
-  /** Hands over lines, a few at a time: many small ones must not keep the other links waiting. */
-  async #tell(lines: readonly Uint8Array[]): Promise<void> {
-    // A part of a line is a sign of life too.
-    if (lines.length === 0) this.#handler.lines(this, lines);
-    for (let at = 0; at < lines.length; at += LINES_PER_TURN) {
-      if (at > 0) await nextTurn();
-      if (this.#state !== "open") return;
-      this.#handler.lines(this, lines.slice(at, at + LINES_PER_TURN));
-    }
-  }
-
-  #finish(): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    clearTimeout(this.#linger);
-    try {
-      this.#conn.close();
-    } catch {
-      // Closed already.
-    }
-    this.#handler.closed(this);
-    this.#end();
-  }
+  return { local_host: conn.localAddr.hostname, remote_host: conn.remoteAddr.hostname };
 }
 
 /** One line about an error, without Deno's error number and class. */
@@ -185,16 +71,4 @@ export function describeError(error: unknown): string {
   if (code === "EADDRINUSE") return "Address already in use";
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].replace(/ \(os error \d+\)/, "");
-}
-
-/** Resolves when everything else that is ready has had its turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function isNetworkError(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted ||
-    error instanceof Deno.errors.NotConnected || error instanceof Deno.errors.ConnectionAborted ||
-    error instanceof Deno.errors.TimedOut;
 }

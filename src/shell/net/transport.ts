@@ -12,6 +12,8 @@ export interface Connection {
   close(): void;
   /** Lines may be lost, come twice, or overtake each other. */
   readonly lossy?: boolean;
+  /** The other end is the node's own user on its machine. */
+  readonly own?: boolean;
   /** Bytes that the other side has not taken yet. */
   readonly unsent_bytes: number;
 }

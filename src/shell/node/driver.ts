@@ -132,9 +132,9 @@ export class Driver<State extends { readonly wake_ms: number }> {
     const link = this.#next_link++;
     this.#connections.set(link, connection);
     this.#links.set(connection, link);
-    const { local_host, remote_host, lossy = false } = connection;
+    const { local_host, remote_host, lossy = false, own = false } = connection;
     const nonce = randomText();
-    const opened = { link, dialled, local_host, remote_host, lossy, nonce };
+    const opened = { link, dialled, local_host, remote_host, lossy, own, nonce };
     this.dispatch({ kind: "opened", ...opened, ...now() });
   }
 
