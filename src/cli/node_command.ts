@@ -184,8 +184,10 @@ class Session {
     port: number,
   ): Promise<((handler: TransportHandler) => Transport) | null> {
     const { transport = "tcp", mtu } = this.#given;
+    const onNoLocal = (why: string) => this.#say(`rumor: no local socket for guests: ${why}`);
+    const options = { onNoLocal, ...(mtu === undefined ? {} : { mtu }) };
     try {
-      return await prepareTransport(transport, { host, port }, mtu === undefined ? {} : { mtu });
+      return await prepareTransport(transport, { host, port }, options);
     } catch (error) {
       say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
       this.#code = EXIT.failed;

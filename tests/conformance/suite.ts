@@ -54,6 +54,30 @@ class Host implements TransportHandler {
   }
 }
 
+/** Wakes who waits for a condition whenever a host is told something. */
+export class Waker {
+  #resolve = (): void => {};
+
+  /** The same host, which wakes after each call. */
+  watch<T extends object>(host: T): T {
+    return new Proxy(host, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          value.apply(target, args);
+          this.#resolve();
+        };
+      },
+    });
+  }
+
+  /** Resolves once a condition holds. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#resolve = resolve);
+  }
+}
+
 type Body = (near: Host, far: Host, pair: Pair) => Promise<void>;
 
 function makeTest(name: string, make: MakePair): (does: string, body: Body) => void {

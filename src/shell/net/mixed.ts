@@ -5,12 +5,15 @@
 
 import type { Address } from "../../core/types.ts";
 import { UDP_PREFIX } from "../../core/data/address.ts";
+import { LocalTransport } from "./local.ts";
 import { describeError, TcpTransport } from "./tcp.ts";
 import type { Transport, TransportHandler } from "./transport.ts";
 import type { UdpOptions } from "./udp.ts";
 import type { DatagramSocket } from "./udp_socket.ts";
 
 export interface MixedOptions extends UdpOptions {
+  /** Makes a local socket, too; called with a word where that cannot be. */
+  readonly onNoLocal?: (why: string) => void;
   /** Whether connections over TCP are accepted. */
   readonly tcp: boolean;
   /** Where datagrams are accepted, with what takes them; null for nowhere. */
@@ -27,6 +30,7 @@ export class MixedTransport implements Transport {
   readonly #handler: TransportHandler;
   readonly #options: MixedOptions;
   readonly #tcp: TcpTransport;
+  readonly #local: LocalTransport;
   #udp: Promise<Transport> | null = null;
   #closing = false;
 
@@ -34,6 +38,7 @@ export class MixedTransport implements Transport {
     this.#handler = handler;
     this.#options = options;
     this.#tcp = new TcpTransport(handler);
+    this.#local = new LocalTransport(handler);
   }
 
   listen(host: string, port: number): number {
@@ -44,7 +49,9 @@ export class MixedTransport implements Transport {
       this.#udp = Promise.resolve(transport);
       bound = transport.listen(host, port);
     }
-    return tcp ? this.#tcp.listen(host, bound) : bound;
+    if (tcp) bound = this.#tcp.listen(host, bound);
+    this.#listenLocally(host, bound);
+    return bound;
   }
 
   async dial(address: Address): Promise<void> {
@@ -60,7 +67,18 @@ export class MixedTransport implements Transport {
   async close(): Promise<void> {
     this.#closing = true;
     const udp = await this.#udp?.catch(() => null);
-    await Promise.all([this.#tcp.close(), udp?.close()]);
+    await Promise.all([this.#tcp.close(), this.#local.close(), udp?.close()]);
+  }
+
+  /** A node without a local socket serves everybody else as well as one with it. */
+  #listenLocally(host: string, port: number): void {
+    const { onNoLocal } = this.#options;
+    if (onNoLocal === undefined) return;
+    try {
+      this.#local.listen(host, port);
+    } catch (error) {
+      onNoLocal(describeError(error));
+    }
   }
 
   async #loadUdp(): Promise<Transport> {
@@ -76,7 +94,7 @@ export class MixedTransport implements Transport {
 export async function prepareTransport(
   kind: "tcp" | "udp" | "both",
   { host, port }: { readonly host: string; readonly port: number },
-  options: UdpOptions,
+  options: Pick<MixedOptions, "mtu" | "dial_timeout_ms" | "onNoLocal">,
 ): Promise<(handler: TransportHandler) => Transport> {
   if (kind === "tcp") {
     return (handler) => new MixedTransport(handler, { ...options, tcp: true, udp: null });

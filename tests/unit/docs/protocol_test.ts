@@ -137,7 +137,7 @@ Deno.test("docs/protocol.md describes every code of a goodbye", () => {
   const faults = ["src/core/wire/line.ts", "src/core/log/entry.ts"]
     .flatMap((path) => wordsOf(path, /^ {2}\| "([a-z0-9-]+)"/gm))
     .filter((code) => code !== "unknown-kind");
-  const garbled = wordsOf("src/shell/tcp.ts", /garbled\(this, "([a-z-]+)"/g);
+  const garbled = wordsOf("src/shell/net/stream.ts", /garbled\(this, "([a-z-]+)"/g);
   assert(said.length > 8 && faults.length > 8 && garbled.length > 1);
   const table = page.slice(page.indexOf("| code "), page.indexOf("As they were sent"));
   const described = [...table.matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code);
