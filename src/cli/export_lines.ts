@@ -4,7 +4,7 @@ import type { Entry } from "../core/log/entry.ts";
 import { decodeEntry, hashedBytes } from "../core/log/entry.ts";
 import { emptyLedger, type Ledger, reduceLedger } from "../core/apps/ledger.ts";
 import type { StoredRow } from "../core/types.ts";
-import { env } from "../shell/crypto.ts";
+import { env } from "../shell/crypto/crypto.ts";
 import type { Message, Payment } from "./export_text.ts";
 import { contentOf } from "./items.ts";
 

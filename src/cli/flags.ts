@@ -51,7 +51,7 @@ export const joinFlag = {
   join: {
     value: "HOST:PORT",
     many: true,
-    help: "a node to join; may be given several times, tried in turn",
+    help: "a node to join; several are tried in turn (default: your own on this machine)",
     read: readAddress,
   },
 } as const;

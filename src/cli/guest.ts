@@ -7,9 +7,29 @@ import type { Address } from "../core/types.ts";
 import { looksLikeEntry } from "../core/log/entry.ts";
 import { decodeLine, encodeLine, type Line } from "../core/wire/line.ts";
 import { JOIN_TIMEOUT_MS, PROTOCOL_VERSION } from "../core/data/limits.ts";
-import { TcpTransport } from "../shell/tcp.ts";
-import type { Connection } from "../shell/transport.ts";
+import {
+  GONE,
+  type LocalSocket,
+  localSocketOf,
+  localSockets,
+  LocalTransport,
+} from "../shell/net/local.ts";
+import { TcpTransport } from "../shell/net/tcp.ts";
+import type { Connection, Transport, TransportHandler } from "../shell/net/transport.ts";
+import { EXIT } from "./exit.ts";
 import { say } from "./output.ts";
+
+/** What is said of a node that does not answer. */
+const SILENT = `no answer within ${JOIN_TIMEOUT_MS / 1000} s`;
+
+/** What a guest and its connection tell each other. */
+interface Bond {
+  /** The handler is not to be told when the connection closes. */
+  quiet: boolean;
+  closed: boolean;
+  /** What the node calls itself. */
+  name: string;
+}
 
 /** What a guest hears. Bytes of entries are valid only during the call. */
 export interface GuestHandler {
@@ -22,14 +42,14 @@ export interface GuestHandler {
 export class Guest {
   readonly address: Address;
   readonly #connection: Connection;
-  readonly #transport: TcpTransport;
-  readonly #own: { quiet: boolean };
+  readonly #transport: Transport;
+  readonly #own: Bond;
 
   private constructor(
     address: Address,
     connection: Connection,
-    transport: TcpTransport,
-    own: { quiet: boolean },
+    transport: Transport,
+    own: Bond,
   ) {
     this.address = address;
     this.#connection = connection;
@@ -37,18 +57,23 @@ export class Guest {
     this.#own = own;
   }
 
-  /** Tries addresses in turn; null where nobody answered, which is said on stderr. */
+  /**
+   * Tries addresses in turn; without any, finds the one node of this user on this machine. Gives the
+   * exit code where there is no guest, which is explained on stderr.
+   */
   static async join(
     addresses: readonly Address[],
     network: string,
     handler: GuestHandler,
-  ): Promise<Guest | null> {
+  ): Promise<Guest | number> {
+    if (addresses.length === 0) return await Guest.#find(network, handler);
     for (const address of addresses) {
-      const guest = await Guest.#greet(address, network, handler);
+      const guest = await Guest.#reach(address, network, handler);
       if (typeof guest !== "string") return guest;
       say(`rumor: ${address}: ${guest}`);
     }
-    return null;
+    say("rumor: no node reachable");
+    return EXIT.unreachable;
   }
 
   /** Sends lines. */
@@ -67,15 +92,67 @@ export class Guest {
     await this.#transport.close();
   }
 
+  /** Through the local socket, where the user may more; else over TCP. */
+  static async #reach(
+    address: Address,
+    network: string,
+    handler: GuestHandler,
+  ): Promise<Guest | string> {
+    const socket = localSocketOf(address);
+    if (socket !== null) {
+      const guest = await Guest.#greet(LocalTransport, socket.path, address, network, handler);
+      if (guest !== GONE) return guest;
+    }
+    return await Guest.#greet(TcpTransport, address, address, network, handler);
+  }
+
+  static async #find(network: string, handler: GuestHandler): Promise<Guest | number> {
+    let sockets: readonly LocalSocket[];
+    try {
+      sockets = localSockets();
+    } catch (error) {
+      say(`rumor: ${(error as Error).message}`);
+      return EXIT.unreachable;
+    }
+    const tried = await Promise.all(sockets.map(async ({ path, address }) => {
+      const guest = await Guest.#greet(LocalTransport, path, address, network, handler);
+      // Only the one that is chosen has anything to say.
+      if (typeof guest !== "string") guest.#own.quiet = true;
+      return { address, guest };
+    }));
+    const there = tried.filter(({ guest }) =>
+      typeof guest === "string" ? guest !== GONE : !guest.#own.closed
+    );
+    // Nodes of other networks are not meant, unless there are no others.
+    const meant = there.filter(({ guest }) => typeof guest !== "string" || guest === SILENT);
+    const [only] = meant;
+    if (meant.length === 1 && typeof only.guest !== "string") {
+      only.guest.#own.quiet = false;
+      return only.guest;
+    }
+    if (meant.length > 1) say("rumor: several nodes of yours run here; name one with --join:");
+    for (const { address, guest } of meant.length > 0 ? meant : there) {
+      if (typeof guest === "string") say(`rumor: ${address}: ${guest}`);
+      else say(`  ${address}${guest.#own.name === "" ? "" : ` ${guest.#own.name}`}`);
+      if (typeof guest !== "string") await guest.close();
+    }
+    if (meant.length > 1) return EXIT.usage;
+    const who = there.length === 0 ? "no node of yours runs here" : "no node reachable";
+    say(`rumor: ${who}; start one with rumor, or name one with --join HOST:PORT`);
+    return EXIT.unreachable;
+  }
+
   static async #greet(
+    Way: new (handler: TransportHandler) => Transport,
+    target: string,
     address: Address,
     network: string,
     handler: GuestHandler,
   ): Promise<Guest | string> {
     const { promise, resolve } = Promise.withResolvers<Connection | string>();
-    const own = { quiet: false };
+    const own = { quiet: false, closed: false, name: "" };
     let greeted = false, goodbye = "the node closed the link";
-    const transport = new TcpTransport({
+    const transport = new Way({
       opened: (connection) => {
         const hello = { k: "hello", v: PROTOCOL_VERSION, network, guest: true } as const;
         connection.send([encodeLine(hello)]);
@@ -95,21 +172,20 @@ export class Guest {
             if (!greeted) resolve(goodbye);
           } else if (line.k === "hello" && !greeted) {
             greeted = true;
+            if ("name" in line) own.name = line.name ?? "";
             resolve(connection);
           } else handler.line(line);
         }
       },
       garbled: (connection) => connection.close(),
       closed: () => {
+        own.closed = true;
         if (!greeted) resolve(goodbye);
         else if (!own.quiet) handler.closed(goodbye);
       },
     });
-    transport.dial(address);
-    const timer = setTimeout(
-      () => resolve(`no answer within ${JOIN_TIMEOUT_MS / 1000} s`),
-      JOIN_TIMEOUT_MS,
-    );
+    transport.dial(target);
+    const timer = setTimeout(() => resolve(SILENT), JOIN_TIMEOUT_MS);
     const connection = await promise;
     clearTimeout(timer);
     if (typeof connection !== "string") {

@@ -5,7 +5,6 @@ import type { Line } from "../core/wire/line.ts";
 import { EXIT } from "./exit.ts";
 import { Guest } from "./guest.ts";
 import { say } from "./output.ts";
-import { requireJoin } from "./publisher.ts";
 import { watchSignals } from "./signals.ts";
 
 /** What is asked; its number is given by whoever asks. */
@@ -32,15 +31,11 @@ export async function inquire(
   options: InquiryOptions,
   talk: (ask: Ask) => Promise<number>,
 ): Promise<number> {
-  requireJoin(options.join);
   const inquiry = new Inquiry(options.timeout ?? 10_000);
   const stop = watchSignals((code) => inquiry.end(code));
   try {
     const guest = await Guest.join(options.join, options.network ?? "rumor", inquiry);
-    if (guest === null) {
-      say("rumor: no node reachable");
-      return EXIT.unreachable;
-    }
+    if (typeof guest === "number") return guest;
     const code = await Promise.race([
       talk((question) => inquiry.ask(guest, question)),
       inquiry.ended,

@@ -3,14 +3,14 @@
 import type { FrontConfig, Json, Notice, Printed, Topic } from "../core/types.ts";
 import { joinAddress } from "../core/data/address.ts";
 import type { NodeState } from "../core/node.ts";
-import { makeIdentity } from "../shell/crypto.ts";
-import { Runtime } from "../shell/runtime.ts";
-import { Sealer } from "../shell/sealer.ts";
-import { fallbackHost } from "../shell/host.ts";
-import type { Store } from "../shell/store.ts";
-import { prepareTransport } from "../shell/mixed.ts";
-import { describeError } from "../shell/tcp.ts";
-import type { Transport, TransportHandler } from "../shell/transport.ts";
+import { makeIdentity } from "../shell/crypto/crypto.ts";
+import { Runtime } from "../shell/node/runtime.ts";
+import { Sealer } from "../shell/crypto/sealer.ts";
+import { fallbackHost } from "../shell/net/host.ts";
+import type { Store } from "../shell/store/store.ts";
+import { prepareTransport } from "../shell/net/mixed.ts";
+import { describeError } from "../shell/net/tcp.ts";
+import type { Transport, TransportHandler } from "../shell/net/transport.ts";
 import type { Given } from "./args.ts";
 import { EXIT } from "./exit.ts";
 import { type Format, labelOf } from "./format.ts";
@@ -184,8 +184,10 @@ class Session {
     port: number,
   ): Promise<((handler: TransportHandler) => Transport) | null> {
     const { transport = "tcp", mtu } = this.#given;
+    const onNoLocal = (why: string) => this.#say(`rumor: no local socket for guests: ${why}`);
+    const options = { onNoLocal, ...(mtu === undefined ? {} : { mtu }) };
     try {
-      return await prepareTransport(transport, { host, port }, mtu === undefined ? {} : { mtu });
+      return await prepareTransport(transport, { host, port }, options);
     } catch (error) {
       say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
       this.#code = EXIT.failed;
@@ -198,7 +200,7 @@ class Session {
   async #openStore(): Promise<Store | null | undefined> {
     if (this.#given.data === undefined) return null;
     // Only who stores something pays for SQLite.
-    const { Store, StoreError } = await import("../shell/store.ts");
+    const { Store, StoreError } = await import("../shell/store/store.ts");
     try {
       const store = Store.open(this.#given.data);
       for (const report of store.reports) this.#say(`rumor: ${report}`);

@@ -4,8 +4,8 @@
  */
 
 import { fstatSync } from "node:fs";
-import { Outbox } from "../shell/outbox.ts";
-import { Pipe } from "../shell/pipe.ts";
+import { Outbox } from "../shell/net/outbox.ts";
+import { Pipe } from "../shell/net/pipe.ts";
 import { visible } from "./escape.ts";
 
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 /** Where what a node prints goes: to stdout, but what is no transaction does not mix with those. */
 
 import type { Printed } from "../core/types.ts";
-import { Outbox } from "../shell/outbox.ts";
+import { Outbox } from "../shell/net/outbox.ts";
 import { type Format, formatRecords } from "./format.ts";
 import type { Output } from "./output.ts";
 

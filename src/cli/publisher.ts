@@ -42,11 +42,6 @@ export interface Errand {
 /** Sends items in order; resolves when more may be sent. `number` is the line of the first, or 0. */
 export type Send = (items: readonly Json[], number: number) => Promise<void>;
 
-/** Throws a `UsageError` where a command has nobody to ask. */
-export function requireJoin(join: readonly Address[]): void {
-  if (join.length === 0) throw new UsageError("--join HOST:PORT is needed, or RUMOR_JOIN");
-}
-
 /** Items for everybody, which `ack` nodes must hold. */
 export function publishing(
   topic: Topic,
@@ -95,7 +90,7 @@ export class Publisher {
     const stop = watchSignals((code) => this.#ended.resolve(code));
     try {
       const { join, network = "rumor" } = this.#flags;
-      this.#guest = await Guest.join(join, network, {
+      const guest = await Guest.join(join, network, {
         line: (line) => {
           if (line.k === "published" || line.k === "delivered") this.#answered(line.i, null);
           if (line.k === "refused") this.#answered(line.i, line);
@@ -103,10 +98,8 @@ export class Publisher {
         entry: () => {},
         closed: (why) => this.#lost(why),
       });
-      if (this.#guest === null) {
-        say("rumor: no node reachable");
-        return EXIT.unreachable;
-      }
+      if (typeof guest === "number") return guest;
+      this.#guest = guest;
       produce((items, number) => this.#send(items, number), () => this.#failed = true)
         .catch((error: Error) => {
           say(`rumor: cannot read the input: ${error.message}`);

@@ -7,11 +7,12 @@ import { hash } from "node:crypto";
 import { decodeEntry, type Entry, logKey, signedBytes } from "../core/log/entry.ts";
 import { LEDGER } from "../core/log/log.ts";
 import type { Gap } from "../core/types.ts";
-import { Verifier } from "../shell/crypto.ts";
-import { isDatabaseError, plainError, sizeOf } from "../shell/store_files.ts";
-import { checkKeyMode, readKey } from "../shell/key_file.ts";
-import { readNotes } from "../shell/store_notes.ts";
-import type { StoreReader } from "../shell/store_reader.ts";
+import { Verifier } from "../shell/crypto/crypto.ts";
+import { plainError, sizeOf } from "../shell/files/files.ts";
+import { isDatabaseError } from "../shell/store/files.ts";
+import { checkKeyMode, readKey } from "../shell/crypto/key_file.ts";
+import { readNotes } from "../shell/store/notes.ts";
+import type { StoreReader } from "../shell/store/reader.ts";
 import { PaymentReader } from "./export_lines.ts";
 
 /** What was found. */

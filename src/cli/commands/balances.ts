@@ -28,7 +28,7 @@ const command: Command = {
   rumor balances --join 10.0.0.5:7000
   rumor balances alice bob --join 10.0.0.5:7000 --json
 
-Usage: rumor balances [ACCOUNT...] --join HOST:PORT [FLAGS]
+Usage: rumor balances [ACCOUNT...] [FLAGS]
 
 Prints ACCOUNT AMOUNT, sorted by name; an account that was never used has 0.
 

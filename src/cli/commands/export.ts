@@ -2,8 +2,8 @@
 
 import type { Command } from "../command.ts";
 import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
-import { StoreError } from "../../shell/store_files.ts";
-import { StoreReader } from "../../shell/store_reader.ts";
+import { StoreError } from "../../shell/files/files.ts";
+import { StoreReader } from "../../shell/store/reader.ts";
 import { flagLines, readArgs, readChoice, readPath } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { EntryReader, messagesOf, PaymentReader } from "../export_lines.ts";

@@ -5,7 +5,7 @@ import { LEDGER } from "../../core/log/log.ts";
 import { flagLines, readArgs, readText } from "../args.ts";
 import { UsageError } from "../exit.ts";
 import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { Publisher, publishing, requireJoin } from "../publisher.ts";
+import { Publisher, publishing } from "../publisher.ts";
 import { transactionOf } from "../transactions.ts";
 
 const flags = {
@@ -23,7 +23,7 @@ const command: Command = {
   rumor pay alice bob 5 --join 10.0.0.5:7000
   rumor pay alice bob 5 --id rent-11 --ack 2 --join 10.0.0.5:7000
 
-Usage: rumor pay FROM TO AMOUNT --join HOST:PORT [FLAGS]
+Usage: rumor pay FROM TO AMOUNT [FLAGS]
 
 With --id it is safe to try again after exit code 75: an ID is applied once.
 
@@ -35,7 +35,6 @@ Exit codes: 0 done, 1 refused, 2 usage, 69 no node reachable, 75 not acknowledge
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     if (words.length !== 3) {
       throw new UsageError(`FROM TO AMOUNT is expected, not ${words.length} words`);
     }

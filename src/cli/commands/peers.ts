@@ -38,7 +38,7 @@ const command: Command = {
   rumor peers --join 10.0.0.5:7000 --watch --json
   rumor peers --join 10.0.0.5:7000 --counts | grep closed
 
-Usage: rumor peers --join HOST:PORT [FLAGS]
+Usage: rumor peers [FLAGS]
 
 Prints ID NAME ADDRESS STATE SINCE LINK, a line each, the node itself first; - where there is nothing
 to say. STATE is alive, suspect (it does not answer somebody), failed (it does not answer at all), left

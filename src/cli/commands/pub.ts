@@ -12,7 +12,7 @@ import {
   timeoutFlag,
   topicFlag,
 } from "../flags.ts";
-import { Publisher, publishing, requireJoin } from "../publisher.ts";
+import { Publisher, publishing } from "../publisher.ts";
 import { frontTopicFault } from "../topics.ts";
 
 const flags = {
@@ -28,11 +28,12 @@ const flags = {
 const command: Command = {
   summary: "hand lines to a running node, wait until they are held",
   help: `Examples:
+  rumor pub build 117 is done
   rumor pub --join 10.0.0.5:7000 build 117 is done
   make 2>&1 | rumor pub --join 10.0.0.5:7000 --topic build
   rumor pub --join 10.0.0.5:7000 --join 10.0.0.6:7000 --ack 2 --timeout 5 important
 
-Usage: rumor pub --join HOST:PORT [FLAGS] [WORDS...]
+Usage: rumor pub [FLAGS] [WORDS...]
 
 The words, as one line, or else the lines of the input, are published by the node that is joined.
 Ends with 0 when N nodes hold them all. It makes no new origin.
@@ -45,7 +46,6 @@ time (the lines may still arrive), 130 interrupted.
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     const topic = given.topic ?? "chat";
     const fault = frontTopicFault(topic);
     if (fault !== null) throw new UsageError(fault);

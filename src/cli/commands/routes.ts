@@ -25,7 +25,7 @@ const command: Command = {
   rumor routes --join 10.0.0.5:7000
   rumor routes --join 10.0.0.5:7000 --json | jq -r 'select(.direct | not) | .name'
 
-Usage: rumor routes --join HOST:PORT [FLAGS]
+Usage: rumor routes [FLAGS]
 
 Prints ORIGIN NAME NEXT-HOP AGE, a line each; - where there is no name. What the node hands on for
 ORIGIN goes to NEXT-HOP: direct, or the id of the peer that was the first to bring the newest words

@@ -11,7 +11,6 @@ import { helpFlags, historyFlag, joinFlag, jsonFlag, networkFlag, topicFlag } fr
 import { type Format, formatRecords } from "../format.ts";
 import { Guest } from "../guest.ts";
 import { Output, say } from "../output.ts";
-import { requireJoin } from "../publisher.ts";
 import { watchSignals } from "../signals.ts";
 
 const flags = {
@@ -44,7 +43,7 @@ const command: Command = {
   rumor sub --join 10.0.0.5:7000 --topic build --history 0 -C 1 -W 60
   rumor sub --join 10.0.0.5:7000 --json | jq -r .text
 
-Usage: rumor sub --join HOST:PORT [FLAGS]
+Usage: rumor sub [FLAGS]
 
 Never reads stdin. Ends when its reader does, as in rumor sub ... | head -1.
 
@@ -56,7 +55,6 @@ time, 130 interrupted.
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     if (words.length > 0) {
       const { UsageError } = await import("../exit.ts");
       throw new UsageError(`${words[0]} is not expected`);
@@ -94,10 +92,9 @@ class Subscription {
       entry: (line) => this.#entry(line),
       closed: (why) => this.#closed(why),
     });
-    if (guest === null) {
+    if (typeof guest === "number") {
       stop();
-      say("rumor: no node reachable");
-      return EXIT.unreachable;
+      return guest;
     }
     this.#guest = guest;
     guest.send({ k: "want", t: topic, ...(history === undefined ? {} : { history }) });

@@ -1,8 +1,8 @@
 /** `rumor verify`: whether a data directory is what it should be. */
 
 import type { Command } from "../command.ts";
-import { StoreError } from "../../shell/store_files.ts";
-import { StoreReader } from "../../shell/store_reader.ts";
+import { StoreError } from "../../shell/files/files.ts";
+import { StoreReader } from "../../shell/store/reader.ts";
 import { flagLines, readArgs, readPath } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { helpFlags, jsonFlag } from "../flags.ts";
