@@ -99,7 +99,7 @@ export class Runtime {
 
   /** Resolves when more may be published. */
   async inputOpen(): Promise<void> {
-    while (!isInputOpen(this.state) && this.state.phase !== "done") {
+    while (!isInputOpen(this.state) && this.state.membership.life.phase !== "done") {
       this.#input ??= Promise.withResolvers<void>();
       await this.#input.promise;
     }
@@ -119,7 +119,7 @@ export class Runtime {
 
   #settled(): void {
     if (this.#input === null) return;
-    if (!isInputOpen(this.state) && this.state.phase !== "done") return;
+    if (!isInputOpen(this.state) && this.state.membership.life.phase !== "done") return;
     this.#input.resolve();
     this.#input = null;
   }

@@ -2,7 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { plainError, StoreError } from "../files/files.ts";
-import { APPLICATION_ID, SCHEMA_MARK, SCHEMA_VERSION } from "./schema.ts";
+import { APPLICATION_ID, SCHEMA_MARK, SCHEMA_VERSION, SCHEMA_VERSION_MIN } from "./schema.ts";
 
 /** What stands at the place of the database, told from its bytes alone. */
 export type Found = "none" | "ours" | "damaged";
@@ -40,7 +40,7 @@ export function inspect(path: string): Found {
         "use the newer rumor that wrote it",
     );
   }
-  return version === SCHEMA_VERSION ? "ours" : "damaged";
+  return version >= SCHEMA_VERSION_MIN && version <= SCHEMA_VERSION ? "ours" : "damaged";
 }
 
 /** Whether the list of free pages cannot be: SQLite's own check does not look there. */

@@ -16,7 +16,7 @@ type Note = readonly NoteValue[];
 const PROOF_CHARS = 16;
 
 /** Everything that the notes say, and which were damaged and left out. */
-export interface Notes extends Omit<Restored, "stale" | "drop_before"> {
+export interface Notes extends Omit<Restored, "stale" | "drop_before" | "rows_stale"> {
   readonly meta: ReadonlyMap<string, string>;
   /** Statements that remove what was damaged. */
   readonly damaged: readonly string[];
@@ -65,6 +65,9 @@ export function readNotes(db: DatabaseSync): Notes {
     // Oldest first: by their places.
     forgotten: read("forgotten", (origin: string, topic: string, seq: number) => {
       return [origin, topic, seq];
+    }),
+    kept: read("kept", (app: string, key: string, value: string) => {
+      return { app, key, value: JSON.parse(value) };
     }),
     damaged,
   };

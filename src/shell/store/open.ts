@@ -3,7 +3,8 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Id } from "../../core/types.ts";
 import { type Notes, proofOf, readNotes } from "./notes.ts";
-import { makeSchema } from "./schema.ts";
+import { makeSchema, migrate } from "./schema.ts";
+import type { StoredApps } from "./views.ts";
 import { asideName, plainError, sizeOf, StoreError, syncDirectory } from "../files/files.ts";
 import { inspect, isDatabaseError } from "./files.ts";
 import { salvage } from "./salvage.ts";
@@ -20,7 +21,7 @@ export interface Opened {
 }
 
 /** Opens the database of a directory that is locked. Says into `reports` what it found. */
-export function openDatabase(dir: string, reports: string[]): Opened {
+export function openDatabase(dir: string, apps: StoredApps, reports: string[]): Opened {
   const path = `${dir}/rumor.db`;
   const found = inspect(path);
   const wal_bytes = sizeOf(`${path}-wal`);
@@ -28,16 +29,16 @@ export function openDatabase(dir: string, reports: string[]): Opened {
     // A log without its database belongs to one that is gone.
     if (wal_bytes >= 0) Deno.renameSync(`${path}-wal`, asideName(`${path}-wal.damaged`));
     // A key without a database may have signed what is gone.
-    makeDatabase(dir, (db) => putStale(db, sizeOf(`${dir}/key`) >= 0));
+    makeDatabase(dir, apps, (db) => putStale(db, sizeOf(`${dir}/key`) >= 0));
     return { ...connectNew(path), fresh: true, complete: wal_bytes < 0, damaged: false };
   }
   const note = damageNote(dir);
-  const whole = found === "ours" && sizeOf(note) < 0 ? openWhole(path) : null;
+  const whole = found === "ours" && sizeOf(note) < 0 ? openWhole(path, apps) : null;
   if (whole !== null) {
     const complete = whole.notes.meta.get("open") === "0" || wal_bytes > 0;
     return { ...whole, fresh: false, complete, damaged: false };
   }
-  replace(dir, reports);
+  replace(dir, apps, reports);
   if (sizeOf(note) >= 0) Deno.removeSync(note);
   return { ...connectNew(path), fresh: false, complete: false, damaged: true };
 }
@@ -83,13 +84,16 @@ interface LogFault {
 }
 
 /** Opens a database and checks its structure, with all indexes; null where that is damaged. */
-function openWhole(path: string): { db: DatabaseSync; notes: Notes } | null {
+function openWhole(path: string, apps: StoredApps): { db: DatabaseSync; notes: Notes } | null {
   let db: DatabaseSync | null = null;
   try {
     db = connect(path);
     const [answer] = db.prepare("PRAGMA integrity_check(1)").all();
     const is_whole = Object.values(answer ?? {})[0] === "ok" && !hasStrangers(db);
-    if (is_whole) return { db, notes: readNotes(db) };
+    if (is_whole) {
+      migrate(db, apps);
+      return { db, notes: readNotes(db) };
+    }
   } catch (error) {
     const text = (error as Error).message;
     // A disk that cannot be read now may be read later: nothing is moved then.
@@ -132,7 +136,11 @@ function connect(path: string): DatabaseSync {
 }
 
 /** Makes a database beside, and puts it into place when it is complete. */
-function makeDatabase(dir: string, fill: (db: DatabaseSync) => void): void {
+function makeDatabase(
+  dir: string,
+  apps: StoredApps,
+  fill: (db: DatabaseSync) => void,
+): void {
   const path = `${dir}/rumor.db`;
   const fresh = `${path}.new`;
   let db: DatabaseSync | null = null;
@@ -140,7 +148,7 @@ function makeDatabase(dir: string, fill: (db: DatabaseSync) => void): void {
     for (const name of [fresh, `${fresh}-journal`]) if (sizeOf(name) >= 0) Deno.removeSync(name);
     Deno.writeFileSync(fresh, new Uint8Array(), { mode: 0o600 });
     db = new DatabaseSync(fresh);
-    makeSchema(db);
+    makeSchema(db, apps);
     fill(db);
     db.close();
     Deno.renameSync(fresh, path);
@@ -152,12 +160,12 @@ function makeDatabase(dir: string, fill: (db: DatabaseSync) => void): void {
 }
 
 /** Moves a damaged database aside, and makes a new one of what can be read of it. */
-function replace(dir: string, reports: string[]): void {
+function replace(dir: string, apps: StoredApps, reports: string[]): void {
   const path = `${dir}/rumor.db`;
   const aside = asideName(`${path}.damaged`);
   let saved = 0;
-  makeDatabase(dir, (db) => {
-    saved = salvage(path, db);
+  makeDatabase(dir, apps, (db) => {
+    saved = salvage(path, db, apps.whole);
     putStale(db, true);
     Deno.renameSync(path, aside);
     if (sizeOf(`${path}-wal`) >= 0) Deno.renameSync(`${path}-wal`, `${aside}-wal`);

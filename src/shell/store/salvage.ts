@@ -6,7 +6,6 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isTopic, logKey, peekHeader } from "../../core/log/entry.ts";
-import { LEDGER } from "../../core/log/log.ts";
 import { isIdText } from "../../core/data/public_key.ts";
 import { isProved, type NoteValue, proofOf } from "./notes.ts";
 import { readPages, type Row, type Value } from "./pages.ts";
@@ -17,10 +16,10 @@ interface LogNote {
   readonly topic: string;
 }
 
-/** Copies what is good from the file at `path`; gives how many entries. */
-export function salvage(path: string, db: DatabaseSync): number {
+/** Copies what is good from the file at `path`; gives how many entries. `whole` topics drop nothing. */
+export function salvage(path: string, db: DatabaseSync, whole: readonly string[]): number {
   db.exec("BEGIN");
-  const copy = new Salvage(db);
+  const copy = new Salvage(db, whole);
   for (const row of readPages(path)) copy.take(row);
   const saved = copy.finish();
   db.exec("COMMIT");
@@ -35,7 +34,7 @@ class Salvage {
   #dropped = 0;
   readonly #put;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, readonly whole: readonly string[]) {
     this.#db = db;
     this.#put = {
       entry: db.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)"),
@@ -47,6 +46,7 @@ class Salvage {
          SET position = excluded.position, proof = excluded.proof
          WHERE excluded.position > position`,
       ),
+      kept: db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)"),
       quarantine: db.prepare("INSERT INTO quarantine(line, why, time) VALUES (?, ?, ?)"),
     };
   }
@@ -61,6 +61,8 @@ class Salvage {
         return this.#note(this.#put.gap, values);
       case "ttbbt":
         return this.#note(this.#put.fork, values);
+      case "tttt":
+        return this.#note(this.#put.kept, values);
       case "t#t":
         return this.#note(this.#put.printed, values);
       case "-tt#t":
@@ -95,8 +97,8 @@ class Salvage {
     // Deleted rows may have been found in pages that wait to be used again.
     this.#db.prepare(
       `DELETE FROM entries WHERE arrival < ? AND arrival NOT IN (SELECT arrival FROM logs)
-       AND log NOT IN (SELECT log FROM logs WHERE topic = ?)`,
-    ).run(this.#dropped, LEDGER);
+       AND log NOT IN (SELECT log FROM logs WHERE topic IN (SELECT value FROM json_each(?)))`,
+    ).run(this.#dropped, JSON.stringify(this.whole));
     this.#db.exec("DELETE FROM logs WHERE log NOT IN (SELECT log FROM entries)");
     const dropped = String(this.#dropped);
     this.#db.prepare("INSERT INTO meta VALUES (?, ?, ?)")

@@ -5,12 +5,14 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { VIEWS } from "./views.ts";
+import { type StoredApps, viewsOf } from "./views.ts";
 
 /** In the file's header: this is a database of rumor ("rumr"). */
 export const APPLICATION_ID = 0x72756d72;
 /** Raised by a change that older programs would get wrong. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+/** The oldest that this program can make its own. */
+export const SCHEMA_VERSION_MIN = 1;
 /** Fixed, so that a file whose header is lost can still be read. */
 export const PAGE_BYTES = 4_096;
 /** A piece of text that stands in every `rumor.db`, also where its header is damaged. */
@@ -43,11 +45,31 @@ ${SCHEMA_MARK}, line BLOB NOT NULL, why TEXT NOT NULL, time TEXT NOT NULL);
 CREATE TABLE meta(key TEXT NOT NULL UNIQUE, value TEXT NOT NULL, proof TEXT NOT NULL);
 `;
 
+/** Since version 2: what apps made of the entries, which can be made again, and what they keep. */
+const APP_TABLES = `
+CREATE TABLE app_rows(
+  place INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL,
+  UNIQUE(tbl, key));
+CREATE TABLE kept(
+  app TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, proof TEXT NOT NULL,
+  UNIQUE(app, key));
+`;
+
 /** Makes the tables and views in an empty database. */
-export function makeSchema(db: DatabaseSync): void {
+export function makeSchema(db: DatabaseSync, apps: StoredApps): void {
   db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = DELETE; BEGIN;
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};
-    ${TABLES}${VIEWS} COMMIT`);
+    ${TABLES}${APP_TABLES}${viewsOf(apps)} COMMIT`);
+}
+
+/** Makes an older database one of this version: all or nothing of it. */
+export function migrate(db: DatabaseSync, apps: StoredApps): void {
+  const { user_version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (user_version >= SCHEMA_VERSION) return;
+  const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+  const drops = views.map(({ name }) => `DROP VIEW "${name}";`).join(" ");
+  db.exec(`BEGIN IMMEDIATE; ${drops} ${APP_TABLES}${viewsOf(apps)}
+    PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }
 
 const SQL = {
@@ -58,7 +80,7 @@ const SQL = {
   dropEntry: "DELETE FROM entries WHERE arrival = ?",
   dropRange: `DELETE FROM entries WHERE arrival >= ? AND arrival < ? AND NOT EXISTS (
        SELECT 1 FROM logs WHERE logs.log = entries.log
-       AND (logs.topic = 'ledger' OR logs.arrival = entries.arrival))`,
+       AND (logs.arrival = entries.arrival OR logs.topic IN (SELECT value FROM json_each(?))))`,
   dropLogEntries: "DELETE FROM entries WHERE log = ?",
   putLog: "INSERT OR REPLACE INTO logs VALUES (?, ?, ?, ?, ?)",
   dropLog: "DELETE FROM logs WHERE log = ?",
@@ -70,6 +92,11 @@ const SQL = {
   putPrinted: "INSERT OR REPLACE INTO printed VALUES (?, ?, ?)",
   putForgotten: "INSERT OR REPLACE INTO forgotten(origin, topic, seq, proof) VALUES (?, ?, ?, ?)",
   trimForgotten: "DELETE FROM forgotten WHERE place <= (SELECT max(place) FROM forgotten) - ?",
+  putRow: "INSERT OR REPLACE INTO app_rows(tbl, key, row) VALUES (?, ?, ?)",
+  dropRow: "DELETE FROM app_rows WHERE tbl = ? AND key = ?",
+  dropRows: "DELETE FROM app_rows",
+  putKept: "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)",
+  dropKept: "DELETE FROM kept WHERE app = ? AND key = ?",
   putMeta: "INSERT OR REPLACE INTO meta VALUES (?, ?, ?)",
   setAside:
     "INSERT INTO quarantine(line, why, time) SELECT line, ?, ? FROM entries WHERE arrival = ?",

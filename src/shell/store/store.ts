@@ -4,6 +4,7 @@
  * entries are on the disk.
  */
 
+import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Id, Restored, StoreBatch, StoredRow } from "../../core/types.ts";
 import { looksLikeEntry } from "../../core/log/entry.ts";
@@ -15,6 +16,7 @@ import { type Notes, putMeta } from "./notes.ts";
 import { noteDamage, openDatabase, repairLogs } from "./open.ts";
 import { readRows } from "./rows.ts";
 import { prepareAll, type Statements } from "./schema.ts";
+import { NO_APPS, type StoredApps } from "./views.ts";
 import { Writer } from "./writer.ts";
 
 export { StoreError } from "../files/files.ts";
@@ -32,6 +34,9 @@ export class Store {
   readonly #signed: Count;
   readonly #commits: Count;
   #commit_count: number;
+  /** Which views the rows of apps were written for, and whether they must be written anew. */
+  #rows: string;
+  #rows_stale: boolean;
   #identity: Identity;
   /** What the file `signed` says. */
   #signed_count = 0;
@@ -40,14 +45,14 @@ export class Store {
   #has_signed = false;
 
   /** Opens a directory, makes it where it is missing. Throws a `StoreError` of one line. */
-  static open(dir: string): Store {
+  static open(dir: string, apps: StoredApps = NO_APPS): Store {
     makeDirectory(dir);
     // Before the lock, so that nothing is touched where it refuses.
     inspect(`${dir}/rumor.db`);
     checkKeyMode(`${dir}/key`);
     const lock = lockDirectory(dir);
     try {
-      return new Store(dir, lock);
+      return new Store(dir, apps, lock);
     } catch (error) {
       lock.close();
       if (!isDatabaseError(error)) throw error;
@@ -55,11 +60,11 @@ export class Store {
     }
   }
 
-  private constructor(dir: string, lock: Deno.FsFile) {
+  private constructor(dir: string, apps: StoredApps, lock: Deno.FsFile) {
     this.#dir = dir;
     this.#lock = lock;
     const reports: string[] = [];
-    const opened = openDatabase(dir, reports);
+    const opened = openDatabase(dir, apps, reports);
     const { db, notes } = opened;
     this.#db = db;
     try {
@@ -71,7 +76,7 @@ export class Store {
       this.#sql = prepareAll(db);
       this.#sql.begin.run();
       const shortened = this.#repair(notes, reports);
-      this.#writer = new Writer(db, this.#sql, Number(notes.meta.get("dropped") ?? 0));
+      this.#writer = new Writer(db, this.#sql, Number(notes.meta.get("dropped") ?? 0), apps.whole);
       this.#writer.setSelf(this.#identity.id);
       this.#signed = new Count(dir, "signed");
       this.#commits = new Count(dir, "commits");
@@ -84,15 +89,21 @@ export class Store {
       this.#stale = known !== null && !isUnused(notes.meta, signed) &&
         (opened.fresh || opened.damaged || !opened.complete || shortened.has(known.id) ||
           signed === null || signed > stored || !this.#isMarked(notes.meta));
+      // What the apps made of entries that are lost is made again, of those that there are.
+      this.#rows_stale = notes.meta.get("rows") !== rowsVersion(apps) || opened.damaged ||
+        shortened.size > 0;
+      if (this.#rows_stale) this.#sql.dropRows.run();
+      this.#rows = rowsVersion(apps);
       this.#mark();
       this.#sql.commit.run();
       // From here on the main file itself says that it is open; its log is there and not empty.
       db.exec("PRAGMA wal_checkpoint(FULL)");
       this.#signed_count = signed ?? -1;
       if (!this.#stale || signed === null) this.#count(stored);
-      const { gaps, forks, printed, forgotten } = notes;
-      const drop_before = this.#writer.dropped;
-      this.restored = { gaps, forks, printed, forgotten, drop_before, stale: this.#stale };
+      const { gaps, forks, printed, forgotten, kept } = notes;
+      const drop_before = this.#writer.dropped, rows_stale = this.#rows_stale;
+      const trust = { drop_before, stale: this.#stale, rows_stale };
+      this.restored = { gaps, forks, printed, forgotten, kept, ...trust };
       this.reports = reports;
     } catch (error) {
       db.close();
@@ -124,7 +135,13 @@ export class Store {
 
   /** Stores all of a batch; or nothing, and says why. Then the same batch may be tried again. */
   commit(batch: StoreBatch): string | null {
-    return this.#transact(() => this.#writer.write(batch));
+    const fault = this.#transact(() => {
+      this.#writer.write(batch);
+      // The first batch brings all of them.
+      if (this.#rows_stale) putMeta(this.#sql, "rows", this.#rows);
+    });
+    if (fault === null) this.#rows_stale = false;
+    return fault;
   }
 
   /** Sets entries aside that did not verify. */
@@ -132,6 +149,7 @@ export class Store {
     // Where the disk does not take that, they are found again at the next start.
     this.#transact(() => {
       const shortened = this.#writer.setAside(arrivals, "it does not verify");
+      putMeta(this.#sql, "rows", "");
       if (shortened.has(this.#identity.id)) {
         this.#stale = true;
         this.#has_signed = false;
@@ -240,6 +258,11 @@ export class Store {
     this.#signed.write(count);
     this.#signed_count = count;
   }
+}
+
+/** Another text whenever the apps show their rows in another way. */
+function rowsVersion({ views }: StoredApps): string {
+  return hash("sha256", views, "base64url");
 }
 
 /** Whether the first start was cut off before it noted whose the database is: nothing was signed. */

@@ -4,7 +4,6 @@ import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Id, StoreBatch, StoreEntry } from "../../core/types.ts";
 import { hashedBytes, logKey } from "../../core/log/entry.ts";
-import { LEDGER } from "../../core/log/log.ts";
 import { proofOf, putMeta } from "./notes.ts";
 import { FORGOTTEN_MAX, type Statements } from "./schema.ts";
 
@@ -24,13 +23,19 @@ export class Writer {
   /** What this transaction changes; null where a log goes. */
   #touched = new Map<string, LogRow | null>();
   #next_log = 1;
-  /** Entries before this arrival are gone, but for the ledger's and the newest of each log. */
+  /** Entries before this arrival are gone, but for those of whole topics and the newest of each log. */
   #dropped = 0;
   #dropped_next = 0;
   #self: Id = "";
   #signed = 0;
 
-  constructor(db: DatabaseSync, sql: Statements, dropped: number) {
+  /** `whole` topics drop nothing. */
+  constructor(
+    db: DatabaseSync,
+    sql: Statements,
+    dropped: number,
+    readonly whole: readonly string[],
+  ) {
     this.#sql = sql;
     this.#dropped = this.#dropped_next = dropped;
     for (const row of db.prepare("SELECT * FROM logs").iterate()) this.#learn(row as never);
@@ -65,7 +70,7 @@ export class Writer {
       if (row !== null) this.#putLog(row);
     }
     if (batch.drop_before > this.#dropped) {
-      this.#sql.dropRange.run(this.#dropped, batch.drop_before);
+      this.#sql.dropRange.run(this.#dropped, batch.drop_before, JSON.stringify(this.whole));
       putMeta(this.#sql, "dropped", String(batch.drop_before));
       this.#dropped_next = batch.drop_before;
     }
@@ -77,6 +82,19 @@ export class Writer {
     }
     for (const [topic, position] of batch.printed) {
       this.#sql.putPrinted.run(topic, position, proofOf(topic, position));
+    }
+    this.#writeApps(batch);
+  }
+
+  #writeApps({ rows, kept }: StoreBatch): void {
+    for (const { table, key, row } of rows) {
+      if (row === null) this.#sql.dropRow.run(table, key);
+      else this.#sql.putRow.run(table, key, JSON.stringify(row));
+    }
+    for (const { app, key, value } of kept) {
+      const text = JSON.stringify(value);
+      if (value === null) this.#sql.dropKept.run(app, key);
+      else this.#sql.putKept.run(app, key, text, proofOf(app, key, text));
     }
   }
 
@@ -144,7 +162,9 @@ export class Writer {
     this.#sql.putEntry.run(arrival, log, seq, bytes, hash("sha256", bytes, "base64url"));
     if (row !== null && seq < row.seq) return;
     // The entry that was the newest stayed only because of that.
-    if (row !== null && seq > row.seq && row.arrival < this.#dropped && topic !== LEDGER) {
+    if (
+      row !== null && seq > row.seq && row.arrival < this.#dropped && !this.whole.includes(topic)
+    ) {
       this.#sql.dropEntry.run(row.arrival);
     }
     this.#touched.set(key, { log, origin, topic, seq, arrival });
