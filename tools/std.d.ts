@@ -33,3 +33,18 @@ declare module "@std/bytes/concat" {
   /** One array of all the bytes, in order. */
   export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
 }
+
+declare module "@std/async/deadline" {
+  /** The promise; rejects with a `DOMException` named `TimeoutError` where it takes longer. */
+  export function deadline<T>(promise: Promise<T>, ms: number): Promise<T>;
+}
+
+declare module "@std/async/delay" {
+  /** Resolves after so many milliseconds. */
+  export function delay(ms: number): Promise<void>;
+}
+
+declare module "@std/encoding/base64url" {
+  /** Base64url without padding. */
+  export function encodeBase64Url(data: Uint8Array | string): string;
+}

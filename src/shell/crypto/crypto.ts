@@ -10,6 +10,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
+import { encodeBase64Url } from "@std/encoding/base64url";
 import type { Env, Id } from "../../core/types.ts";
 
 /** Public keys that are kept ready for use. */
@@ -89,7 +90,7 @@ export class Verifier {
 
 /** Unpredictable text of 128 bits. */
 export function randomText(): string {
-  return randomBytes(16).toString("base64url");
+  return encodeBase64Url(randomBytes(16));
 }
 
 /** An unpredictable integer of 32 bits. */
@@ -97,4 +98,8 @@ export function randomSeed(): number {
   return randomBytes(4).readInt32LE();
 }
 
+/**
+ * The engine's own, where there are many: @std/encoding takes 2.1 microseconds for a signature instead
+ * of 0.2, and 1.5 to read one instead of 0.7.
+ */
 const BASE64URL = { alphabet: "base64url" } as const;

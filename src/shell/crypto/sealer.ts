@@ -23,6 +23,7 @@ const KEYS_MAX = 4_096;
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const CIPHER = "aes-256-gcm";
+/** The engine's own: @std/encoding takes 400 microseconds for 100,000 bytes instead of 7. */
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 const ROLES = { "data": 0, "ack": 1, "bulk": 2, "bulk-ack": 3 } as const;
 const NO_SALT = new Uint8Array(0);

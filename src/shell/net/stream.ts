@@ -1,6 +1,7 @@
 /** Connections that carry lines over a stream of bytes: of TCP, or of a local socket. */
 
 import { setImmediate } from "node:timers";
+import { delay } from "@std/async/delay";
 import type { Address } from "../../core/types.ts";
 import { Framer } from "./framer.ts";
 import { Outbox } from "./outbox.ts";
@@ -49,7 +50,7 @@ export class Streams<Conn extends Deno.Conn> {
       } catch (error) {
         if (this.#closing || error instanceof Deno.errors.BadResource) return;
         // Out of file descriptors, or a connection that broke at once: go on accepting.
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        await delay(ACCEPT_PAUSE_MS);
       }
     }
   }

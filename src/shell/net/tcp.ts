@@ -1,5 +1,6 @@
 /** Lines over TCP. */
 
+import { deadline } from "@std/async/deadline";
 import type { Address } from "../../core/types.ts";
 import { splitAddress } from "../../core/data/address.ts";
 import { Streams } from "./stream.ts";
@@ -25,24 +26,11 @@ export class TcpTransport implements Transport {
   }
 
   async dial(address: Address): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const { host, port } = splitAddress(address);
-      const connecting = Deno.connect({ hostname: host, port });
-      const timeout = new Promise<"timeout">((resolve) => {
-        timer = setTimeout(() => resolve("timeout"), DIAL_TIMEOUT_MS);
-      });
-      const conn = await Promise.race([connecting, timeout]);
-      if (conn === "timeout") {
-        // It may still open; nobody waits for it any more.
-        connecting.then((late) => late.close(), () => {});
-        throw new Error(`no answer within ${DIAL_TIMEOUT_MS / 1000} s`);
-      }
-      this.#streams.open(conn, address);
+      this.#streams.open(await connect(host, port), address);
     } catch (error) {
       if (!this.#streams.closing) this.#handler.dialFailed(address, describeError(error));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -50,6 +38,19 @@ export class TcpTransport implements Transport {
     const closed = this.#streams.close();
     this.#listener?.close();
     await closed;
+  }
+}
+
+/** Opens a connection; throws where that takes too long. */
+async function connect(hostname: string, port: number): Promise<Deno.TcpConn> {
+  const connecting = Deno.connect({ hostname, port });
+  try {
+    return await deadline(connecting, DIAL_TIMEOUT_MS);
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    // It may still open; nobody waits for it any more.
+    connecting.then((late) => late.close(), () => {});
+    throw new Error(`no answer within ${DIAL_TIMEOUT_MS / 1000} s`);
   }
 }
 
