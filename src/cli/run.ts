@@ -1,8 +1,8 @@
 /** argv -> command -> exit code. */
 
 import type { Command } from "./command.ts";
-import { EXIT, UsageError } from "./exit.ts";
-import { say } from "./output.ts";
+import { EXIT, UsageError } from "./args/exit.ts";
+import { say } from "./output/output.ts";
 import config from "../../deno.json" with { type: "json" };
 
 /** Each command in a file of its own; loaded only when it is the one. */
@@ -91,7 +91,7 @@ function wantsHelp(args: readonly string[]): boolean {
 }
 
 async function print(text: string): Promise<number> {
-  const { Output } = await import("./output.ts");
+  const { Output } = await import("./output/output.ts");
   await new Output().write(new TextEncoder().encode(text));
   return EXIT.done;
 }

@@ -5,7 +5,7 @@
  */
 
 import stringWidth from "string-width";
-import type { TerminalPort } from "../../src/cli/terminal.ts";
+import type { TerminalPort } from "../../src/cli/prompt/port.ts";
 
 interface Row {
   /** One string a column; the second column of a wide character is "". */

@@ -2,12 +2,12 @@
 
 import type { Command } from "../command.ts";
 import { nameFault } from "../../core/apps/ledger.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { EXIT } from "../exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { formatBalances } from "../format.ts";
-import { inquire } from "../inquiry.ts";
-import { Output, say } from "../output.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { EXIT } from "../args/exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { formatBalances } from "../output/format.ts";
+import { inquire } from "../guest/inquiry.ts";
+import { Output, say } from "../output/output.ts";
 
 const flags = {
   ...joinFlag,

@@ -4,20 +4,20 @@ import type { Command } from "../command.ts";
 import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readChoice, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { EntryReader, messagesOf, PaymentReader } from "../export_lines.ts";
+import { flagLines, readArgs, readChoice, readPath } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { EntryReader } from "../stored/entries.ts";
+import { messageRow, MESSAGES_HEADER, messagesOf } from "../stored/messages.ts";
 import {
   journalEntry,
-  messageRow,
-  MESSAGES_HEADER,
   type Payment,
+  PaymentReader,
   paymentRow,
   PAYMENTS_HEADER,
-} from "../export_text.ts";
-import { helpFlags, topicFlag } from "../flags.ts";
-import { formatRecords } from "../format.ts";
-import { Output, say } from "../output.ts";
+} from "../stored/payments.ts";
+import { helpFlags, topicFlag } from "../args/flags.ts";
+import { formatRecords } from "../output/format.ts";
+import { Output, say } from "../output/output.ts";
 
 const flags = {
   data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },

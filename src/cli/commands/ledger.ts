@@ -4,12 +4,12 @@ import type { Command } from "../command.ts";
 import { balancesOf } from "../../core/apps/ledger.ts";
 import { LEDGER } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
-import { flagLines, readArgs, readSwitch } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { helpFlags, nodeFlags } from "../flags.ts";
-import { type Format, formatBalances } from "../format.ts";
-import { runNode } from "../node_command.ts";
-import { parseTransaction } from "../transactions.ts";
+import { flagLines, readArgs, readSwitch } from "../args/args.ts";
+import { UsageError } from "../args/exit.ts";
+import { helpFlags, nodeFlags } from "../args/flags.ts";
+import { type Format, formatBalances } from "../output/format.ts";
+import { runNode } from "../node/session.ts";
+import { parseTransaction } from "../input/transactions.ts";
 
 const flags = {
   ...nodeFlags,

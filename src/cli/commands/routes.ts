@@ -1,12 +1,12 @@
 /** `rumor routes`: which way private messages go, as a running node knows it. */
 
 import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { inquire } from "../inquiry.ts";
-import { Output, say } from "../output.ts";
-import { objectsText, tableText, timeText } from "../table.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { inquire } from "../guest/inquiry.ts";
+import { Output, say } from "../output/output.ts";
+import { objectsText, tableText, timeText } from "../output/table.ts";
 
 const flags = {
   ...joinFlag,

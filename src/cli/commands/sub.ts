@@ -5,14 +5,20 @@ import type { Printed } from "../../core/types.ts";
 import { decodeEntry } from "../../core/log/entry.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { ACK_BYTES } from "../../core/data/limits.ts";
-import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
-import { EXIT } from "../exit.ts";
-import { helpFlags, historyFlag, joinFlag, jsonFlag, networkFlag, topicFlag } from "../flags.ts";
-import { type Format, formatRecords } from "../format.ts";
-import { Guest } from "../guest.ts";
-import { Output, say } from "../output.ts";
-import { requireJoin } from "../publisher.ts";
-import { watchSignals } from "../signals.ts";
+import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args/args.ts";
+import { EXIT } from "../args/exit.ts";
+import {
+  helpFlags,
+  historyFlag,
+  joinFlag,
+  jsonFlag,
+  networkFlag,
+  topicFlag,
+} from "../args/flags.ts";
+import { type Format, formatRecords } from "../output/format.ts";
+import { Guest, requireJoin } from "../guest/guest.ts";
+import { Output, say } from "../output/output.ts";
+import { watchSignals } from "../input/signals.ts";
 
 const flags = {
   ...joinFlag,
@@ -58,7 +64,7 @@ time, 130 interrupted.
     const { given, words } = readArgs(args, flags, env);
     requireJoin(given.join);
     if (words.length > 0) {
-      const { UsageError } = await import("../exit.ts");
+      const { UsageError } = await import("../args/exit.ts");
       throw new UsageError(`${words[0]} is not expected`);
     }
     const shown = Deno.stdout.isTerminal();

@@ -9,11 +9,11 @@ import { makeIdentity } from "../../shell/crypto.ts";
 import { Driver, type OwnEffect } from "../../shell/driver.ts";
 import { fallbackHost } from "../../shell/host.ts";
 import { describeError, TcpTransport } from "../../shell/tcp.ts";
-import { flagLines, type Given, readArgs, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, networkFlag, nodeFlags } from "../flags.ts";
-import { say } from "../output.ts";
-import { watchSignals } from "../signals.ts";
+import { flagLines, type Given, readArgs, readCount } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, networkFlag, nodeFlags } from "../args/flags.ts";
+import { say } from "../output/output.ts";
+import { watchSignals } from "../input/signals.ts";
 
 const flags = {
   listen: nodeFlags.listen,

@@ -3,11 +3,11 @@
 import type { Command } from "../command.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output, say } from "../output.ts";
-import { type Verdict, verifyData } from "../verify_data.ts";
+import { flagLines, readArgs, readPath } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { Output, say } from "../output/output.ts";
+import { type Verdict, verifyData } from "../stored/verify.ts";
 
 const flags = {
   data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },

@@ -7,11 +7,11 @@ import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/bro
 import type { BroadcastOptions, BroadcastReport } from "../../sim/broadcast/options.ts";
 import { controlsOf, summarize } from "../../sim/broadcast/summary.ts";
 import { drawPicture } from "../../sim/broadcast/picture.ts";
-import { flagLines, readArgs, readChoice, readCount, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output, say } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs, readChoice, readCount, readPath } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { Output, say } from "../output/output.ts";
+import { objectsText, tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const KINDS = ["flood", "gossip", "tree"] as const;

@@ -14,10 +14,10 @@ import type { RunResult } from "../../sim/campaign/session.ts";
 import { shrink } from "../../sim/campaign/shrink.ts";
 import { missingEffects } from "../../sim/campaign/tally.ts";
 import { tellRun } from "../../sim/campaign/tell.ts";
-import { readArgs } from "../args.ts";
+import { readArgs } from "../args/args.ts";
 import type { Env } from "../command.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { Output, say } from "../output.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { Output, say } from "../output/output.ts";
 import { flags } from "./campaign_flags.ts";
 
 export { help } from "./campaign_flags.ts";

@@ -7,11 +7,11 @@ import { countLinks, type Degrees, degreesOf, type Graph, pathsOf } from "../../
 import { bestArcs, halvesBound, searchHalves } from "../../sim/halves.ts";
 import { connectivityOf, Cutter } from "../../sim/min_cut.ts";
 import { overlayGraph } from "../../sim/overlay_graph.ts";
-import { flagLines, readArgs, readChoice, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs, readChoice, readCount } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { Output } from "../output/output.ts";
+import { objectsText, tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const OVERLAYS = ["ring", "fingers"] as const;

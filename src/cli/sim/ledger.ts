@@ -13,11 +13,11 @@ import {
   searchSchedules,
   takeAll,
 } from "../../sim/schedules.ts";
-import { flagLines, readArgs, readSwitch } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs, readSwitch } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { Output } from "../output/output.ts";
+import { objectsText, tableText } from "../output/table.ts";
 
 const flags = {
   "reject-overdraft": {

@@ -7,11 +7,11 @@ import {
   type Row,
   type ScenarioOptions,
 } from "../../sim/scenarios/findings.ts";
-import { flagLines, readArgs, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { tableText } from "../table.ts";
+import { flagLines, readArgs, readCount } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { Output } from "../output/output.ts";
+import { tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const SEED = 1;

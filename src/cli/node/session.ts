@@ -1,0 +1,342 @@
+/** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
+
+import type { Json, Notice, Printed } from "../../core/types.ts";
+import { joinAddress } from "../../core/data/address.ts";
+import { makeIdentity } from "../../shell/crypto.ts";
+import { Runtime } from "../../shell/runtime.ts";
+import { Sealer } from "../../shell/sealer.ts";
+import { fallbackHost } from "../../shell/host.ts";
+import type { Store } from "../../shell/store.ts";
+import { prepareTransport } from "../../shell/mixed.ts";
+import { describeError } from "../../shell/tcp.ts";
+import type { Transport, TransportHandler } from "../../shell/transport.ts";
+import type { Given } from "../args/args.ts";
+import { EXIT } from "../args/exit.ts";
+import { labelOf } from "../output/format.ts";
+import type { nodeFlags } from "../args/flags.ts";
+import { makeNodeConfig } from "./config.ts";
+import { noticeText } from "./notices.ts";
+import { Output, say } from "../output/output.ts";
+import { Printer } from "../output/printer.ts";
+import type { ReadLine } from "../input/items.ts";
+import { readLines } from "../input/lines.ts";
+import type { Terminal } from "../prompt/mod.ts";
+import { watchSignals } from "../input/signals.ts";
+import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
+
+/** Ctrl-C is given this long to say goodbye. */
+const INTERRUPT_MS = 1_900;
+/** What is said to one alone at the prompt has this long to arrive, unless the user says otherwise. */
+const PRIVATE_MS = 600_000;
+/** Complaints about other nodes' items that are said one by one; the rest are counted. */
+const LEFT_OUT_LINES = 10;
+/** A closed stdout is not waited for long. */
+const CLOSED_MS = 500;
+
+/** Runs a node until its input ends or somebody ends it; gives the exit code. */
+export async function runNode(given: Given<typeof nodeFlags>, makeApp: MakeApp): Promise<number> {
+  const session = new Session(given, makeApp);
+  return await session.run();
+}
+
+class Session {
+  readonly #given: Given<typeof nodeFlags>;
+  readonly #output = new Output();
+  readonly #makeApp: MakeApp;
+  readonly #ended = Promise.withResolvers<void>();
+  #app!: NodeApp;
+  #printer!: Printer;
+  #runtime!: Runtime;
+  #terminal: Terminal | null = null;
+  #prompt: PromptApp | undefined;
+  #code: number = EXIT.done;
+  #ending = false;
+  #at_once = false;
+  #acknowledged = true;
+  #id = "";
+  #left_out = 0;
+
+  constructor(given: Given<typeof nodeFlags>, makeApp: MakeApp) {
+    this.#given = given;
+    this.#makeApp = makeApp;
+  }
+
+  async run(): Promise<number> {
+    const shown = Deno.stdout.isTerminal();
+    const format = { json: this.#given.json ?? false, shown };
+    this.#app = this.#makeApp(format);
+    this.#printer = new Printer(this.#output, format, this.#app.front.app === "ledger");
+    const stop = watchSignals((code) => this.#interrupt(code));
+    try {
+      const join = await this.#addresses();
+      const store = this.#ending ? null : await this.#openStore();
+      if (store !== undefined && !this.#ending) await this.#start(join, store);
+      this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
+      await this.#ended.promise;
+      if (this.#at_once) return this.#code;
+      await this.#output.flush();
+      if (this.#code === EXIT.done && !this.#acknowledged) {
+        say("rumor: not everything was acknowledged by another node");
+        this.#code = EXIT.unacknowledged;
+      }
+      if (this.#left_out > LEFT_OUT_LINES) {
+        say(`rumor: ${this.#left_out} items of other nodes were left out`);
+      }
+      const last = this.#runtime === undefined ? "" : this.#app.atExit(this.#runtime.state);
+      if (last !== "") await this.#output.write(new TextEncoder().encode(last));
+      await this.#runtime?.close();
+      return this.#code;
+    } finally {
+      stop();
+      this.#terminal?.close();
+    }
+  }
+
+  /** Where to join: what was given, else what a person says. */
+  async #addresses(): Promise<readonly string[]> {
+    const { join } = this.#given;
+    if (!Deno.stdin.isTerminal()) return join;
+    const { Terminal } = await import("../prompt/mod.ts");
+    const { wantsColor } = await import("../output/output.ts");
+    const keepTyped = !this.#app.front.echo || !Deno.stdout.isTerminal();
+    this.#prompt = await this.#app.prompt?.();
+    const assist = this.#prompt?.assist(() => this.#runtime?.state);
+    this.#terminal = new Terminal(undefined, { color: wantsColor(), keepTyped, assist });
+    if (join.length > 0) return join;
+    const question = "Peer to join, as host:port (empty starts a new network): ";
+    const answer = (await this.#terminal.ask(question))?.trim() ?? "";
+    if (answer === "") return [];
+    const { readAddress } = await import("../args/args.ts");
+    try {
+      return [readAddress(answer)];
+    } catch {
+      say(`rumor: ${answer} is not HOST:PORT; starting a new network`);
+      return [];
+    }
+  }
+
+  async #start(join: readonly string[], store: Store | null): Promise<void> {
+    const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
+    const makeTransport = await this.#openTransport(host, port);
+    if (makeTransport === null) return;
+    const identity = store?.identity ?? makeIdentity();
+    const sealer = new Sealer();
+    this.#id = identity.id;
+    const config = makeNodeConfig(this.#given, join, {
+      id: identity.id,
+      box: sealer.box,
+      durable: store !== null,
+      front: this.#app.front,
+      listen: joinAddress(host, port),
+    });
+    this.#runtime = new Runtime(
+      config,
+      identity,
+      sealer,
+      {
+        print: (records, done) => this.#print(records, done),
+        notice: (notice) => this.#notice(notice),
+        done: (acknowledged) => {
+          this.#acknowledged = acknowledged;
+          this.#ended.resolve();
+        },
+      },
+      makeTransport,
+      store,
+    );
+    let doing = "read what is stored";
+    try {
+      this.#runtime.restore();
+      doing = `listen on ${host}:${port}`;
+      this.#runtime.start(host, port, fallbackHost());
+    } catch (error) {
+      say(`rumor: cannot ${doing}: ${describeError(error)}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+      return;
+    }
+    this.#read().catch((error) => {
+      say(`rumor: cannot read the input: ${(error as Error).message}`);
+      this.#end(EXIT.failed, this.#timeout());
+    });
+  }
+
+  /** What carries the lines; null where it cannot listen. */
+  async #openTransport(
+    host: string,
+    port: number,
+  ): Promise<((handler: TransportHandler) => Transport) | null> {
+    const { transport = "tcp", mtu } = this.#given;
+    try {
+      return await prepareTransport(transport, { host, port }, mtu === undefined ? {} : { mtu });
+    } catch (error) {
+      say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+      return null;
+    }
+  }
+
+  /** The directory of `--data`; null without one, undefined where it cannot be used. */
+  async #openStore(): Promise<Store | null | undefined> {
+    if (this.#given.data === undefined) return null;
+    // Only who stores something pays for SQLite.
+    const { Store, StoreError } = await import("../../shell/store.ts");
+    try {
+      const store = Store.open(this.#given.data);
+      for (const report of store.reports) this.#say(`rumor: ${report}`);
+      return store;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      say(`rumor: ${error.message}`);
+      this.#code = EXIT.failed;
+      this.#ended.resolve();
+    }
+  }
+
+  async #read(): Promise<void> {
+    const complete = this.#terminal === null ? await this.#readPipe() : await this.#readTerminal();
+    if (complete && !this.#given["keep-open"]) this.#end(this.#code, this.#timeout());
+  }
+
+  async #readPipe(): Promise<boolean> {
+    const complain = (number: number, why: string) => this.#complain(`line ${number}: ${why}`);
+    const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
+    for await (const batch of readLines(read, this.#app.encoding, complain)) {
+      await this.#runtime.inputOpen();
+      let items: Json[] = [], first = 0;
+      // Numbers must run on within one publish, so that a refusal names the right line.
+      const flush = () => {
+        if (items.length > 0) this.#runtime.publish(this.#app.topic, items, first);
+        items = [];
+      };
+      for (const [index, raw] of batch.items.entries()) {
+        const number = batch.numbers[index];
+        const item = this.#readItem(raw);
+        // Complaints come in the order of the lines, so what is before this one goes first.
+        if (item === undefined || isFault(item) || number !== first + items.length) flush();
+        if (isFault(item)) {
+          complain(number, item.fault);
+          continue;
+        }
+        if (item === undefined) continue;
+        if (items.length === 0) first = number;
+        items.push(item);
+      }
+      flush();
+    }
+    return true;
+  }
+
+  /** What a line of input means; undefined where it was a command. */
+  #readItem(raw: Json): ReturnType<ReadLine> {
+    if (typeof raw !== "string") return raw;
+    return this.#app.readLine(raw, this.#runtime.state, (line) => this.#say(line));
+  }
+
+  async #readTerminal(): Promise<boolean> {
+    let number = 0;
+    for await (const event of this.#terminal!.lines()) {
+      if (event.kind === "interrupt") this.#interrupt(EXIT.interrupted);
+      if (event.kind === "interrupt" || event.kind === "eof") return event.kind === "eof";
+      number++;
+      if (event.kind === "refused") {
+        this.#complain(`line ${number}: ${event.bytes} bytes are too long for a line`);
+        continue;
+      }
+      // What is asked of the node means little before it has joined; commands to the prompt do not wait.
+      if (!event.text.startsWith("/")) await this.#runtime.inputOpen();
+      let quits = false;
+      const item = this.#readTyped(event.text, event.pasted === true, number, () => quits = true);
+      if (quits) {
+        this.#end(this.#code, this.#timeout());
+        return false;
+      }
+      if (isFault(item)) this.#complain(`line ${number}: ${item.fault}`);
+      if (isFault(item) || item === undefined) continue;
+      this.#runtime.publish(this.#app.topic, [item], number);
+    }
+    return false;
+  }
+
+  #readTyped(
+    text: string,
+    pasted: boolean,
+    number: number,
+    quit: () => void,
+  ): ReturnType<ReadLine> {
+    if (this.#prompt === undefined) return this.#readItem(text);
+    return this.#prompt.read(text, pasted, {
+      node: this.#runtime.state,
+      tell: (lines) => this.#terminal!.printAbove(() => lines.forEach(say)),
+      post: (to, item) => this.#runtime.post(to, [item], number, this.#given.timeout ?? PRIVATE_MS),
+      quit,
+    });
+  }
+
+  #print(records: readonly Printed[], done: () => void): void {
+    if (this.#terminal === null) return void this.#printer.write(records).then(done);
+    this.#terminal.printAbove(() => this.#printer.writeNow(records));
+    queueMicrotask(done);
+  }
+
+  #notice(notice: Notice): void {
+    if (notice.kind === "ignored" && !this.#isToldOf(notice.origin)) return;
+    if (notice.kind === "alone" && notice.then === "end") this.#code = EXIT.unreachable;
+    if (notice.kind === "renewed") this.#id = notice.id;
+    // Somebody else's bad items are not this node's failure.
+    const own = notice.kind === "ignored" && notice.origin === this.#id;
+    if ((own || notice.kind === "refused") && this.#code === EXIT.done) this.#code = EXIT.failed;
+    if (notice.kind === "undelivered" && this.#code === EXIT.done) {
+      this.#code = EXIT.unacknowledged;
+    }
+    const text = noticeText(notice, (id) => this.#labelOf(id));
+    if (text !== null) this.#say(text);
+  }
+
+  #labelOf(id: string): string {
+    return labelOf(id, this.#runtime.state.members.by_id.get(id)?.name ?? "");
+  }
+
+  /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */
+  #isToldOf(origin: string): boolean {
+    if (this.#app.front.app !== "ledger") return false;
+    return origin === this.#id || ++this.#left_out <= LEFT_OUT_LINES;
+  }
+
+  #complain(text: string): void {
+    if (this.#code === EXIT.done) this.#code = EXIT.failed;
+    this.#say(`rumor: ${text}`);
+  }
+
+  #say(text: string): void {
+    if (this.#terminal === null) say(text);
+    else this.#terminal.printAbove(() => say(text));
+  }
+
+  #interrupt(code: number): void {
+    if (this.#ending && this.#code === code) {
+      // The second time nobody wants to wait.
+      this.#at_once = true;
+      this.#ended.resolve();
+      return;
+    }
+    this.#end(code, INTERRUPT_MS);
+  }
+
+  #end(code: number, within_ms: number): void {
+    if (this.#ending && code === EXIT.done) return;
+    this.#ending = true;
+    this.#code = code;
+    if (this.#runtime === undefined) this.#ended.resolve();
+    else this.#runtime.leave(within_ms);
+  }
+
+  #timeout(): number {
+    return this.#given.timeout ?? 10_000;
+  }
+}
+
+function isFault(item: unknown): item is { readonly fault: string } {
+  return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
+}
