@@ -5,7 +5,8 @@ import { flagLines, readArgs, readChoice, readSwitch } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
 import { type Ask, inquire } from "../guest/inquiry.ts";
-import { Output, say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 import { objectsText, tableText, timeText } from "../output/table.ts";
 
 const flags = {
@@ -54,13 +55,12 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --status`);
-    const output = new Output();
-    const shown = Deno.stdout.isTerminal();
+    const shown = stdout.is_terminal;
     const print = (peers: readonly Peer[]) => {
       const text = given.json
         ? objectsText(peers.map(peerObject), shown)
         : tableText(peers.map((peer) => COLUMNS.map((column) => peer[column])), shown);
-      return output.write(new TextEncoder().encode(text));
+      return stdout.print(text);
     };
     const isWanted = ({ state }: Peer) =>
       given.status.length === 0 || given.status.some((status) => status === state);
@@ -73,7 +73,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         const objects = rows.map(([name = "", count = ""]) => ({ name, count: Number(count) }));
         const lines = rows.map(([name = "", count = ""]) => [`${name} ${count}`]);
         const text = given.json ? objectsText(objects, shown) : tableText(lines, shown);
-        await output.write(new TextEncoder().encode(text));
+        await stdout.print(text);
         return EXIT.done;
       }
       let known = new Map<string, string>();
@@ -85,7 +85,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         );
         known = new Map(peers.map((peer) => [peer.id, JSON.stringify(peer)]));
         if (changed.length > 0) await print(changed);
-      } while (given.watch && await pauseUnless(output.closed));
+      } while (given.watch && await pauseUnless(stdout.whenClosed()));
       return EXIT.done;
     });
   },

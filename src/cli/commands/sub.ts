@@ -15,9 +15,12 @@ import {
   networkFlag,
   topicFlag,
 } from "../args/flags.ts";
-import { type Format, formatRecords } from "../output/format.ts";
+import { formatRecords } from "../output/format.ts";
+import type { Format } from "../output/line.ts";
+import { writePieces } from "../output/printer.ts";
 import { Guest, requireJoin } from "../guest/guest.ts";
-import { Output, say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 import { watchSignals } from "../input/signals.ts";
 
 const flags = {
@@ -67,7 +70,7 @@ time, 130 interrupted.
       const { UsageError } = await import("../args/exit.ts");
       throw new UsageError(`${words[0]} is not expected`);
     }
-    const shown = Deno.stdout.isTerminal();
+    const shown = stdout.is_terminal;
     return await new Subscription(given, { json: given.json ?? false, shown }).run();
   },
 };
@@ -75,7 +78,6 @@ time, 130 interrupted.
 class Subscription {
   readonly #given: Given<typeof flags>;
   readonly #format: Format;
-  readonly #output = new Output();
   readonly #ended = Promise.withResolvers<number>();
   #guest: Guest | null = null;
   /** Entries of before the start of what is wanted. */
@@ -107,7 +109,7 @@ class Subscription {
     }
     this.#guest = guest;
     guest.send({ k: "want", t: topic, ...(history === undefined ? {} : { history }) });
-    this.#output.closed.then(() => this.#ended.resolve(EXIT.done));
+    stdout.whenClosed().then(() => this.#ended.resolve(EXIT.done));
     const late = this.#given.count === undefined ? EXIT.done : EXIT.unacknowledged;
     const timer = wait === undefined
       ? undefined
@@ -116,7 +118,7 @@ class Subscription {
     clearTimeout(timer);
     stop();
     await guest.close();
-    await Promise.race([this.#flushing, this.#output.closed]);
+    await Promise.race([this.#flushing, stdout.whenClosed()]);
     return code;
   }
 
@@ -155,7 +157,7 @@ class Subscription {
     while (this.#records.length > 0 || this.#taken_bytes > this.#told_bytes) {
       const records = this.#records, taken_bytes = this.#taken_bytes;
       this.#records = [];
-      if (records.length > 0) await this.#output.write(formatRecords(records, this.#format));
+      if (records.length > 0) await writePieces(formatRecords(records, this.#format));
       if (taken_bytes - this.#told_bytes >= ACK_BYTES || this.#records.length === 0) {
         this.#told_bytes = taken_bytes;
         this.#guest?.send({ k: "have", c: {}, n: taken_bytes });

@@ -12,7 +12,7 @@ import { describeError, TcpTransport } from "../../shell/tcp.ts";
 import { flagLines, type Given, readArgs, readCount } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, networkFlag, nodeFlags } from "../args/flags.ts";
-import { say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
 import { watchSignals } from "../input/signals.ts";
 
 const flags = {

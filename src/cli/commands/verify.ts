@@ -6,7 +6,8 @@ import { StoreReader } from "../../shell/store_reader.ts";
 import { flagLines, readArgs, readPath } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
-import { Output, say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 import { type Verdict, verifyData } from "../stored/verify.ts";
 
 const flags = {
@@ -53,7 +54,7 @@ Exit codes: 0 all is well, 1 something is off, or there is no data, 2 usage.
       }
     }
     const text = given.json ? jsonText(verdict, faults) : summary(verdict);
-    await new Output().write(new TextEncoder().encode(`${text}\n`));
+    await stdout.print(`${text}\n`);
     return verdict.faults === 0 ? EXIT.done : EXIT.failed;
   },
 };

@@ -10,7 +10,7 @@ import { JOIN_TIMEOUT_MS, PROTOCOL_VERSION } from "../../core/data/limits.ts";
 import { TcpTransport } from "../../shell/tcp.ts";
 import type { Connection } from "../../shell/transport.ts";
 import { UsageError } from "../args/exit.ts";
-import { say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
 
 /** What a guest hears. Bytes of entries are valid only during the call. */
 export interface GuestHandler {

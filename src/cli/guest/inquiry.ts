@@ -4,7 +4,7 @@ import type { Address } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { EXIT } from "../args/exit.ts";
 import { Guest, requireJoin } from "./guest.ts";
-import { say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
 import { watchSignals } from "../input/signals.ts";
 
 /** What is asked; its number is given by whoever asks. */

@@ -8,7 +8,7 @@ import { EXIT, UsageError } from "../args/exit.ts";
 import { Guest } from "./guest.ts";
 import { lineFault, textItem } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
-import { say } from "../output/output.ts";
+import { say } from "../output/stderr.ts";
 import { watchSignals } from "../input/signals.ts";
 
 /** Requests that may wait for acknowledgement; more would only wait in the node. */

@@ -1,9 +1,9 @@
 /** What a command brings that runs a node: `rumor chat`, `rumor ledger`. */
 
 import type { NodeState } from "../../core/node.ts";
-import type { FrontConfig, Id, Json, Topic } from "../../core/types.ts";
+import type { FrontConfig, Id, Json, Printed, Topic } from "../../core/types.ts";
 import type { ReadLine } from "../input/items.ts";
-import type { Format } from "../output/format.ts";
+import type { Format } from "../output/line.ts";
 import type { Assist } from "../prompt/mod.ts";
 
 /** The app is made when it is known whether a terminal shows what it prints. */
@@ -15,6 +15,10 @@ export interface NodeApp {
   /** The topic of what is typed. */
   readonly topic: Topic;
   readonly encoding: "utf-8" | "base64";
+  /** Records that do not mix with those of this command: they go to stderr. */
+  readonly aside?: readonly Printed["kind"][];
+  /** Whether items of others that all nodes leave out are told of. */
+  readonly tells_left_out?: boolean;
   /** Makes an item of a line; undefined where the line was a command and is dealt with. */
   readonly readLine: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
   /**

@@ -1,28 +1,28 @@
 /** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
 
-import type { Json, Notice, Printed } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
+import type { Notice, Printed } from "../../core/types.ts";
 import { makeIdentity } from "../../shell/crypto.ts";
+import { fallbackHost } from "../../shell/host.ts";
+import { prepareTransport } from "../../shell/mixed.ts";
 import { Runtime } from "../../shell/runtime.ts";
 import { Sealer } from "../../shell/sealer.ts";
-import { fallbackHost } from "../../shell/host.ts";
 import type { Store } from "../../shell/store.ts";
-import { prepareTransport } from "../../shell/mixed.ts";
 import { describeError } from "../../shell/tcp.ts";
 import type { Transport, TransportHandler } from "../../shell/transport.ts";
 import type { Given } from "../args/args.ts";
 import { EXIT } from "../args/exit.ts";
-import { labelOf } from "../output/format.ts";
 import type { nodeFlags } from "../args/flags.ts";
+import { watchSignals } from "../input/signals.ts";
+import { formatRecords, labelOf, type RecordFormat } from "../output/format.ts";
+import { writePieces, writePiecesNow } from "../output/printer.ts";
+import { say, stderr } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import type { Terminal } from "../prompt/mod.ts";
+import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
-import { Output, say } from "../output/output.ts";
-import { Printer } from "../output/printer.ts";
-import type { ReadLine } from "../input/items.ts";
-import { readLines } from "../input/lines.ts";
-import type { Terminal } from "../prompt/mod.ts";
-import { watchSignals } from "../input/signals.ts";
-import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
+import { publishPipe, publishTyped } from "./publishing.ts";
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
@@ -41,11 +41,10 @@ export async function runNode(given: Given<typeof nodeFlags>, makeApp: MakeApp):
 
 class Session {
   readonly #given: Given<typeof nodeFlags>;
-  readonly #output = new Output();
   readonly #makeApp: MakeApp;
   readonly #ended = Promise.withResolvers<void>();
   #app!: NodeApp;
-  #printer!: Printer;
+  #format!: RecordFormat;
   #runtime!: Runtime;
   #terminal: Terminal | null = null;
   #prompt: PromptApp | undefined;
@@ -62,19 +61,19 @@ class Session {
   }
 
   async run(): Promise<number> {
-    const shown = Deno.stdout.isTerminal();
-    const format = { json: this.#given.json ?? false, shown };
+    const format = { json: this.#given.json ?? false, shown: stdout.is_terminal };
     this.#app = this.#makeApp(format);
-    this.#printer = new Printer(this.#output, format, this.#app.front.app === "ledger");
+    this.#format = { ...format, aside: this.#app.aside };
+    const closed = stdout.whenClosed();
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
       const join = await this.#addresses();
       const store = this.#ending ? null : await this.#openStore();
       if (store !== undefined && !this.#ending) await this.#start(join, store);
-      this.#output.closed.then(() => this.#end(EXIT.done, CLOSED_MS));
+      closed.then(() => this.#end(EXIT.done, CLOSED_MS));
       await this.#ended.promise;
       if (this.#at_once) return this.#code;
-      await this.#output.flush();
+      await stdout.flush();
       if (this.#code === EXIT.done && !this.#acknowledged) {
         say("rumor: not everything was acknowledged by another node");
         this.#code = EXIT.unacknowledged;
@@ -83,7 +82,7 @@ class Session {
         say(`rumor: ${this.#left_out} items of other nodes were left out`);
       }
       const last = this.#runtime === undefined ? "" : this.#app.atExit(this.#runtime.state);
-      if (last !== "") await this.#output.write(new TextEncoder().encode(last));
+      if (last !== "") await stdout.print(last);
       await this.#runtime?.close();
       return this.#code;
     } finally {
@@ -97,11 +96,10 @@ class Session {
     const { join } = this.#given;
     if (!Deno.stdin.isTerminal()) return join;
     const { Terminal } = await import("../prompt/mod.ts");
-    const { wantsColor } = await import("../output/output.ts");
-    const keepTyped = !this.#app.front.echo || !Deno.stdout.isTerminal();
+    const keepTyped = !this.#app.front.echo || !stdout.is_terminal;
     this.#prompt = await this.#app.prompt?.();
     const assist = this.#prompt?.assist(() => this.#runtime?.state);
-    this.#terminal = new Terminal(undefined, { color: wantsColor(), keepTyped, assist });
+    this.#terminal = new Terminal(undefined, { color: stderr.wants_color, keepTyped, assist });
     if (join.length > 0) return join;
     const question = "Peer to join, as host:port (empty starts a new network): ";
     const answer = (await this.#terminal.ask(question))?.trim() ?? "";
@@ -195,88 +193,39 @@ class Session {
   }
 
   async #read(): Promise<void> {
-    const complete = this.#terminal === null ? await this.#readPipe() : await this.#readTerminal();
+    const complete = await this.#publishInput();
     if (complete && !this.#given["keep-open"]) this.#end(this.#code, this.#timeout());
   }
 
-  async #readPipe(): Promise<boolean> {
-    const complain = (number: number, why: string) => this.#complain(`line ${number}: ${why}`);
-    const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
-    for await (const batch of readLines(read, this.#app.encoding, complain)) {
-      await this.#runtime.inputOpen();
-      let items: Json[] = [], first = 0;
-      // Numbers must run on within one publish, so that a refusal names the right line.
-      const flush = () => {
-        if (items.length > 0) this.#runtime.publish(this.#app.topic, items, first);
-        items = [];
-      };
-      for (const [index, raw] of batch.items.entries()) {
-        const number = batch.numbers[index];
-        const item = this.#readItem(raw);
-        // Complaints come in the order of the lines, so what is before this one goes first.
-        if (item === undefined || isFault(item) || number !== first + items.length) flush();
-        if (isFault(item)) {
-          complain(number, item.fault);
-          continue;
-        }
-        if (item === undefined) continue;
-        if (items.length === 0) first = number;
-        items.push(item);
-      }
-      flush();
+  /** Publishes the input; whether it came to its end by itself. */
+  async #publishInput(): Promise<boolean> {
+    const terminal = this.#terminal;
+    const desk = {
+      app: this.#app,
+      runtime: this.#runtime,
+      complain: (text: string) => this.#complain(text),
+      tell: (line: string) => this.#say(line),
+    };
+    if (terminal === null) {
+      await publishPipe(desk);
+      return true;
     }
-    return true;
-  }
-
-  /** What a line of input means; undefined where it was a command. */
-  #readItem(raw: Json): ReturnType<ReadLine> {
-    if (typeof raw !== "string") return raw;
-    return this.#app.readLine(raw, this.#runtime.state, (line) => this.#say(line));
-  }
-
-  async #readTerminal(): Promise<boolean> {
-    let number = 0;
-    for await (const event of this.#terminal!.lines()) {
-      if (event.kind === "interrupt") this.#interrupt(EXIT.interrupted);
-      if (event.kind === "interrupt" || event.kind === "eof") return event.kind === "eof";
-      number++;
-      if (event.kind === "refused") {
-        this.#complain(`line ${number}: ${event.bytes} bytes are too long for a line`);
-        continue;
-      }
-      // What is asked of the node means little before it has joined; commands to the prompt do not wait.
-      if (!event.text.startsWith("/")) await this.#runtime.inputOpen();
-      let quits = false;
-      const item = this.#readTyped(event.text, event.pasted === true, number, () => quits = true);
-      if (quits) {
-        this.#end(this.#code, this.#timeout());
-        return false;
-      }
-      if (isFault(item)) this.#complain(`line ${number}: ${item.fault}`);
-      if (isFault(item) || item === undefined) continue;
-      this.#runtime.publish(this.#app.topic, [item], number);
-    }
-    return false;
-  }
-
-  #readTyped(
-    text: string,
-    pasted: boolean,
-    number: number,
-    quit: () => void,
-  ): ReturnType<ReadLine> {
-    if (this.#prompt === undefined) return this.#readItem(text);
-    return this.#prompt.read(text, pasted, {
-      node: this.#runtime.state,
-      tell: (lines) => this.#terminal!.printAbove(() => lines.forEach(say)),
-      post: (to, item) => this.#runtime.post(to, [item], number, this.#given.timeout ?? PRIVATE_MS),
-      quit,
+    return await publishTyped({
+      ...desk,
+      terminal,
+      prompt: this.#prompt,
+      tellAll: (lines) => terminal.printAbove(() => lines.forEach(say)),
+      post: (to, item, number) =>
+        this.#runtime.post(to, [item], number, this.#given.timeout ?? PRIVATE_MS),
+      quit: () => this.#end(this.#code, this.#timeout()),
+      interrupt: () => this.#interrupt(EXIT.interrupted),
     });
   }
 
   #print(records: readonly Printed[], done: () => void): void {
-    if (this.#terminal === null) return void this.#printer.write(records).then(done);
-    this.#terminal.printAbove(() => this.#printer.writeNow(records));
+    const pieces = formatRecords(records, this.#format);
+    if (this.#terminal === null) return void writePieces(pieces).then(done);
+    this.#terminal.printAbove(() => writePiecesNow(pieces));
     queueMicrotask(done);
   }
 
@@ -300,7 +249,7 @@ class Session {
 
   /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */
   #isToldOf(origin: string): boolean {
-    if (this.#app.front.app !== "ledger") return false;
+    if (!this.#app.tells_left_out) return false;
     return origin === this.#id || ++this.#left_out <= LEFT_OUT_LINES;
   }
 
@@ -335,8 +284,4 @@ class Session {
   #timeout(): number {
     return this.#given.timeout ?? 10_000;
   }
-}
-
-function isFault(item: unknown): item is { readonly fault: string } {
-  return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
 }

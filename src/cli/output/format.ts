@@ -1,63 +1,46 @@
-/** How things look on stdout: plain lines, or with `--json` one object a line. */
+/**
+ * What a node prints, as bytes: plain lines, or with `--json` one object a line. Pure: each piece
+ * says on which stream it belongs, and others write it.
+ */
 
 import { concat } from "@std/bytes/concat";
 import type { Gap, Id, Json, Printed } from "../../core/types.ts";
-import type { Transaction } from "../../core/apps/ledger.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
-import { visible, visibleJson } from "./escape.ts";
 import { contentOf, readItem } from "../input/items.ts";
-import { say } from "./output.ts";
+import { visible } from "./escape.ts";
+import { clean, type Format, jsonLine, saidLine } from "./line.ts";
+import { appliedLine } from "./payment_text.ts";
 
 const encoder = new TextEncoder();
 const NEWLINE = new Uint8Array([0x0a]);
 /** How a line for one alone begins; what shows nothing may stand in between. */
 const LIKE_PRIVATE = /^\p{DI}*\[\p{DI}*p\p{DI}*m\p{DI}*\p{Zs}/u;
 
-/** What makes bytes of records. */
-export interface Format {
-  readonly json: boolean;
-  /** Whether a terminal shows it: then what it would obey is escaped. A pipe gets it as it is. */
-  readonly shown: boolean;
+/** How records are printed. */
+export interface RecordFormat extends Format {
+  /** Kinds of records that do not mix with what stands on stdout: they go to stderr. */
+  readonly aside?: readonly Printed["kind"][];
 }
 
-/** The bytes of records, each line with its newline. Gaps in plain form go to stderr. */
-export function formatRecords(records: readonly Printed[], format: Format): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let text = "";
-  const flush = () => {
-    if (text !== "") parts.push(encoder.encode(text));
-    text = "";
-  };
-  const plain = (items: readonly Json[], before: string, guard: (line: string) => string) => {
-    for (const item of items) {
-      text += before;
-      const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-      if (typeof line === "string") text += `${guard(clean(format, oneLine(line)))}\n`;
-      else if (format.shown || line.includes(NEWLINE[0])) text += `${guard(bytesText(line))}\n`;
-      else {
-        flush();
-        parts.push(line, NEWLINE);
-      }
-    }
-  };
+/** Whole lines for one of the streams: stdout or stderr. */
+export interface Piece {
+  readonly to: "out" | "err";
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The pieces of records, in their order, each as long as can be. Gaps in plain form go to stderr.
+ * What goes to stderr is always safe to show, as nothing there may command a terminal.
+ */
+export function formatRecords(records: readonly Printed[], format: RecordFormat): Piece[] {
+  const sheet = new Sheet();
+  const beside: Format = { ...format, shown: true };
   for (const record of records) {
-    if (record.kind === "applied") text += appliedLine(record, format);
-    else if (record.kind === "gap") {
-      if (format.json) text += jsonLine({ gap: gapObject(record.gap) }, format);
-      else say(gapText(record.gap));
-    } else if (format.json) {
-      text += record.kind === "items"
-        ? itemObjects(record, format)
-        : privateObjects(record, format);
-    } else if (record.kind === "items") {
-      plain(record.items, clockText(record.clock), format.shown ? publicLine : (line) => line);
-    } else {
-      const label = clean(format, labelOf(record.from, record.name));
-      plain(record.items, `[pm from ${label}] `, (line) => line);
-    }
+    const to = streamOf(record, format);
+    sheet.turnTo(to);
+    addRecord(sheet, record, to === "err" ? beside : format);
   }
-  flush();
-  return parts.length === 1 ? parts[0] : concat(parts);
+  return sheet.pieces();
 }
 
 /** What people call somebody: its name, or the beginning of its id where it has none. */
@@ -65,39 +48,89 @@ export function labelOf(id: Id, name: string): string {
   return name === "" ? id.slice(0, ID_START_CHARS) : name;
 }
 
-/** `ID FROM TO AMOUNT`. */
-export function transactionText({ id, from, to, amount }: Transaction): string {
-  return `${id} ${from} ${to} ${amount}`;
+function streamOf({ kind }: Printed, { json, aside }: RecordFormat): Piece["to"] {
+  return kind === "gap" && !json || aside?.includes(kind) ? "err" : "out";
 }
 
-/** Balances as `ACCOUNT AMOUNT`: aligned for a terminal, plain otherwise, or as JSON. */
-export function formatBalances(
-  rows: readonly (readonly [string, bigint | string])[],
-  format: Format & { readonly align: boolean },
-): string {
-  if (format.json) {
-    // Amounts can pass 2^53: they are written as they are, not as a rounded number.
-    return rows.map(([account, amount]) =>
-      `${cleanJson(format, `{"account":${JSON.stringify(account)},"amount":${amount}}`)}\n`
-    ).join("");
+function addRecord(sheet: Sheet, record: Printed, format: Format): void {
+  if (record.kind === "applied") sheet.text += appliedLine(record, format);
+  else if (record.kind === "gap") {
+    sheet.text += format.json
+      ? jsonLine({ gap: gapObject(record.gap) }, format)
+      : saidLine(gapText(record.gap));
+  } else if (format.json) {
+    sheet.text += record.kind === "items"
+      ? itemObjects(record, format)
+      : privateObjects(record, format);
+  } else if (record.kind === "items") {
+    const guard = format.shown ? publicLine : (line: string) => line;
+    addLines(sheet, record.items, format, clockText(record.clock), guard);
+  } else {
+    const label = clean(format, labelOf(record.from, record.name));
+    addLines(sheet, record.items, format, `[pm from ${label}] `, (line) => line);
   }
-  const names = rows.map(([account]) => clean(format, account));
-  const amounts = rows.map(([, amount]) => String(amount));
-  const name_width = format.align ? Math.max(0, ...names.map((name) => name.length)) : 0;
-  const amount_width = format.align ? Math.max(0, ...amounts.map((text) => text.length)) : 0;
-  return names.map((name, row) =>
-    `${name.padEnd(name_width)} ${amounts[row].padStart(amount_width)}\n`
-  ).join("");
 }
 
-/** What is missing, for stderr. */
-export function gapText({ topic, origin, from, to }: Gap): string {
+/** Items as plain lines; those that are no text are the bytes that they are. */
+function addLines(
+  sheet: Sheet,
+  items: readonly Json[],
+  format: Format,
+  before: string,
+  guard: (line: string) => string,
+): void {
+  for (const item of items) {
+    sheet.text += before;
+    const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
+    if (typeof line === "string") sheet.text += `${guard(clean(format, oneLine(line)))}\n`;
+    else if (format.shown || line.includes(NEWLINE[0])) sheet.text += `${guard(bytesText(line))}\n`;
+    else sheet.add(line, NEWLINE);
+  }
+}
+
+/** Gathers text and bytes for the two streams; lives only as long as one call. */
+class Sheet {
+  /** Text that is not encoded yet. To add to it is what costs least. */
+  text = "";
+  #to: Piece["to"] = "out";
+  #parts: Uint8Array[] = [];
+  readonly #pieces: Piece[] = [];
+
+  /** What is added next goes to this stream. */
+  turnTo(to: Piece["to"]): void {
+    if (to !== this.#to) this.#end();
+    this.#to = to;
+  }
+
+  /** Adds bytes behind the text. */
+  add(...bytes: Uint8Array[]): void {
+    this.#encode();
+    this.#parts.push(...bytes);
+  }
+
+  pieces(): Piece[] {
+    this.#end();
+    return this.#pieces;
+  }
+
+  #end(): void {
+    this.#encode();
+    const parts = this.#parts;
+    if (parts.length === 0) return;
+    this.#pieces.push({ to: this.#to, bytes: parts.length === 1 ? parts[0] : concat(parts) });
+    this.#parts = [];
+  }
+
+  #encode(): void {
+    if (this.text !== "") this.#parts.push(encoder.encode(this.text));
+    this.text = "";
+  }
+}
+
+/** What is missing, for people. */
+function gapText({ topic, origin, from, to }: Gap): string {
   const entries = from === to ? `entry ${from}` : `entries ${from} to ${to}`;
   return `rumor: gap: ${entries} of ${origin} in ${topic} are no longer kept by anybody here`;
-}
-
-function jsonLine(value: unknown, format: Format): string {
-  return `${cleanJson(format, JSON.stringify(value))}\n`;
 }
 
 /** Only a lying node sends a newline within a line; it must not look like two lines. */
@@ -110,14 +143,6 @@ function publicLine(line: string): string {
   return LIKE_PRIVATE.test(line) ? line.replace("[", "\\x5b") : line;
 }
 
-function clean(format: Format, text: string): string {
-  return format.shown ? visible(text) : text;
-}
-
-function cleanJson(format: Format, json: string): string {
-  return format.shown ? visibleJson(json) : json;
-}
-
 /** `[author:3 other:7] `, each with the first characters of its id. */
 function clockText(clock: readonly (readonly [Id, number])[] | undefined): string {
   if (clock === undefined) return "";
@@ -128,7 +153,8 @@ function gapObject({ topic, origin, from, to }: Gap): Json {
   return { topic, from: origin, first_entry: from, last_entry: to };
 }
 
-function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format): string {
+/** The items of an entry, an object each. */
+export function itemObjects(record: Extract<Printed, { kind: "items" }>, format: Format): string {
   const time = new Date(record.time_ms).toISOString();
   // The entry is known after these of others, and after all entries of its own origin before it.
   const cause = {
@@ -150,16 +176,6 @@ function privateObjects(
 ): string {
   const object = { private: true, from, name, time: new Date(time_ms).toISOString() };
   return items.map((item) => jsonLine({ ...object, ...contentOf(item) }, format)).join("");
-}
-
-function appliedLine(
-  { transaction, replaced }: Extract<Printed, { kind: "applied" }>,
-  format: Format,
-): string {
-  if (!format.json) return `${clean(format, transactionText(transaction))}\n`;
-  const { id, from, to, amount } = transaction;
-  const object = { id, from, to, amount };
-  return jsonLine(replaced === null ? object : { ...object, replaces: replaced }, format);
 }
 
 /** A line that is no text, for a terminal, or where it holds a newline. */

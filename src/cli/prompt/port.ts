@@ -1,5 +1,7 @@
 /** The terminal that the program runs on, as far as the prompt needs it. */
 
+import { stderr } from "../output/stderr.ts";
+
 /** What a terminal can do. `write` is synchronous, so that output keeps its order. */
 export interface TerminalPort {
   read(): Promise<Uint8Array | null>;
@@ -19,9 +21,7 @@ export function stdioPort(): TerminalPort {
       const count = await Deno.stdin.read(buffer);
       return count === null ? null : buffer.slice(0, count);
     },
-    write(bytes) {
-      for (let sent = 0; sent < bytes.length;) sent += Deno.stderr.writeSync(bytes.subarray(sent));
-    },
+    write: (bytes) => stderr.writeNow(bytes),
     columns: () => consoleSize().columns,
     rows: () => consoleSize().rows,
     setRaw: (on) => Deno.stdin.setRaw(on, { cbreak: false }),

@@ -10,7 +10,7 @@ import { overlayGraph } from "../../sim/overlay_graph.ts";
 import { flagLines, readArgs, readChoice, readCount } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
-import { Output } from "../output/output.ts";
+import { stdout } from "../output/stdout.ts";
 import { objectsText, tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
@@ -111,7 +111,7 @@ Exit codes: 0 done, 2 usage.
       return examine(graph, { overlay, nodes, wanted: links, seed }, report);
     });
     const text = given.json ? objectsText(reports, false) : tableText(rowsOf(reports), true);
-    await new Output().write(new TextEncoder().encode(text));
+    await stdout.print(text);
     return EXIT.done;
   },
 };

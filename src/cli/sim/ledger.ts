@@ -16,7 +16,7 @@ import {
 import { flagLines, readArgs, readSwitch } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
-import { Output } from "../output/output.ts";
+import { stdout } from "../output/stdout.ts";
 import { objectsText, tableText } from "../output/table.ts";
 
 const flags = {
@@ -62,11 +62,13 @@ Exit codes: 0 done, 1 the ledger as it is ended different somewhere, 2 usage.
     if (rejecting.found === null) throw new Error("Rejecting overdrafts broke nothing");
     const { found } = rejecting;
     if (given["reject-overdraft"]) {
-      await print(given.json ? rejectingJson(found, rejecting) : rejectingText(found, rejecting));
+      await stdout.print(
+        given.json ? rejectingJson(found, rejecting) : rejectingText(found, rejecting),
+      );
       return EXIT.done;
     }
     const taking = searchSchedules(takeAll, TAKING);
-    await print(given.json ? takingJson(found, taking) : takingText(found, taking));
+    await stdout.print(given.json ? takingJson(found, taking) : takingText(found, taking));
     return isSame(found.payments) && taking.found === null ? EXIT.done : EXIT.failed;
   },
 };
@@ -232,10 +234,6 @@ function sum(numbers: readonly number[]): number {
 
 function count(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-async function print(text: string): Promise<void> {
-  await new Output().write(new TextEncoder().encode(text));
 }
 
 export default command;

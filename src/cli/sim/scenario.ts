@@ -10,7 +10,7 @@ import {
 import { flagLines, readArgs, readCount } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
-import { Output } from "../output/output.ts";
+import { stdout } from "../output/stdout.ts";
 import { tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
@@ -73,7 +73,7 @@ Exit codes: 0 all goals met, 1 some not, 2 usage.
     const text = given.json
       ? `${JSON.stringify({ scenario: name, seed, met, ...findings })}\n`
       : textOf(findings);
-    await new Output().write(new TextEncoder().encode(text));
+    await stdout.print(text);
     return met ? EXIT.done : EXIT.failed;
   },
 };

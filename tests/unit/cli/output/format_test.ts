@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { formatRecords } from "../../../../src/cli/output/format.ts";
+import { concat } from "@std/bytes/concat";
+import { formatRecords, type RecordFormat } from "../../../../src/cli/output/format.ts";
 import type { Json, Printed } from "../../../../src/core/types.ts";
 
 const ANNA = "aaaaaaaabbbb".padEnd(43, "_");
@@ -26,7 +27,10 @@ function toAll(...items: Json[]): Printed {
 
 /** The lines, each character a byte where they are no UTF-8. */
 function lines(records: readonly Printed[], format = PLAIN, encoding = "utf-8"): string[] {
-  const text = new TextDecoder(encoding).decode(formatRecords(records, format));
+  const pieces = formatRecords(records, format);
+  assert(pieces.every(({ to }) => to === "out"));
+  const bytes = concat(pieces.map(({ bytes }) => bytes));
+  const text = new TextDecoder(encoding).decode(bytes);
   assert(text === "" || text.endsWith("\n"));
   return text.split("\n").slice(0, -1);
 }
@@ -82,4 +86,24 @@ Deno.test("`formatRecords()` lets no public line look like a private one on a te
   // What a private message holds is not escaped, and neither is what goes to a program.
   assertEquals(lines([alone("[pm from ben] x")], SHOWN), ["[pm from anna] [pm from ben] x"]);
   assertEquals(lines([toAll("[pm from anna] x")]), ["[pm from anna] x"]);
+});
+
+Deno.test("`formatRecords()` says on which stream each piece belongs, in the order of the records", () => {
+  const gap: Printed = {
+    kind: "gap",
+    gap: { topic: "chat\x1b", origin: ANNA, from: 2, to: 3 },
+  };
+  const text = (format: RecordFormat) =>
+    formatRecords([toAll("a"), gap, gap, alone("\x1b[2J"), toAll("b")], format)
+      .map(({ to, bytes }) => `${to}: ${new TextDecoder().decode(bytes)}`);
+  const told = "rumor: gap: entries 2 to 3 of " + `${ANNA} in chat\\x1b are no longer kept by ` +
+    "anybody here\n";
+  const shown = "[pm from anna] \\x1b[2J\n", raw = "[pm from anna] \x1b[2J\n";
+  assertEquals(text(PLAIN), ["out: a\n", `err: ${told}${told}`, `out: ${raw}b\n`]);
+  // Beside the output stands nothing that a terminal obeys.
+  const apart = { ...PLAIN, aside: ["private"] } as const;
+  assertEquals(text(apart), ["out: a\n", `err: ${told}${told}${shown}`, "out: b\n"]);
+  // For a program a gap is a record like others.
+  assertEquals(text({ ...PLAIN, json: true }).map((piece) => piece.slice(0, 4)), ["out:"]);
+  assertEquals(formatRecords([], PLAIN), []);
 });
