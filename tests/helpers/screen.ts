@@ -4,6 +4,7 @@
  * all others, so that nothing else can reach a terminal unnoticed.
  */
 
+import { delay } from "@std/async/delay";
 import stringWidth from "string-width";
 import type { TerminalPort } from "../../src/cli/prompt/port.ts";
 
@@ -191,5 +192,5 @@ export class Desk implements TerminalPort {
 
 /** Waits until whatever is ready has run. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return delay(0);
 }

@@ -1,8 +1,6 @@
 /** Flags: what a command declares is what it accepts; everything else is a usage error in one line. */
 
-import { parseArgs } from "node:util";
-import { splitAddress } from "../../core/data/address.ts";
-import { isTopic } from "../../core/log/entry.ts";
+import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "./exit.ts";
 
 /** One flag. Flags with a value can also be set as `RUMOR_<NAME>` in the environment. */
@@ -29,51 +27,36 @@ export type Given<F extends Flags> = {
     : never;
 };
 
+const GUARD = "\0";
+
 /** Reads a command's flags and words. Throws a `UsageError`. */
 export function readArgs<F extends Flags>(
   args: readonly string[],
   flags: F,
   env: (name: string) => string | undefined,
 ): { given: Given<F>; words: string[] } {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      Object.entries(flags).map(([name, flag]) => [name, {
-        type: flag.value === undefined ? "boolean" as const : "string" as const,
-        ...(flag.short === undefined ? {} : { short: flag.short }),
-      }]),
-    ),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
+  const all = Object.entries(flags);
+  const dashes = args.indexOf("--"), end = dashes < 0 ? args.length : dashes;
+  const found = parseArgs([...args.slice(0, end).map(guarded), ...args.slice(end)], {
+    boolean: all.filter(([, { value }]) => value === undefined).flatMap(keysOf),
+    // A word is a word, also where it looks like a number.
+    string: ["_", ...all.filter(([, { value }]) => value !== undefined).flatMap(keysOf)],
+    collect: all.flatMap(keysOf),
+    unknown: (arg, key) => {
+      if (key !== undefined) {
+        throw new UsageError(`${nameOf(arg, key)} is not a flag here; see --help`);
+      }
+    },
   });
-  const found = new Map<string, unknown[]>();
-  const words: string[] = [];
-  let negative = -1;
-  for (const token of tokens) {
-    if (token.kind === "positional") words.push(token.value);
-    if (token.kind !== "option" || token.index === negative) continue;
-    if (/^-[0-9]/.test(token.rawName)) {
-      // A negative number is a word, and its digits are no flags.
-      words.push(args[token.index]);
-      negative = token.index;
-      continue;
-    }
-    const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
-    if (flag === undefined) {
-      throw new UsageError(`${token.rawName} is not a flag here; see --help`);
-    }
-    const values = found.get(token.name) ?? [];
-    if (values.length > 0 && !flag.many) throw new UsageError(`${token.rawName} is given twice`);
-    values.push(readValue(token.rawName, flag, token.value, token.inlineValue ?? false));
-    found.set(token.name, values);
-  }
   const given: Record<string, unknown> = {};
-  for (const [name, flag] of Object.entries(flags)) {
-    const values = found.get(name) ?? readEnv(name, flag, env);
-    given[name] = flag.many ? values : values[0];
+  for (const [name, flag] of all) {
+    const values = valuesOf(found, name, flag);
+    const read = values.length > 0 ? values : readEnv(name, flag, env);
+    given[name] = flag.many ? read : read[0];
   }
-  return { given: given as Given<F>, words };
+  // What is missing before it is the more likely mistake, so this comes last.
+  refuseValues(args.slice(0, end), all);
+  return { given: given as Given<F>, words: found._.map((word) => unguarded(word as string)) };
 }
 
 /** The lines of a help text that describe flags. */
@@ -86,21 +69,64 @@ export function flagLines(flags: Flags): string {
   return rows.map(([left, help]) => `  ${left.padEnd(width)}${help}`).join("\n");
 }
 
-function readValue(
+/** Under which keys `parseArgs()` gives a flag: apart, so that errors name what was written. */
+function keysOf([name, { short }]: [string, Flag<unknown>]): string[] {
+  return short === undefined ? [name] : [name, short];
+}
+
+/** The values of a flag, each read; one by one, as they were given. */
+function valuesOf(
+  found: Readonly<Record<string, unknown>>,
   name: string,
   flag: Flag<unknown>,
-  value: string | undefined,
-  inline: boolean,
-): unknown {
-  if (flag.value === undefined) {
-    if (value !== undefined) throw new UsageError(`${name} takes no value`);
-    return flag.read("1");
+): unknown[] {
+  const texts = keysOf([name, flag]).flatMap((key) =>
+    (found[key] as unknown[]).map((value) => ({ written: dashed(key), value }))
+  );
+  if (texts.length > 1 && !flag.many) throw new UsageError(`${texts[1].written} is given twice`);
+  return texts.map(({ written, value }) => {
+    if (flag.value === undefined) {
+      if (value !== true) throw new UsageError(`${written} takes no value`);
+      return flag.read("1");
+    }
+    // A value that begins with a dash is nearly always the next flag; `--flag=-x` says otherwise.
+    if (value === "") throw new UsageError(`${written} needs a value: ${written} ${flag.value}`);
+    return readNamed(written, flag, unguarded(value as string));
+  });
+}
+
+/** A switch is on or not there; `parseArgs()` would take `--json=no` for `--json`. */
+function refuseValues(args: readonly string[], flags: readonly [string, Flag<unknown>][]): void {
+  const switches = flags.filter(([, { value }]) => value === undefined).flatMap(keysOf).map(dashed);
+  for (const arg of args) {
+    const [written] = arg.split("=", 1);
+    if (written !== arg && switches.includes(written)) {
+      throw new UsageError(`${written} takes no value`);
+    }
   }
-  // A value that begins with a dash is nearly always the next flag; `--flag=-x` says otherwise.
-  if (value === undefined || value === "" || (!inline && /^-[^0-9]/.test(value))) {
-    throw new UsageError(`${name} needs a value: ${name} ${flag.value}`);
-  }
-  return readNamed(name, flag, value);
+}
+
+/**
+ * An argument as `parseArgs()` takes it for what it is. Negative numbers would be flags, and true and
+ * false the value of a switch; no argument can hold a NUL by itself. And `--no-json=1` would be
+ * `--json=1`; without its value it is a flag that is unknown, or one that takes none.
+ */
+function guarded(arg: string): string {
+  if (arg.startsWith("--no-")) return arg.split("=", 1)[0];
+  return /^(?:-(?:[0-9].*)?|true|false)$/s.test(arg) ? `${GUARD}${arg}` : arg;
+}
+
+function unguarded(text: string): string {
+  return text.startsWith(GUARD) ? text.slice(GUARD.length) : text;
+}
+
+function dashed(key: string): string {
+  return key.length === 1 ? `-${key}` : `--${key}`;
+}
+
+/** An unknown flag as it was written, without its value. */
+function nameOf(arg: string, key: string): string {
+  return arg.startsWith("--") ? /^--[^=]+/.exec(arg)?.[0] ?? arg : `-${key}`;
 }
 
 function readEnv(
@@ -127,85 +153,4 @@ function readNamed(name: string, flag: Flag<unknown>, value: string): unknown {
     if (error instanceof UsageError) throw new UsageError(`${name}: ${error.message}`);
     throw error;
   }
-}
-
-/** `host:port` to dial. */
-export function readAddress(text: string): string {
-  parseAddress(text, 1);
-  return text;
-}
-
-/** `host:port` to listen on; port 0 lets the system choose. */
-export function readListen(text: string): { host: string; port: number } {
-  return parseAddress(text, 0);
-}
-
-/** A whole number from `least` to `most`. */
-export function readCount(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value <= most) return value;
-    throw new UsageError(`${text} is not a whole number from ${least} to ${most}`);
-  };
-}
-
-/** Seconds, as a number above 0; gives milliseconds. */
-export function readSeconds(text: string): number {
-  const value = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : NaN;
-  if (value > 0 && value <= 1_000_000) return value * 1000;
-  throw new UsageError(`${text} is not a number of seconds above 0`);
-}
-
-/** At least so many bytes, also as 64K, 64M or 1G. */
-export function readBytes(least: number): (text: string) => number {
-  return (text) => {
-    const match = /^([0-9]{1,15})([KMG]?)$/.exec(text);
-    const value = match === null ? NaN : Number(match[1]) * 1024 ** " KMG".indexOf(match[2] || " ");
-    if (value >= least && Number.isSafeInteger(value)) return value;
-    throw new UsageError(`${text} is not allowed; at least ${least} bytes, also as 64M or 1G`);
-  };
-}
-
-/** The name of a topic. */
-export function readTopic(text: string): string {
-  if (isTopic(text)) return text;
-  throw new UsageError(`${text} is no topic; allowed are at most 64 letters, digits and . _ - /`);
-}
-
-/** One of several words. */
-export function readChoice<T extends string>(...choices: T[]): (text: string) => T {
-  return (text) => {
-    if (choices.includes(text as T)) return text as T;
-    throw new UsageError(`${text} is not allowed; allowed is ${choices.join(" or ")}`);
-  };
-}
-
-/** A switch that is on. */
-export function readSwitch(): boolean {
-  return true;
-}
-
-/** The path of a file or directory. */
-export function readPath(text: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  if (text.length <= 4_096 && text.isWellFormed() && !/[\u0000-\u001f\u007f-\u009f]/.test(text)) {
-    return text;
-  }
-  throw new UsageError("allowed are paths of at most 4096 characters without control characters");
-}
-
-/** Any text of at most 256 characters. */
-export function readText(text: string): string {
-  if (text.length <= 256 && text.isWellFormed()) return text;
-  throw new UsageError("allowed are at most 256 characters");
-}
-
-function parseAddress(text: string, port_min: number): { host: string; port: number } {
-  try {
-    const { host, port } = splitAddress(text);
-    if (port >= port_min) return { host, port };
-  } catch {
-    // Said below.
-  }
-  throw new UsageError(`${text} is not HOST:PORT with a port from ${port_min} to 65535`);
 }

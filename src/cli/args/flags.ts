@@ -25,7 +25,7 @@ import {
   readSwitch,
   readText,
   readTopic,
-} from "./args.ts";
+} from "./values.ts";
 
 /** The name of a node: one word. */
 function readName(text: string): string {

@@ -1,7 +1,8 @@
 /** `rumor chat`, which is `rumor`: lines to every peer. */
 
 import type { Command } from "../command.ts";
-import { flagLines, readArgs, readChoice, readSwitch } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readSwitch } from "../args/values.ts";
 import { UsageError } from "../args/exit.ts";
 import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../args/flags.ts";
 import { textItem } from "../input/items.ts";

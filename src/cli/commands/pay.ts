@@ -2,7 +2,8 @@
 
 import type { Command } from "../command.ts";
 import { LEDGER } from "../../core/log/log.ts";
-import { flagLines, readArgs, readText } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readText } from "../args/values.ts";
 import { UsageError } from "../args/exit.ts";
 import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
 import { requireJoin } from "../guest/guest.ts";

@@ -1,7 +1,9 @@
 /** `rumor peers`: who is there, as a running node knows it. */
 
+import { delay } from "@std/async/delay";
 import type { Command } from "../command.ts";
-import { flagLines, readArgs, readChoice, readSwitch } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readSwitch } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
 import { type Ask, inquire } from "../guest/inquiry.ts";
@@ -56,6 +58,8 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --status`);
     const shown = stdout.is_terminal;
+    const closed = new AbortController();
+    stdout.whenClosed().then(() => closed.abort());
     const print = (peers: readonly Peer[]) => {
       const text = given.json
         ? objectsText(peers.map(peerObject), shown)
@@ -85,7 +89,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         );
         known = new Map(peers.map((peer) => [peer.id, JSON.stringify(peer)]));
         if (changed.length > 0) await print(changed);
-      } while (given.watch && await pauseUnless(stdout.whenClosed()));
+      } while (given.watch && await pauseUnless(closed.signal));
       return EXIT.done;
     });
   },
@@ -103,14 +107,8 @@ async function askPeers(ask: Ask): Promise<Peer[] | null> {
 }
 
 /** Waits a moment; false where nobody reads any more. */
-async function pauseUnless(closed: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const pause = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), WATCH_MS);
-  });
-  const goes_on = await Promise.race([pause, closed.then(() => false)]);
-  clearTimeout(timer);
-  return goes_on;
+function pauseUnless(closed: AbortSignal): Promise<boolean> {
+  return delay(WATCH_MS, { signal: closed }).then(() => true, () => false);
 }
 
 function peerObject({ direct, ...rest }: Peer) {

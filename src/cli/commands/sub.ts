@@ -1,11 +1,13 @@
 /** `rumor sub`: prints what a running node has and gets. */
 
+import { deadline } from "@std/async/deadline";
 import type { Command } from "../command.ts";
-import type { Printed } from "../../core/types.ts";
+import type { Address, Printed } from "../../core/types.ts";
 import { decodeEntry } from "../../core/log/entry.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { ACK_BYTES } from "../../core/data/limits.ts";
-import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args/args.ts";
+import { flagLines, type Given, readArgs } from "../args/args.ts";
+import { readCount, readSeconds } from "../args/values.ts";
 import { EXIT } from "../args/exit.ts";
 import {
   helpFlags,
@@ -100,7 +102,7 @@ class Subscription {
     const guest = await Guest.join(join, network, {
       line: (line) => this.#control(line),
       entry: (line) => this.#entry(line),
-      closed: (why) => this.#closed(why),
+      closed: (why, address) => this.#closed(why, address),
     });
     if (guest === null) {
       stop();
@@ -111,11 +113,7 @@ class Subscription {
     guest.send({ k: "want", t: topic, ...(history === undefined ? {} : { history }) });
     stdout.whenClosed().then(() => this.#ended.resolve(EXIT.done));
     const late = this.#given.count === undefined ? EXIT.done : EXIT.unacknowledged;
-    const timer = wait === undefined
-      ? undefined
-      : setTimeout(() => this.#ended.resolve(late), wait);
-    const code = await this.#ended.promise;
-    clearTimeout(timer);
+    const code = await deadline(this.#ended.promise, wait ?? Infinity).catch(() => late);
     stop();
     await guest.close();
     await Promise.race([this.#flushing, stdout.whenClosed()]);
@@ -167,9 +165,9 @@ class Subscription {
     if (this.#left === 0) this.#ended.resolve(EXIT.done);
   }
 
-  #closed(why: string): void {
+  #closed(why: string, address: Address): void {
     if (this.#left === 0) return;
-    say(`rumor: ${this.#guest?.address ?? "the node"}: ${why}`);
+    say(`rumor: ${address}: ${why}`);
     this.#ended.resolve(EXIT.unreachable);
   }
 }

@@ -3,7 +3,8 @@
 import type { Command } from "../command.ts";
 import { StoreError } from "../../shell/store_files.ts";
 import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readPath } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readPath } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
 import { say } from "../output/stderr.ts";

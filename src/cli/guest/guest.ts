@@ -3,6 +3,7 @@
  * identity of its own.
  */
 
+import { deadline } from "@std/async/deadline";
 import type { Address } from "../../core/types.ts";
 import { looksLikeEntry } from "../../core/log/entry.ts";
 import { decodeLine, encodeLine, type Line } from "../../core/wire/line.ts";
@@ -16,8 +17,8 @@ import { say } from "../output/stderr.ts";
 export interface GuestHandler {
   line(line: Line): void;
   entry(line: Uint8Array): void;
-  /** The node is gone; `why` is what it said. */
-  closed(why: string): void;
+  /** The node at this address is gone, perhaps before `join()` gave it back; `why` is what it said. */
+  closed(why: string, address: Address): void;
 }
 
 /** Throws a `UsageError` where a command has nobody to ask. */
@@ -26,18 +27,15 @@ export function requireJoin(join: readonly Address[]): void {
 }
 
 export class Guest {
-  readonly address: Address;
   readonly #connection: Connection;
   readonly #transport: TcpTransport;
   readonly #own: { quiet: boolean };
 
   private constructor(
-    address: Address,
     connection: Connection,
     transport: TcpTransport,
     own: { quiet: boolean },
   ) {
-    this.address = address;
     this.#connection = connection;
     this.#transport = transport;
     this.#own = own;
@@ -108,18 +106,14 @@ export class Guest {
       garbled: (connection) => connection.close(),
       closed: () => {
         if (!greeted) resolve(goodbye);
-        else if (!own.quiet) handler.closed(goodbye);
+        else if (!own.quiet) handler.closed(goodbye, address);
       },
     });
     transport.dial(address);
-    const timer = setTimeout(
-      () => resolve(`no answer within ${JOIN_TIMEOUT_MS / 1000} s`),
-      JOIN_TIMEOUT_MS,
-    );
-    const connection = await promise;
-    clearTimeout(timer);
+    const connection = await deadline(promise, JOIN_TIMEOUT_MS)
+      .catch(() => `no answer within ${JOIN_TIMEOUT_MS / 1000} s`);
     if (typeof connection !== "string") {
-      return new Guest(address, connection, transport, own);
+      return new Guest(connection, transport, own);
     }
     await transport.close();
     return connection;

@@ -1,5 +1,7 @@
 /** Questions to a running node, asked as a guest of it. */
 
+import { abortable } from "@std/async/abortable";
+import { deadline } from "@std/async/deadline";
 import type { Address } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { EXIT } from "../args/exit.ts";
@@ -40,10 +42,7 @@ export async function inquire(
       say("rumor: no node reachable");
       return EXIT.unreachable;
     }
-    const code = await Promise.race([
-      talk((question) => inquiry.ask(guest, question)),
-      inquiry.ended,
-    ]);
+    const code = await inquiry.run(() => talk((question) => inquiry.ask(guest, question)));
     await guest.close();
     return code;
   } finally {
@@ -52,34 +51,48 @@ export async function inquire(
   }
 }
 
+/** Why an inquiry ends before its time, as an exit code. */
+class Ended extends Error {
+  constructor(readonly code: number) {
+    super(`ended with ${code}`);
+  }
+}
+
 class Inquiry {
-  /** Resolves with the exit code where the inquiry ends before its time. */
-  readonly ended: Promise<number>;
   readonly #timeout_ms: number;
-  readonly #end: (code: number) => void;
+  readonly #over = new AbortController();
   #number = 0;
   #rows: (readonly string[])[] = [];
   #open: { again: () => void; resolve: (rows: Rows) => void } | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(timeout_ms: number) {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.ended = promise;
-    this.#end = resolve;
     this.#timeout_ms = timeout_ms;
   }
 
-  ask(guest: Guest, question: Question): Promise<Rows> {
+  /** Resolves with the code of `talk`, or with that of what ends it before. */
+  async run(talk: () => Promise<number>): Promise<number> {
+    try {
+      return await abortable(talk(), this.#over.signal);
+    } catch (error) {
+      if (error instanceof Ended) return error.code;
+      throw error;
+    }
+  }
+
+  /** Asks, and waits for the whole answer; rejects where the inquiry is over before. */
+  async ask(guest: Guest, question: Question): Promise<Rows> {
     const line: Line = { k: "ask", i: ++this.#number, ...question };
+    const { promise, resolve } = Promise.withResolvers<Rows>();
     this.#rows = [];
-    this.#timer = setTimeout(() => {
+    this.#open = { again: () => guest.send(line), resolve };
+    guest.send(line);
+    try {
+      return await deadline(promise, this.#timeout_ms, this.#over);
+    } catch (error) {
+      if (error instanceof Ended) throw error;
       say("rumor: no answer in time");
-      this.#end(EXIT.unacknowledged);
-    }, this.#timeout_ms);
-    return new Promise((resolve) => {
-      this.#open = { again: () => guest.send(line), resolve };
-      guest.send(line);
-    });
+      throw new Ended(EXIT.unacknowledged);
+    }
   }
 
   line(line: Line): void {
@@ -87,7 +100,6 @@ class Inquiry {
     for (const row of line.r) this.#rows.push(row);
     // The node sends one line at a time, as it is asked on.
     if (line.more) return this.#open.again();
-    clearTimeout(this.#timer);
     this.#open.resolve(this.#rows);
     this.#open = null;
   }
@@ -96,11 +108,10 @@ class Inquiry {
 
   closed(why: string): void {
     say(`rumor: ${why}`);
-    this.#end(EXIT.failed);
+    this.end(EXIT.failed);
   }
 
   end(code: number): void {
-    clearTimeout(this.#timer);
-    this.#end(code);
+    this.#over.abort(new Ended(code));
   }
 }

@@ -97,7 +97,7 @@ export class Publisher {
           if (line.k === "refused") this.#answered(line.i, line);
         },
         entry: () => {},
-        closed: (why) => this.#lost(why),
+        closed: (why, address) => this.#lost(why, address),
       });
       if (this.#guest === null) {
         say("rumor: no node reachable");
@@ -164,10 +164,10 @@ export class Publisher {
     this.#check();
   }
 
-  #lost(why: string): void {
+  #lost(why: string, address: Address): void {
     if (this.#waiting.size === 0 && this.#sent_all) return;
     const left = this.#waiting.size === 0 ? "the rest was not sent" : "not all was acknowledged";
-    say(`rumor: ${this.#guest!.address}: ${why}; ${left}`);
+    say(`rumor: ${address}: ${why}; ${left}`);
     this.#ended.resolve(EXIT.unacknowledged);
   }
 
@@ -179,6 +179,7 @@ export class Publisher {
       if (this.#sent_all) this.#ended.resolve(this.#failed ? EXIT.failed : EXIT.done);
       return;
     }
+    // Each answer starts it anew, which no deadline of one promise does.
     this.#timer ??= setTimeout(() => this.#late(), this.#errand.patience_ms);
   }
 

@@ -104,7 +104,7 @@ class Session {
     const question = "Peer to join, as host:port (empty starts a new network): ";
     const answer = (await this.#terminal.ask(question))?.trim() ?? "";
     if (answer === "") return [];
-    const { readAddress } = await import("../args/args.ts");
+    const { readAddress } = await import("../args/values.ts");
     try {
       return [readAddress(answer)];
     } catch {

@@ -3,6 +3,7 @@
  * nobody reads is nobody's problem: there is nowhere to say so.
  */
 
+import { deadline } from "@std/async/deadline";
 import { saidLine } from "./line.ts";
 import { Stream } from "./stream.ts";
 
@@ -45,11 +46,7 @@ class Stderr {
 
   /** Gives what waits a moment to be written, before the program ends. */
   async close(): Promise<void> {
-    if (!this.#stream.waits) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_MS);
-    await Promise.race([this.#stream.flush(), promise]);
-    clearTimeout(timer);
+    if (this.#stream.waits) await deadline(this.#stream.flush(), FLUSH_MS).catch(() => {});
   }
 }
 

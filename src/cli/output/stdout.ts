@@ -3,6 +3,7 @@
  * stdout is a normal end, and is noticed also while nothing is written.
  */
 
+import { delay } from "@std/async/delay";
 import { Stream } from "./stream.ts";
 
 const encoder = new TextEncoder();
@@ -22,9 +23,8 @@ class Stdout {
     if (!this.#is_watched) {
       this.#is_watched = true;
       // Later, so that it costs the start nothing.
-      setTimeout(() => {
-        this.#stream.look()?.whenReaderCloses().then(this.#gone.resolve);
-      }, WATCH_AFTER_MS);
+      delay(WATCH_AFTER_MS)
+        .then(() => this.#stream.look()?.whenReaderCloses().then(this.#gone.resolve));
     }
     return this.#gone.promise;
   }

@@ -1,5 +1,6 @@
 /** How wide text is on a terminal, and text of others as part of a row. */
 
+// Not `unicodeWidth()` of @std/cli: the npm build has its code without the table that it reads.
 import stringWidth from "string-width";
 import { visible } from "./escape.ts";
 
@@ -10,9 +11,9 @@ export function graphemesOf(text: string): Intl.Segments {
   return segmenter.segment(text);
 }
 
-/** Columns that a text takes on a terminal. */
-export function widthOf(piece: string): number {
-  return piece.length === 1 && piece >= " " && piece <= "~" ? 1 : stringWidth(piece);
+/** Columns that a text takes on a terminal. What switches colours and weights takes none. */
+export function widthOf(text: string): number {
+  return text.length === 1 && text >= " " && text <= "~" ? 1 : stringWidth(text);
 }
 
 /** Text with spaces behind it, up to a width in columns. */

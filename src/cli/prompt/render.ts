@@ -1,6 +1,5 @@
 /** What a line looks like on a screen of some width; pure, so that it is tested without one. */
 
-import stringWidth from "string-width";
 import { visible } from "../output/escape.ts";
 import { graphemesOf, widthOf } from "../output/width.ts";
 import type { PromptState } from "./editor.ts";
@@ -8,7 +7,8 @@ import { boundary } from "./text.ts";
 
 /** A very long line is laid out only near the cursor: some screens full, at least so much. */
 const LAYOUT_CHARS_MIN = 1_024;
-/** What switches a colour or a weight. It takes no column. */
+
+/** What switches a colour or a weight. */
 // deno-lint-ignore no-control-regex -- an escape sequence is what is looked for
 const STYLE = /\x1b\[\d*m/g;
 
@@ -126,7 +126,7 @@ export function erase({ rows, cursor, beforeCursor }: Picture, width: number): s
 
 /** How many rows a terminal makes of one. It parts no wide character, as we do not. */
 function wrappedRows(row: string, columns: number): number {
-  if (stringWidth(row) <= columns) return 1;
+  if (widthOf(row) <= columns) return 1;
   let rows = 1, column = 0;
   for (const { segment } of graphemesOf(row.replaceAll(STYLE, ""))) {
     const width = widthOf(segment);

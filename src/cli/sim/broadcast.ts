@@ -7,7 +7,8 @@ import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/bro
 import type { BroadcastOptions, BroadcastReport } from "../../sim/broadcast/options.ts";
 import { controlsOf, summarize } from "../../sim/broadcast/summary.ts";
 import { drawPicture } from "../../sim/broadcast/picture.ts";
-import { flagLines, readArgs, readChoice, readCount, readPath } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readCount, readPath } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
 import { say } from "../output/stderr.ts";

@@ -7,7 +7,8 @@ import { countLinks, type Degrees, degreesOf, type Graph, pathsOf } from "../../
 import { bestArcs, halvesBound, searchHalves } from "../../sim/halves.ts";
 import { connectivityOf, Cutter } from "../../sim/min_cut.ts";
 import { overlayGraph } from "../../sim/overlay_graph.ts";
-import { flagLines, readArgs, readChoice, readCount } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readCount } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
 import { stdout } from "../output/stdout.ts";

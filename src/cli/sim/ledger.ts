@@ -1,5 +1,6 @@
 /** `rumor sim ledger`: what becomes of balances when payments arrive in different orders. */
 
+import { assert } from "@std/assert/assert";
 import type { Command } from "../command.ts";
 import { balancesOf, type Ledger, sortedAccounts } from "../../core/apps/ledger.ts";
 import {
@@ -13,7 +14,8 @@ import {
   searchSchedules,
   takeAll,
 } from "../../sim/schedules.ts";
-import { flagLines, readArgs, readSwitch } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readSwitch } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
 import { stdout } from "../output/stdout.ts";
@@ -59,7 +61,7 @@ Exit codes: 0 done, 1 the ledger as it is ended different somewhere, 2 usage.
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
     const rejecting = searchSchedules(rejectOverdrafts, REJECTING);
-    if (rejecting.found === null) throw new Error("Rejecting overdrafts broke nothing");
+    assert(rejecting.found !== null, "rejecting overdrafts broke nothing");
     const { found } = rejecting;
     if (given["reject-overdraft"]) {
       await stdout.print(

@@ -7,7 +7,8 @@ import {
   type Row,
   type ScenarioOptions,
 } from "../../sim/scenarios/findings.ts";
-import { flagLines, readArgs, readCount } from "../args/args.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readCount } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, jsonFlag } from "../args/flags.ts";
 import { stdout } from "../output/stdout.ts";
