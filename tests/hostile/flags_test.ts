@@ -1,6 +1,7 @@
 /** Every flag of every command, given wrong: one line that says what is allowed, and exit code 2. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { pooledMap } from "@std/async/pool";
 import { endAll, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
 import { Process, type Result, rumorCommand, runRumor } from "../helpers/process.ts";
 
@@ -122,19 +123,14 @@ interface Bad {
 
 /** Runs some at a time; all of them are looked at before it fails. */
 async function assertAllRefused(calls: readonly Bad[]): Promise<void> {
-  const queue = calls.values();
-  const faults: string[] = [];
-  const worker = async () => {
-    for (const bad of queue) {
-      const result = await runRumor(bad.args, { env: bad.env });
-      const fault = faultOf(bad, result);
-      if (fault !== null) {
-        const call = JSON.stringify([...bad.args, bad.env ?? {}]).slice(0, 300);
-        faults.push(`${call}: ${fault}; code ${result.code}, stderr: ${show(result.stderr)}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: JOBS }, worker));
+  const told = await Array.fromAsync(pooledMap(JOBS, calls, async (bad) => {
+    const result = await runRumor(bad.args, { env: bad.env });
+    const fault = faultOf(bad, result);
+    if (fault === null) return [];
+    const call = JSON.stringify([...bad.args, bad.env ?? {}]).slice(0, 300);
+    return [`${call}: ${fault}; code ${result.code}, stderr: ${show(result.stderr)}`];
+  }));
+  const faults = told.flat();
   assert(faults.length === 0, `${faults.length} of ${calls.length}:\n${faults.join("\n")}`);
 }
 

@@ -2,11 +2,13 @@
 
 import type { Command } from "../command.ts";
 import { LEDGER } from "../../core/log/log.ts";
-import { flagLines, readArgs, readText } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { Publisher, publishing } from "../publisher.ts";
-import { transactionOf } from "../transactions.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readText } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { Publisher, publishing } from "../guest/publisher.ts";
+import { transactionOf } from "../input/transactions.ts";
 
 const flags = {
   ...joinFlag,

@@ -5,10 +5,12 @@ import { isName } from "../../core/wire/line.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { ID_CHARS, isIdText } from "../../core/data/public_key.ts";
 import { POST_MS_MAX } from "../../core/data/limits.ts";
-import { flagLines, readArgs, readSeconds } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../flags.ts";
-import { posting, Publisher } from "../publisher.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readSeconds } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { posting, Publisher } from "../guest/publisher.ts";
 
 /** An id, or its beginning, that could be taken for flags. */
 const DASHED_ID = new RegExp(`^-\\w[\\w-]{${ID_START_CHARS - 2},${ID_CHARS - 2}}$`);

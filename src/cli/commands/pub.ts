@@ -1,8 +1,8 @@
 /** `rumor pub`: hands lines to a running node, which publishes them. */
 
 import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { UsageError } from "../exit.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { UsageError } from "../args/exit.ts";
 import {
   ackFlag,
   encodingFlag,
@@ -11,9 +11,10 @@ import {
   networkFlag,
   timeoutFlag,
   topicFlag,
-} from "../flags.ts";
-import { Publisher, publishing } from "../publisher.ts";
-import { frontTopicFault } from "../topics.ts";
+} from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { Publisher, publishing } from "../guest/publisher.ts";
+import { frontTopicFault } from "../args/topics.ts";
 
 const flags = {
   ...joinFlag,
