@@ -1,6 +1,6 @@
 /** argv -> command -> exit code. */
 
-import type { Command } from "./command.ts";
+import type { Command } from "../apps/app.ts";
 import { EXIT, UsageError } from "./args/exit.ts";
 import { say, stderr } from "./output/stderr.ts";
 import { stdout } from "./output/stdout.ts";
@@ -8,15 +8,15 @@ import config from "../../deno.json" with { type: "json" };
 
 /** Each command in a file of its own; loaded only when it is the one. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
-  chat: () => import("./commands/chat.ts"),
-  ledger: () => import("./commands/ledger.ts"),
-  pub: () => import("./commands/pub.ts"),
-  sub: () => import("./commands/sub.ts"),
-  pay: () => import("./commands/pay.ts"),
-  pm: () => import("./commands/pm.ts"),
+  chat: () => import("../apps/chat/commands/chat.ts"),
+  ledger: () => import("../apps/ledger/commands/ledger.ts"),
+  pub: () => import("../apps/chat/commands/pub.ts"),
+  sub: () => import("../apps/chat/commands/sub.ts"),
+  pay: () => import("../apps/ledger/commands/pay.ts"),
+  pm: () => import("../apps/private/commands/pm.ts"),
   peers: () => import("./commands/peers.ts"),
   routes: () => import("./commands/routes.ts"),
-  balances: () => import("./commands/balances.ts"),
+  balances: () => import("../apps/ledger/commands/balances.ts"),
   tracker: () => import("./commands/tracker.ts"),
   export: () => import("./commands/export.ts"),
   verify: () => import("./commands/verify.ts"),

@@ -9,7 +9,7 @@ import {
   type Ledger,
   type LedgerItem,
   reduceLedger,
-} from "../../src/core/apps/ledger.ts";
+} from "../../src/apps/ledger/ledger.ts";
 import type { Entry } from "../../src/core/log/entry.ts";
 import { emptyLog, insertEntries, type LogState } from "../../src/core/log/log.ts";
 import type { Json } from "../../src/core/types.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { balancesOf, emptyLedger, reduceLedger } from "../../src/core/apps/ledger.ts";
+import { balancesOf, emptyLedger, reduceLedger } from "../../src/apps/ledger/ledger.ts";
 import {
   anyOrderConverges,
   duplicatesAreNothing,

@@ -6,7 +6,7 @@
 import { assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { type Dedup, reduceDedup } from "../../src/core/output/dedup.ts";
-import { emptyLedger, reduceLedger } from "../../src/core/apps/ledger.ts";
+import { emptyLedger, reduceLedger } from "../../src/apps/ledger/ledger.ts";
 import { insertEntries } from "../../src/core/log/log.ts";
 import { reduceNode } from "../../src/core/node.ts";
 import { anyBytes } from "../helpers/bytes.ts";

@@ -1,6 +1,6 @@
 /** `rumor export`: what a data directory holds, for other programs. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
 import { StoreError } from "../../shell/files/files.ts";
 import { StoreReader } from "../../shell/store/reader.ts";
@@ -15,10 +15,10 @@ import {
   PaymentReader,
   paymentRow,
   PAYMENTS_HEADER,
-} from "../stored/payments.ts";
+} from "../../apps/ledger/commands/stored.ts";
 import { helpFlags, topicFlag } from "../args/flags.ts";
 import { itemObjects } from "../output/format.ts";
-import { appliedLine } from "../output/payment_text.ts";
+import { appliedLine } from "../../apps/ledger/commands/text.ts";
 import { say } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 

@@ -1,6 +1,6 @@
 /** `rumor sim`: the laboratory. Each experiment is a file in src/cli/sim. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { UsageError } from "../args/exit.ts";
 import { help } from "../sim/campaign_flags.ts";
 

@@ -1,6 +1,6 @@
 /** `rumor tracker`: the meeting point of a network. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import type { Event, Notice } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
 import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";

@@ -1,6 +1,6 @@
 /** `rumor verify`: whether a data directory is what it should be. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { StoreError } from "../../shell/files/files.ts";
 import { StoreReader } from "../../shell/store/reader.ts";
 import { flagLines, readArgs } from "../args/args.ts";

@@ -1,6 +1,6 @@
 /** `rumor sim broadcast`: how an entry spreads, and what that costs. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX } from "../../core/data/limits.ts";
 import type { SpreadKind } from "../../core/broadcast/spread.ts";
 import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/broadcast.ts";

@@ -1,8 +1,8 @@
 /** `rumor sim ledger`: what becomes of balances when payments arrive in different orders. */
 
 import { assert } from "@std/assert/assert";
-import type { Command } from "../command.ts";
-import { balancesOf, type Ledger, sortedAccounts } from "../../core/apps/ledger.ts";
+import type { Command } from "../../apps/app.ts";
+import { balancesOf, type Ledger, sortedAccounts } from "../../apps/ledger/ledger.ts";
 import {
   balancesText,
   ordersOf,

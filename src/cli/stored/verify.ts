@@ -12,7 +12,7 @@ import { isDatabaseError, plainError, sizeOf } from "../../shell/store/files.ts"
 import { checkKeyMode, readKey } from "../../shell/crypto/key_file.ts";
 import { readNotes } from "../../shell/store/notes.ts";
 import type { StoreReader } from "../../shell/store/reader.ts";
-import { PaymentReader } from "./payments.ts";
+import { PaymentReader } from "../../apps/ledger/commands/stored.ts";
 
 /** What was found. */
 export interface Verdict {

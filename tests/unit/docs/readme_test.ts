@@ -5,20 +5,20 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Command } from "../../../src/cli/command.ts";
-import balances from "../../../src/cli/commands/balances.ts";
+import type { Command } from "../../../src/apps/app.ts";
+import balances from "../../../src/apps/ledger/commands/balances.ts";
 import exporting from "../../../src/cli/commands/export.ts";
 import peers from "../../../src/cli/commands/peers.ts";
 import tracker from "../../../src/cli/commands/tracker.ts";
 import verify from "../../../src/cli/commands/verify.ts";
-import chat from "../../../src/cli/commands/chat.ts";
-import ledger from "../../../src/cli/commands/ledger.ts";
-import pay from "../../../src/cli/commands/pay.ts";
-import pm from "../../../src/cli/commands/pm.ts";
-import pub from "../../../src/cli/commands/pub.ts";
+import chat from "../../../src/apps/chat/commands/chat.ts";
+import ledger from "../../../src/apps/ledger/commands/ledger.ts";
+import pay from "../../../src/apps/ledger/commands/pay.ts";
+import pm from "../../../src/apps/private/commands/pm.ts";
+import pub from "../../../src/apps/chat/commands/pub.ts";
 import routes from "../../../src/cli/commands/routes.ts";
 import sim from "../../../src/cli/commands/sim.ts";
-import sub from "../../../src/cli/commands/sub.ts";
+import sub from "../../../src/apps/chat/commands/sub.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
 import { Process, rumorCommand } from "../../helpers/process.ts";

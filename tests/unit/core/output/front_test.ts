@@ -11,7 +11,7 @@ import {
   pumpFront,
   takePrinted,
 } from "../../../../src/core/output/front.ts";
-import { emptyLedger, reduceLedger } from "../../../../src/core/apps/ledger.ts";
+import { emptyLedger, reduceLedger } from "../../../../src/apps/ledger/ledger.ts";
 import { FRONT_WINDOW_BYTES } from "../../../../src/core/data/limits.ts";
 import {
   emptyLog,
