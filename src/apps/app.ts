@@ -33,8 +33,13 @@ export interface AppModule {
   readonly views?: string;
   /** What is made of its stored entries; without it, they are lines. Loaded only for that. */
   readonly stored?: () => Promise<StoredReader>;
-  /** One line for the help of `rumor export`: its topic, and forms of its own. */
-  readonly export_help?: string;
+  /** What `rumor export` must know before it loads that: its topic, forms of its own, and the help. */
+  readonly exports?: {
+    readonly topic: string;
+    readonly forms: readonly string[];
+    readonly examples: string;
+    readonly help: string;
+  };
   /** Does its work that takes long, outside the core. */
   readonly worker?: Worker;
 }
@@ -43,8 +48,8 @@ export interface AppModule {
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Begins with examples. */
-  readonly help: string;
+  /** Begins with examples; what it says of apps it asks them for. */
+  readonly help: string | ((apps: readonly AppModule[]) => string);
   /** Gives the exit code; throws a `UsageError` for wrong arguments. */
   readonly run: (
     args: readonly string[],
@@ -52,7 +57,7 @@ export interface Command {
     apps: readonly AppModule[],
   ) => Promise<number>;
   /** Subcommands by their names; each is loaded only when it is the one. */
-  readonly parts?: Readonly<Record<string, LoadCommand>>;
+  readonly parts?: (apps: readonly AppModule[]) => Readonly<Record<string, LoadCommand>>;
 }
 
 /** Loads a file with a subcommand. */
@@ -92,9 +97,7 @@ export interface PromptDesk {
 
 /** What is made of the stored entries of an app's topics. */
 export interface StoredReader {
-  /** Forms of `rumor export --format`, besides ndjson and csv. */
-  readonly forms: readonly string[];
-  /** The text of all entries in a form, some at a time. */
+  /** The text of all entries in a form (ndjson, csv, or one of its own), some at a time. */
   readonly export: (
     entries: Iterable<readonly Entry[]>,
     form: string,

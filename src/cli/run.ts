@@ -1,27 +1,25 @@
 /** argv -> command -> exit code. */
 
-import type { Command } from "../apps/app.ts";
+import type { Command, LoadCommand } from "../apps/app.ts";
+import { APPS } from "../apps/registry.ts";
 import { EXIT, UsageError } from "./args/exit.ts";
 import { say, stderr } from "./output/stderr.ts";
 import { stdout } from "./output/stdout.ts";
 import config from "../../deno.json" with { type: "json" };
 
-/** Each command in a file of its own; loaded only when it is the one. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
-  chat: () => import("../apps/chat/commands/chat.ts"),
-  ledger: () => import("../apps/ledger/commands/ledger.ts"),
-  pub: () => import("../apps/chat/commands/pub.ts"),
-  sub: () => import("../apps/chat/commands/sub.ts"),
-  pay: () => import("../apps/ledger/commands/pay.ts"),
-  pm: () => import("../apps/private/commands/pm.ts"),
+/** Each command in a file of its own; loaded only when it is the one. Those of apps come first. */
+const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  ...Object.assign({}, ...APPS.map(({ commands }) => commands)),
   peers: () => import("./commands/peers.ts"),
   routes: () => import("./commands/routes.ts"),
-  balances: () => import("../apps/ledger/commands/balances.ts"),
   tracker: () => import("./commands/tracker.ts"),
   export: () => import("./commands/export.ts"),
   verify: () => import("./commands/verify.ts"),
   sim: () => import("./commands/sim.ts"),
 };
+
+/** The command of who names none. */
+const [USUAL] = Object.keys(COMMANDS);
 
 /** Runs the command that the arguments name; gives the exit code. Never exits itself. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -32,14 +30,14 @@ export async function run(args: readonly string[]): Promise<number> {
   if (first !== "" && !first.startsWith("-") && !is_command) {
     return usage(`${first} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
   }
-  const name = is_command ? first : "chat";
+  const name = is_command ? first : USUAL;
   const [command, rest] = await partOf(
     (await COMMANDS[name]()).default,
     is_command ? args.slice(1) : args,
   );
-  if (wantsHelp(rest)) return print(is_command ? command.help : await overview(command));
+  if (wantsHelp(rest)) return print(is_command ? helpOf(command) : await overview(command));
   try {
-    return await command.run(rest, readEnv);
+    return await command.run(rest, readEnv, APPS);
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message);
     throw error;
@@ -53,30 +51,34 @@ async function partOf(
   command: Command,
   args: readonly string[],
 ): Promise<[Command, readonly string[]]> {
-  const [first = ""] = args, { parts } = command;
+  const [first = ""] = args, parts = command.parts?.(APPS);
   if (parts === undefined || !Object.hasOwn(parts, first)) return [command, args];
   return [(await parts[first]()).default, args.slice(1)];
 }
 
 async function help(words: readonly string[]): Promise<number> {
   const [name = ""] = words;
-  if (name === "") return print(await overview((await COMMANDS.chat()).default));
+  if (name === "") return print(await overview((await COMMANDS[USUAL]()).default));
   if (Object.hasOwn(COMMANDS, name)) {
     const [command] = await partOf((await COMMANDS[name]()).default, words.slice(1));
-    return print(command.help);
+    return print(helpOf(command));
   }
   return usage(`${name} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
 }
 
-/** `rumor --help`: the chat, and what else there is. */
-async function overview(chat: Command): Promise<string> {
+/** `rumor --help`: what it does by itself, and what else there is. */
+async function overview(usual: Command): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   const rows = Object.keys(COMMANDS).map((name, index) =>
     `  ${name.padEnd(10)}${commands[index].default.summary}`
   );
-  return `${chat.help}\nCommands (rumor alone is rumor chat; rumor COMMAND --help tells more):\n${
-    rows.join("\n")
-  }\n`;
+  return `${
+    helpOf(usual)
+  }\nCommands (rumor alone is rumor chat; rumor COMMAND --help tells more):\n${rows.join("\n")}\n`;
+}
+
+function helpOf({ help }: Command): string {
+  return typeof help === "string" ? help : help(APPS);
 }
 
 function readEnv(variable: string): string | undefined {

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../core/types.ts";
 import type { AppModule } from "../app.ts";
-import { ledger } from "./app.ts";
+import { LEDGER, ledger } from "./app.ts";
 import { appliedLine } from "./commands/text.ts";
 import type { Applied } from "./ledger.ts";
 import { LEDGER_VIEWS } from "./views.ts";
@@ -19,5 +19,15 @@ export default {
   no_lines: "--topic ledger holds transactions; see rumor ledger and rumor pay",
   views: LEDGER_VIEWS,
   stored: async () => (await import("./commands/stored.ts")).default,
-  export_help: "--topic ledger exports payments; --format hledger writes them as a journal",
+  exports: {
+    topic: LEDGER,
+    forms: ["hledger"],
+    examples: `  rumor export --data ~/rumor --topic ledger --format csv > payments.csv
+  rumor export --data ~/rumor --format hledger | hledger -f - balance
+`,
+    help:
+      `For the ledger, ndjson is what rumor ledger --json prints, without payments that were taken back;
+hledger is its journal.
+`,
+  },
 } satisfies AppModule;

@@ -93,6 +93,7 @@ class Inquiry {
   }
 
   line(line: Line): void {
+    if (line.k === "refused" && line.i === this.#number) return this.closed(line.why);
     if (line.k !== "answer" || line.i !== this.#number || this.#open === null) return;
     for (const row of line.r) this.#rows.push(row);
     // The node sends one line at a time, as it is asked on.

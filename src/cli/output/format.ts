@@ -81,8 +81,9 @@ export function* plainLines(
   for (const item of items) {
     const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
     if (typeof line === "string") yield `${before}${guard(clean(format, oneLine(line)))}\n`;
-    else if (format.shown || line.includes(NEWLINE[0])) yield `${before}${guard(bytesText(line))}\n`;
-    else {
+    else if (format.shown || line.includes(NEWLINE[0])) {
+      yield `${before}${guard(bytesText(line))}\n`;
+    } else {
       yield before;
       yield line;
       yield NEWLINE;

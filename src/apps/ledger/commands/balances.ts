@@ -4,7 +4,13 @@ import type { Command } from "../../app.ts";
 import { nameFault } from "../ledger.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT } from "../../../cli/args/exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../../../cli/args/flags.ts";
+import {
+  helpFlags,
+  joinFlag,
+  jsonFlag,
+  networkFlag,
+  timeoutFlag,
+} from "../../../cli/args/flags.ts";
 import { formatBalances } from "./text.ts";
 import { inquire } from "../../../cli/guest/inquiry.ts";
 import { say } from "../../../cli/output/stderr.ts";

@@ -40,7 +40,6 @@ class PaymentReader {
 }
 
 const stored: StoredReader = {
-  forms: ["hledger"],
   *export(entries, form, shown) {
     const reader = new PaymentReader();
     for (const some of entries) reader.take(some);

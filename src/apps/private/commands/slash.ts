@@ -25,7 +25,11 @@ export const PM: SlashCommand = {
   },
 };
 
-function sayAlone(word: string, text: string, { node, tell, request, patience_ms }: PromptDesk): void {
+function sayAlone(
+  word: string,
+  text: string,
+  { node, tell, request, patience_ms }: PromptDesk,
+): void {
   const { members } = node.membership, own = { id: node.log.self, name: node.config.name };
   // Nobody writes to himself, so that a name which this node has, too, means the other.
   const found = findNearest(members.by_id.values(), word);
