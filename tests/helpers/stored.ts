@@ -11,6 +11,8 @@ export const NO_BATCH: StoreBatch = {
   gaps: [],
   forks: [],
   printed: [],
+  rows: [],
+  kept: [],
   drop_before: 0,
   forgotten: [],
 };
