@@ -34,7 +34,7 @@ Deno.test("`watchMembers()` declares a suspect failed once a second one misses i
   stage.pass(4_000);
   assertEquals(stage.stateOf(ANN), "failed");
   assertEquals(stage.said.at(-1), [FAILS_ANN]);
-  assert(!stage.node.members.sorted.includes(ANN));
+  assert(!stage.node.membership.members.sorted.includes(ANN));
 });
 
 Deno.test("`watchMembers()` waits twice as long where nobody else misses the suspect", () => {
@@ -74,7 +74,7 @@ Deno.test("`watchMembers()` says nothing of a suspect that it is linked to, but 
   stage.say("bob", { suspect: [[ANN, 1]] });
   stage.pass(4 * suspect_ms);
   assertEquals([stage.stateOf(ANN), stage.said], ["suspect", [[], [["seek", [ANN]]]]]);
-  assertEquals(stage.node.watched.size, 0);
+  assertEquals(stage.node.membership.watched.size, 0);
 });
 
 Deno.test("`missMember()` does not suspect somebody for ever who lives, but cannot be dialled", () => {
@@ -129,7 +129,7 @@ Deno.test("`takePresence()` believes no list that is too long or holds what is n
   stage.say("ann", { failed: [["nobody", 1], [BOB, 0], [BOB], BOB, null, [BOB, 1.5]] });
   stage.say("ann", { failed: "all" });
   stage.say("ann", { suspect: [[CYD, 1]] });
-  assertEquals([stage.stateOf(BOB), stage.node.members.by_id.has(CYD)], ["alive", false]);
+  assertEquals([stage.stateOf(BOB), stage.node.membership.members.by_id.has(CYD)], ["alive", false]);
   stage.say("ann", { suspect: [["nobody", 1], [BOB, 1]] });
   assertEquals(stage.stateOf(BOB), "suspect");
 });
@@ -168,6 +168,6 @@ Deno.test("`takePresence()` remembers the name and address of whoever leaves", (
   const stage = new Stage("ann", "bob");
   stage.say("ann", { name: "Anna" });
   stage.say("ann", { address: "", left: true });
-  const { name, address, state } = stage.node.members.by_id.get(ANN)!;
+  const { name, address, state } = stage.node.membership.members.by_id.get(ANN)!;
   assertEquals([name, address, state], ["Anna", "ann:7000", "left"]);
 });
