@@ -146,16 +146,6 @@ Deno.test("`askForCauses()` asks for no more than so much at once", () => {
   assert(sent(asked, "want").length <= 3 * ASKS_MAX * 2);
 });
 
-Deno.test("`reduceReplication()` sends an entry that is kept, and counts one that is not", () => {
-  const line = makeLine({ origin: dan, seq: 1, items: '["one"]' });
-  const want = (seq: number) => JSON.stringify({ k: "want", o: dan, t: "chat", s: seq });
-  const [node] = driveAll(linkedNode(), [linesEvent(1, line)]);
-  const [after, effects] = drive(node, linesEvent(2, want(1), want(2)));
-  const lines = effects.flatMap((effect) => effect.kind === "send" ? effect.lines : []);
-  assertEquals(lines.map((one) => decoder.decode(one)), [`${decoder.decode(line)}\n`]);
-  assertEquals(after.counts.get("wanted-unknown"), 1);
-});
-
 Deno.test("`askForCauses()` tells of a fork that comes to light when a cause is given up", () => {
   const first = makeLine({ origin: dan, seq: 1, items: '["one"]' });
   // Signed on top of another first entry, and behind something that never comes.

@@ -126,7 +126,7 @@ Deno.test("`advanceJoin()` joins a peer that does not send what it claims to hav
   assertEquals(tickAt(moved, NOW_MS + 3_000 + JOIN_TIMEOUT_MS)[0].membership.life.phase, "running");
 });
 
-Deno.test("`forgetLink()` tries the next address where the joined peer goes away", () => {
+Deno.test("`lost()` tries the next address where the joined peer goes away", () => {
   const [waiting] = inStep(9, { join: ["ann:7000", "b:2"] });
   const [, effects] = driveAll(waiting, [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
   assertEquals([notices(effects), dials(effects)], [["join_failed ann:7000"], ["b:2"]]);
@@ -137,7 +137,7 @@ Deno.test("`forgetLink()` tries the next address where the joined peer goes away
   assertEquals(refused, ["no more links"]);
 });
 
-Deno.test("`takePeers()` dials those who are named, no more than so many a second", () => {
+Deno.test("`introduce()` dials those who are named, no more than so many a second", () => {
   const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
   const p = names.map((name) => [fakeId(name), `${name}:7000`]);
   const [node, effects] = driveAll(startNode({}, 1), [
@@ -206,7 +206,7 @@ Deno.test("`takePresence()` believes only what an origin says of itself", () => 
   assertEquals(alive.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
 });
 
-Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => {
+Deno.test("`introduce()` changes nothing about whoever spoke for itself", () => {
   const item = JSON.stringify([{ address: "d:1" }]);
   const presence = makeLine({ origin: fakeId("dan"), topic: "presence", seq: 1, items: item });
   const peers = JSON.stringify({
@@ -219,7 +219,7 @@ Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => 
   assert(!node.membership.members.by_id.has(CONFIG.id));
 });
 
-Deno.test("`noteLinked()` misses whoever was dialled where somebody else answers", () => {
+Deno.test("`greeted()` misses whoever was dialled where somebody else answers", () => {
   const [gone, address] = [fakeId("gone"), "gone:7000"];
   const items = JSON.stringify([{ address }]);
   const presence = makeLine({ origin: gone, topic: "presence", seq: 1, items });
@@ -291,7 +291,7 @@ Deno.test("`keepOverlay()` under `given` dials all addresses to join, again and 
   assertEquals([...after.membership.members.by_id.keys()].sort(), [fakeId("ann"), fakeId("dan")]);
 });
 
-Deno.test("`forgetLink()` under `given` dials who was linked, soon, and misses who does not answer", () => {
+Deno.test("`lost()` under `given` dials who was linked, soon, and misses who does not answer", () => {
   const [node] = inStep(0, { overlay: "given" });
   const presence = makeLine({
     origin: fakeId("ann"),
@@ -313,7 +313,7 @@ Deno.test("`forgetLink()` under `given` dials who was linked, soon, and misses w
   assertEquals(gone.membership.members.by_id.get(fakeId("ann"))!.failures, all.length);
 });
 
-Deno.test("`forgetLink()` under `given` dials nobody who needs no link, or said so", () => {
+Deno.test("`lost()` under `given` dials nobody who needs no link, or said so", () => {
   const [node] = driveAll(linkedNode({ overlay: "given" }), [
     linesEvent(2, '{"k":"bye","code":"surplus","why":""}'),
     linesEvent(3, '{"k":"bye","code":"left","why":""}'),
@@ -328,7 +328,7 @@ Deno.test("`keepOverlay()` under `given` dials no address twice where somebody i
   assertEquals(triesOf(open, HELLO_TIMEOUT_MS + 4_000)[1][0].to, "b:2");
 });
 
-Deno.test("`forgetLink()` dials an address to join no more that is this node's own", () => {
+Deno.test("`lost()` dials an address to join no more that is this node's own", () => {
   const [node, effects] = inStep(0, { ...GIVEN, join: ["ann:7000", "alias:1"] });
   assertEquals(dials(effects), ["alias:1"]);
   const opened = { ...openedEvent(2), dialled: "alias:1" } as Event;
@@ -337,7 +337,7 @@ Deno.test("`forgetLink()` dials an address to join no more that is this node's o
   assertEquals(triesOf(told, 60_000)[1], []);
 });
 
-Deno.test("`noteLinked()` learns that two addresses to join lead to one node, which has one link", () => {
+Deno.test("`greeted()` learns that two addresses to join lead to one node, which has one link", () => {
   const [node] = inStep(0, GIVEN);
   const opened = { ...openedEvent(2), dialled: "b:2" } as Event;
   const duplicate = '{"k":"bye","code":"duplicate","why":"there is a newer link"}';
@@ -351,7 +351,7 @@ Deno.test("`noteLinked()` learns that two addresses to join lead to one node, wh
   assertEquals([cut.session.links.size, tries], [1, []]);
 });
 
-Deno.test("`forgetLink()` believes nothing that comes before the proof", () => {
+Deno.test("`lost()` believes nothing that comes before the proof", () => {
   const presence = makeLine({
     origin: fakeId("dan"),
     topic: "presence",

@@ -107,7 +107,7 @@ Deno.test("`missMember()` suspects again after there was a link", () => {
   }
 });
 
-Deno.test("`answerDoubts()` answers whoever misses this node with a new word, once", () => {
+Deno.test("`refute()` answers whoever misses this node with a new word, once", () => {
   const stage = new Stage("ann", "bob", "cyd");
   for (const name of ["ann", "bob", "cyd"]) stage.say(name, { suspect: [[CONFIG.id, 1]] });
   stage.pass(100);
