@@ -1,8 +1,9 @@
 /** argv -> command -> exit code. */
 
 import type { Command } from "./command.ts";
-import { EXIT, UsageError } from "./exit.ts";
-import { say } from "./output.ts";
+import { EXIT, UsageError } from "./args/exit.ts";
+import { say, stderr } from "./output/stderr.ts";
+import { stdout } from "./output/stdout.ts";
 import config from "../../deno.json" with { type: "json" };
 
 /** Each command in a file of its own; loaded only when it is the one. */
@@ -42,6 +43,8 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message);
     throw error;
+  } finally {
+    await stderr.close();
   }
 }
 
@@ -91,8 +94,7 @@ function wantsHelp(args: readonly string[]): boolean {
 }
 
 async function print(text: string): Promise<number> {
-  const { Output } = await import("./output.ts");
-  await new Output().write(new TextEncoder().encode(text));
+  await stdout.print(text);
   return EXIT.done;
 }
 

@@ -8,7 +8,7 @@ import { joinAddress } from "../core/data/address.ts";
 import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/data/limits.ts";
 import type { SpreadKind } from "../core/broadcast/spread.ts";
 import { reduceNode } from "../core/node.ts";
-import type { TransportHandler } from "../shell/transport.ts";
+import type { TransportHandler } from "../shell/net/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";

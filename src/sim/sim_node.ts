@@ -6,7 +6,7 @@
 import type { Address, Effect, Event, Id, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
 import type { Notice, Printed, StoreBatch } from "../core/types.ts";
 import { initialState, isInputOpen, type NodeState, type reduceNode } from "../core/node.ts";
-import type { Connection, TransportHandler } from "../shell/transport.ts";
+import type { Connection, TransportHandler } from "../shell/net/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Signer, SimCrypto, SimSealer } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";

@@ -164,7 +164,7 @@ Deno.test("`rumor peers` says in one line what is wrong with its flags", async (
   const dead = deadAddress();
   const join = ["--join", dead];
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [[], 2, /--join/],
+    [[], 69, /^rumor: no node of yours runs here; .*--join HOST:PORT$/],
     [[...join, "alive"], 2, /^rumor: alive is not expected; see --status/],
     [[...join, "--status", "dead"], 2, /--status.*dead.*alive.*suspect.*failed.*left.*named/],
     [[...join, "--fast"], 2, /--fast/],

@@ -2,8 +2,8 @@
 
 import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
 import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
-import { env, type Identity } from "../../src/shell/crypto.ts";
-import type { Store } from "../../src/shell/store.ts";
+import { env, type Identity } from "../../src/shell/crypto/crypto.ts";
+import type { Store } from "../../src/shell/store/store.ts";
 
 /** Nothing to store. */
 export const NO_BATCH: StoreBatch = {

@@ -2,12 +2,13 @@
 
 import type { Command } from "../command.ts";
 import { nameFault } from "../../core/apps/ledger.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { EXIT } from "../exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { formatBalances } from "../format.ts";
-import { inquire } from "../inquiry.ts";
-import { Output, say } from "../output.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { EXIT } from "../args/exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { formatBalances } from "../output/payment_text.ts";
+import { inquire } from "../guest/inquiry.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 
 const flags = {
   ...joinFlag,
@@ -28,7 +29,7 @@ const command: Command = {
   rumor balances --join 10.0.0.5:7000
   rumor balances alice bob --join 10.0.0.5:7000 --json
 
-Usage: rumor balances [ACCOUNT...] --join HOST:PORT [FLAGS]
+Usage: rumor balances [ACCOUNT...] [FLAGS]
 
 Prints ACCOUNT AMOUNT, sorted by name; an account that was never used has 0.
 
@@ -45,10 +46,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         say("rumor: the node's answer makes no sense");
         return EXIT.failed;
       }
-      const shown = Deno.stdout.isTerminal();
+      const shown = stdout.is_terminal;
       const format = { json: given.json ?? false, shown, align: shown };
       const text = formatBalances(rows as [string, string][], format);
-      await new Output().write(new TextEncoder().encode(text));
+      await stdout.print(text);
       return EXIT.done;
     });
   },

@@ -1,13 +1,13 @@
 /** `rumor chat`, which is `rumor`: lines to every peer. */
 
 import type { Command } from "../command.ts";
-import { flagLines, readArgs, readChoice, readSwitch } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../flags.ts";
-import { textItem } from "../items.ts";
-import { runNode } from "../node_command.ts";
-import { CHAT_PROMPT } from "../slash.ts";
-import { frontTopicFault } from "../topics.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readSwitch } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../args/flags.ts";
+import { textItem } from "../input/items.ts";
+import { runNode } from "../node/session.ts";
+import { frontTopicFault } from "../args/topics.ts";
 
 const flags = {
   ...nodeFlags,
@@ -64,7 +64,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       topic,
       encoding: given.encoding ?? "utf-8",
       readLine: textItem,
-      prompt: CHAT_PROMPT,
+      prompt: async () => (await import("../node/slash.ts")).CHAT_PROMPT,
       atExit: () => "",
     }));
   },

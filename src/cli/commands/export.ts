@@ -2,22 +2,25 @@
 
 import type { Command } from "../command.ts";
 import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
-import { StoreError } from "../../shell/store_files.ts";
-import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readChoice, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { EntryReader, messagesOf, PaymentReader } from "../export_lines.ts";
+import { StoreError } from "../../shell/files/files.ts";
+import { StoreReader } from "../../shell/store/reader.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readPath } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { EntryReader } from "../stored/entries.ts";
+import { messageRow, MESSAGES_HEADER, messagesOf } from "../stored/messages.ts";
 import {
   journalEntry,
-  messageRow,
-  MESSAGES_HEADER,
   type Payment,
+  PaymentReader,
   paymentRow,
   PAYMENTS_HEADER,
-} from "../export_text.ts";
-import { helpFlags, topicFlag } from "../flags.ts";
-import { formatRecords } from "../format.ts";
-import { Output, say } from "../output.ts";
+} from "../stored/payments.ts";
+import { helpFlags, topicFlag } from "../args/flags.ts";
+import { itemObjects } from "../output/format.ts";
+import { appliedLine } from "../output/payment_text.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 
 const flags = {
   data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
@@ -34,7 +37,6 @@ type Form = "ndjson" | "csv" | "hledger";
 
 /** Text that is written at once, about. */
 const WRITE_CHARS = 65_536;
-const encoder = new TextEncoder();
 
 const command: Command = {
   summary: "print what a data directory holds, for other programs",
@@ -76,23 +78,22 @@ Exit codes: 0 done, 1 no data, or some of it damaged, 2 usage.
 
 async function write(dir: string, topic: string, form: Form): Promise<number> {
   using reader = new StoreReader(dir);
-  const output = new Output();
   const entries = new EntryReader();
-  const shown = Deno.stdout.isTerminal();
+  const shown = stdout.is_terminal;
   let is_open = true, text = "";
-  output.closed.then(() => is_open = false);
+  stdout.whenClosed().then(() => is_open = false);
   const parts = topic === LEDGER
     ? paymentTexts(reader, entries, form, shown)
     : messageTexts(reader, entries, topic, form, shown);
   for (const part of parts) {
     text += part;
     if (text.length < WRITE_CHARS) continue;
-    await output.write(encoder.encode(text));
+    await stdout.print(text);
     text = "";
     // Whoever reads has enough.
     if (!is_open) return EXIT.done;
   }
-  await output.write(encoder.encode(text));
+  await stdout.print(text);
   reader.finish();
   if (entries.damaged === 0) return EXIT.done;
   const what = entries.damaged === 1
@@ -109,7 +110,6 @@ function* messageTexts(
   form: Form,
   shown: boolean,
 ): Generator<string> {
-  const decoder = new TextDecoder();
   if (form === "csv") yield MESSAGES_HEADER;
   for (const rows of reader.rows(topic)) {
     for (const entry of entries.read(rows)) {
@@ -117,7 +117,7 @@ function* messageTexts(
       else {
         const { origin, time_ms, first, items, seq, deps } = entry;
         const record = { kind: "items" as const, topic, origin, time_ms, entry: seq, deps, first };
-        yield decoder.decode(formatRecords([{ ...record, items }], { json: true, shown }));
+        yield itemObjects({ ...record, items }, { json: true, shown });
       }
     }
   }
@@ -129,11 +129,8 @@ function* paymentTexts(
   form: Form,
   shown: boolean,
 ): Generator<string> {
-  const decoder = new TextDecoder();
-  const ndjson = ({ transaction }: Payment) => {
-    const record = { kind: "applied" as const, transaction, replaced: null };
-    return decoder.decode(formatRecords([record], { json: true, shown }));
-  };
+  const ndjson = ({ transaction }: Payment) =>
+    appliedLine({ kind: "applied", transaction, replaced: null }, { json: true, shown });
   const ledger = new PaymentReader();
   for (const rows of reader.rows(LEDGER)) ledger.take(entries.read(rows));
   if (form === "csv") yield PAYMENTS_HEADER;

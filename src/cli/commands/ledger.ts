@@ -4,12 +4,16 @@ import type { Command } from "../command.ts";
 import { balancesOf } from "../../core/apps/ledger.ts";
 import { LEDGER } from "../../core/log/log.ts";
 import type { NodeState } from "../../core/node.ts";
-import { flagLines, readArgs, readSwitch } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { helpFlags, nodeFlags } from "../flags.ts";
-import { type Format, formatBalances } from "../format.ts";
-import { runNode } from "../node_command.ts";
-import { parseTransaction } from "../transactions.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readSwitch } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { helpFlags, nodeFlags } from "../args/flags.ts";
+import type { Format } from "../output/line.ts";
+import { formatBalances } from "../output/payment_text.ts";
+import { stderr } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { runNode } from "../node/session.ts";
+import { parseTransaction } from "../input/transactions.ts";
 
 const flags = {
   ...nodeFlags,
@@ -51,13 +55,15 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       },
       topic: LEDGER,
       encoding: "utf-8",
+      aside: ["private"],
+      tells_left_out: true,
       readLine: (text, node, tell) => {
         if (text.trim() !== "balances") return parseTransaction(text);
-        const shown = balancesText(node, { ...format, json: false }, Deno.stderr.isTerminal());
+        const shown = balancesText(node, { ...format, json: false }, stderr.is_terminal);
         for (const line of shown.split("\n").slice(0, -1)) tell(line);
         return undefined;
       },
-      atExit: (node) => given.balances ? balancesText(node, format, Deno.stdout.isTerminal()) : "",
+      atExit: (node) => given.balances ? balancesText(node, format, stdout.is_terminal) : "",
     }));
   },
 };

@@ -2,11 +2,13 @@
 
 import type { Command } from "../command.ts";
 import { LEDGER } from "../../core/log/log.ts";
-import { flagLines, readArgs, readText } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { Publisher, publishing, requireJoin } from "../publisher.ts";
-import { transactionOf } from "../transactions.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readText } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { Publisher, publishing } from "../guest/publisher.ts";
+import { transactionOf } from "../input/transactions.ts";
 
 const flags = {
   ...joinFlag,
@@ -23,7 +25,7 @@ const command: Command = {
   rumor pay alice bob 5 --join 10.0.0.5:7000
   rumor pay alice bob 5 --id rent-11 --ack 2 --join 10.0.0.5:7000
 
-Usage: rumor pay FROM TO AMOUNT --join HOST:PORT [FLAGS]
+Usage: rumor pay FROM TO AMOUNT [FLAGS]
 
 With --id it is safe to try again after exit code 75: an ID is applied once.
 
@@ -35,7 +37,6 @@ Exit codes: 0 done, 1 refused, 2 usage, 69 no node reachable, 75 not acknowledge
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     if (words.length !== 3) {
       throw new UsageError(`FROM TO AMOUNT is expected, not ${words.length} words`);
     }

@@ -5,10 +5,12 @@ import { isName } from "../../core/wire/line.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { ID_CHARS, isIdText } from "../../core/data/public_key.ts";
 import { POST_MS_MAX } from "../../core/data/limits.ts";
-import { flagLines, readArgs, readSeconds } from "../args.ts";
-import { UsageError } from "../exit.ts";
-import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../flags.ts";
-import { posting, Publisher, requireJoin } from "../publisher.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readSeconds } from "../args/values.ts";
+import { UsageError } from "../args/exit.ts";
+import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { posting, Publisher } from "../guest/publisher.ts";
 
 /** An id, or its beginning, that could be taken for flags. */
 const DASHED_ID = new RegExp(`^-\\w[\\w-]{${ID_START_CHARS - 2},${ID_CHARS - 2}}$`);
@@ -29,15 +31,15 @@ const flags = {
 const command: Command = {
   summary: "say something to one peer alone, through a running node",
   help: `Examples:
-  rumor pm anna see you at noon --join 127.0.0.1:7000
+  rumor pm anna see you at noon
   rumor pm nGrfZq4b see you at noon --join 127.0.0.1:7000
-  rumor pm anna --timeout 3600 --join 127.0.0.1:7000 < letter.txt
+  rumor pm anna --timeout 3600 < letter.txt
 
-Usage: rumor pm NAME|ID [WORDS...] --join HOST:PORT [FLAGS]
+Usage: rumor pm NAME|ID [WORDS...] [FLAGS]
 
 The words, as one line, or else the lines of the input, go to one peer, and nobody else can read
 them. Instead of its name, its id or the first 8 characters of that, as rumor peers prints them. The
-node must run on this machine. Who is away gets them when it is back in time.
+node must be yours, on this machine. Who is away gets them when it is back in time.
 Ends with 0 when the peer has them all.
 
 Flags:
@@ -50,7 +52,6 @@ time (the lines may still arrive), 130 interrupted.
     const { id, rest } = takeId(args);
     const { given, words: all } = readArgs(rest, flags, env);
     const [to, ...words] = id === null ? all : [id, ...all];
-    requireJoin(given.join);
     if (to === undefined) throw new UsageError("NAME TEXT is expected");
     if (!isName(to)) throw new UsageError(`${to} is neither a name nor an id; see rumor peers`);
     return await new Publisher(given, posting(to, given)).speak(words, given.encoding);

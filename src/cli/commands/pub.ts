@@ -1,8 +1,8 @@
 /** `rumor pub`: hands lines to a running node, which publishes them. */
 
 import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { UsageError } from "../exit.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { UsageError } from "../args/exit.ts";
 import {
   ackFlag,
   encodingFlag,
@@ -11,9 +11,10 @@ import {
   networkFlag,
   timeoutFlag,
   topicFlag,
-} from "../flags.ts";
-import { Publisher, publishing, requireJoin } from "../publisher.ts";
-import { frontTopicFault } from "../topics.ts";
+} from "../args/flags.ts";
+import { requireJoin } from "../guest/guest.ts";
+import { Publisher, publishing } from "../guest/publisher.ts";
+import { frontTopicFault } from "../args/topics.ts";
 
 const flags = {
   ...joinFlag,
@@ -28,11 +29,12 @@ const flags = {
 const command: Command = {
   summary: "hand lines to a running node, wait until they are held",
   help: `Examples:
+  rumor pub build 117 is done
   rumor pub --join 10.0.0.5:7000 build 117 is done
   make 2>&1 | rumor pub --join 10.0.0.5:7000 --topic build
   rumor pub --join 10.0.0.5:7000 --join 10.0.0.6:7000 --ack 2 --timeout 5 important
 
-Usage: rumor pub --join HOST:PORT [FLAGS] [WORDS...]
+Usage: rumor pub [FLAGS] [WORDS...]
 
 The words, as one line, or else the lines of the input, are published by the node that is joined.
 Ends with 0 when N nodes hold them all. It makes no new origin.
@@ -45,7 +47,6 @@ time (the lines may still arrive), 130 interrupted.
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     const topic = given.topic ?? "chat";
     const fault = frontTopicFault(topic);
     if (fault !== null) throw new UsageError(fault);

@@ -1,7 +1,7 @@
 /** `rumor sim`: the laboratory. Each experiment is a file in src/cli/sim. */
 
 import type { Command } from "../command.ts";
-import { UsageError } from "../exit.ts";
+import { UsageError } from "../args/exit.ts";
 import { help } from "../sim/campaign_flags.ts";
 
 const parts: Readonly<Record<string, () => Promise<{ default: Command }>>> = {

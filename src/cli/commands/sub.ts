@@ -1,18 +1,29 @@
 /** `rumor sub`: prints what a running node has and gets. */
 
+import { deadline } from "@std/async/deadline";
 import type { Command } from "../command.ts";
-import type { Printed } from "../../core/types.ts";
+import type { Address, Printed } from "../../core/types.ts";
 import { decodeEntry } from "../../core/log/entry.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { ACK_BYTES } from "../../core/data/limits.ts";
-import { flagLines, type Given, readArgs, readCount, readSeconds } from "../args.ts";
-import { EXIT } from "../exit.ts";
-import { helpFlags, historyFlag, joinFlag, jsonFlag, networkFlag, topicFlag } from "../flags.ts";
-import { type Format, formatRecords } from "../format.ts";
-import { Guest } from "../guest.ts";
-import { Output, say } from "../output.ts";
-import { requireJoin } from "../publisher.ts";
-import { watchSignals } from "../signals.ts";
+import { flagLines, type Given, readArgs } from "../args/args.ts";
+import { readCount, readSeconds } from "../args/values.ts";
+import { EXIT } from "../args/exit.ts";
+import {
+  helpFlags,
+  historyFlag,
+  joinFlag,
+  jsonFlag,
+  networkFlag,
+  topicFlag,
+} from "../args/flags.ts";
+import { formatRecords } from "../output/format.ts";
+import type { Format } from "../output/line.ts";
+import { writePieces } from "../output/printer.ts";
+import { Guest, requireJoin } from "../guest/guest.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { watchSignals } from "../input/signals.ts";
 
 const flags = {
   ...joinFlag,
@@ -44,7 +55,7 @@ const command: Command = {
   rumor sub --join 10.0.0.5:7000 --topic build --history 0 -C 1 -W 60
   rumor sub --join 10.0.0.5:7000 --json | jq -r .text
 
-Usage: rumor sub --join HOST:PORT [FLAGS]
+Usage: rumor sub [FLAGS]
 
 Never reads stdin. Ends when its reader does, as in rumor sub ... | head -1.
 
@@ -56,12 +67,11 @@ time, 130 interrupted.
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
-    requireJoin(given.join);
     if (words.length > 0) {
-      const { UsageError } = await import("../exit.ts");
+      const { UsageError } = await import("../args/exit.ts");
       throw new UsageError(`${words[0]} is not expected`);
     }
-    const shown = Deno.stdout.isTerminal();
+    const shown = stdout.is_terminal;
     return await new Subscription(given, { json: given.json ?? false, shown }).run();
   },
 };
@@ -69,7 +79,6 @@ time, 130 interrupted.
 class Subscription {
   readonly #given: Given<typeof flags>;
   readonly #format: Format;
-  readonly #output = new Output();
   readonly #ended = Promise.withResolvers<number>();
   #guest: Guest | null = null;
   /** Entries of before the start of what is wanted. */
@@ -92,25 +101,20 @@ class Subscription {
     const guest = await Guest.join(join, network, {
       line: (line) => this.#control(line),
       entry: (line) => this.#entry(line),
-      closed: (why) => this.#closed(why),
+      closed: (why, address) => this.#closed(why, address),
     });
-    if (guest === null) {
+    if (typeof guest === "number") {
       stop();
-      say("rumor: no node reachable");
-      return EXIT.unreachable;
+      return guest;
     }
     this.#guest = guest;
     guest.send({ k: "want", t: topic, ...(history === undefined ? {} : { history }) });
-    this.#output.closed.then(() => this.#ended.resolve(EXIT.done));
+    stdout.whenClosed().then(() => this.#ended.resolve(EXIT.done));
     const late = this.#given.count === undefined ? EXIT.done : EXIT.unacknowledged;
-    const timer = wait === undefined
-      ? undefined
-      : setTimeout(() => this.#ended.resolve(late), wait);
-    const code = await this.#ended.promise;
-    clearTimeout(timer);
+    const code = await deadline(this.#ended.promise, wait ?? Infinity).catch(() => late);
     stop();
     await guest.close();
-    await Promise.race([this.#flushing, this.#output.closed]);
+    await Promise.race([this.#flushing, stdout.whenClosed()]);
     return code;
   }
 
@@ -149,7 +153,7 @@ class Subscription {
     while (this.#records.length > 0 || this.#taken_bytes > this.#told_bytes) {
       const records = this.#records, taken_bytes = this.#taken_bytes;
       this.#records = [];
-      if (records.length > 0) await this.#output.write(formatRecords(records, this.#format));
+      if (records.length > 0) await writePieces(formatRecords(records, this.#format));
       if (taken_bytes - this.#told_bytes >= ACK_BYTES || this.#records.length === 0) {
         this.#told_bytes = taken_bytes;
         this.#guest?.send({ k: "have", c: {}, n: taken_bytes });
@@ -159,9 +163,9 @@ class Subscription {
     if (this.#left === 0) this.#ended.resolve(EXIT.done);
   }
 
-  #closed(why: string): void {
+  #closed(why: string, address: Address): void {
     if (this.#left === 0) return;
-    say(`rumor: ${this.#guest?.address ?? "the node"}: ${why}`);
+    say(`rumor: ${address}: ${why}`);
     this.#ended.resolve(EXIT.unreachable);
   }
 }

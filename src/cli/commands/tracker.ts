@@ -5,15 +5,16 @@ import type { Event, Notice } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
 import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";
 import { initialTracker, reduceTracker } from "../../core/tracker/tracker.ts";
-import { makeIdentity } from "../../shell/crypto.ts";
-import { Driver, type OwnEffect } from "../../shell/driver.ts";
-import { fallbackHost } from "../../shell/host.ts";
-import { describeError, TcpTransport } from "../../shell/tcp.ts";
-import { flagLines, type Given, readArgs, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, networkFlag, nodeFlags } from "../flags.ts";
-import { say } from "../output.ts";
-import { watchSignals } from "../signals.ts";
+import { makeIdentity } from "../../shell/crypto/crypto.ts";
+import { Driver, type OwnEffect } from "../../shell/node/driver.ts";
+import { fallbackHost } from "../../shell/net/host.ts";
+import { describeError, TcpTransport } from "../../shell/net/tcp.ts";
+import { flagLines, type Given, readArgs } from "../args/args.ts";
+import { readCount } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, networkFlag, nodeFlags } from "../args/flags.ts";
+import { say } from "../output/stderr.ts";
+import { watchSignals } from "../input/signals.ts";
 
 const flags = {
   listen: nodeFlags.listen,

@@ -1,13 +1,15 @@
 /** `rumor verify`: whether a data directory is what it should be. */
 
 import type { Command } from "../command.ts";
-import { StoreError } from "../../shell/store_files.ts";
-import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output, say } from "../output.ts";
-import { type Verdict, verifyData } from "../verify_data.ts";
+import { StoreError } from "../../shell/files/files.ts";
+import { StoreReader } from "../../shell/store/reader.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readPath } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { type Verdict, verifyData } from "../stored/verify.ts";
 
 const flags = {
   data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
@@ -53,7 +55,7 @@ Exit codes: 0 all is well, 1 something is off, or there is no data, 2 usage.
       }
     }
     const text = given.json ? jsonText(verdict, faults) : summary(verdict);
-    await new Output().write(new TextEncoder().encode(`${text}\n`));
+    await stdout.print(`${text}\n`);
     return verdict.faults === 0 ? EXIT.done : EXIT.failed;
   },
 };

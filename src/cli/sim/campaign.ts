@@ -14,10 +14,11 @@ import type { RunResult } from "../../sim/campaign/session.ts";
 import { shrink } from "../../sim/campaign/shrink.ts";
 import { missingEffects } from "../../sim/campaign/tally.ts";
 import { tellRun } from "../../sim/campaign/tell.ts";
-import { readArgs } from "../args.ts";
+import { readArgs } from "../args/args.ts";
 import type { Env } from "../command.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { Output, say } from "../output.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { say, stderr } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 import { flags } from "./campaign_flags.ts";
 
 export { help } from "./campaign_flags.ts";
@@ -37,8 +38,7 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
   if (!one && (given.shrink || given.trace)) {
     throw new UsageError("--shrink and --trace need --seed N: which run");
   }
-  const output = new Output();
-  const print = (text: string) => output.write(new TextEncoder().encode(`${text}\n`));
+  const print = (text: string) => stdout.print(`${text}\n`);
   if (one) return await runOne(given.seed!, given, print);
   const campaign = runMany(given.from ?? 1, given.seeds ?? 200, given.nodes);
   const missing = campaign.seeds < EFFECTS_FROM_SEEDS ? [] : missingEffects(campaign.tally);
@@ -105,14 +105,14 @@ function runMany(from: number, count: number, nodes: number | undefined): Campai
 class Progress {
   #told_ms = performance.now();
   #shown = false;
-  readonly #on = Deno.stderr.isTerminal();
+  readonly #on = stderr.is_terminal;
 
   tell(text: () => string): void {
     const now_ms = performance.now();
     if (!this.#on || now_ms - this.#told_ms < TOLD_EVERY_MS) return;
     this.#told_ms = now_ms;
     this.#shown = true;
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${text()}\x1b[K`));
+    stderr.show(`\r${text()}\x1b[K`);
   }
 
   end(): void {

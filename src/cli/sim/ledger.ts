@@ -1,5 +1,6 @@
 /** `rumor sim ledger`: what becomes of balances when payments arrive in different orders. */
 
+import { assert } from "@std/assert/assert";
 import type { Command } from "../command.ts";
 import { balancesOf, type Ledger, sortedAccounts } from "../../core/apps/ledger.ts";
 import {
@@ -13,11 +14,12 @@ import {
   searchSchedules,
   takeAll,
 } from "../../sim/schedules.ts";
-import { flagLines, readArgs, readSwitch } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readSwitch } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { stdout } from "../output/stdout.ts";
+import { objectsText, tableText } from "../output/table.ts";
 
 const flags = {
   "reject-overdraft": {
@@ -59,14 +61,16 @@ Exit codes: 0 done, 1 the ledger as it is ended different somewhere, 2 usage.
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
     const rejecting = searchSchedules(rejectOverdrafts, REJECTING);
-    if (rejecting.found === null) throw new Error("Rejecting overdrafts broke nothing");
+    assert(rejecting.found !== null, "rejecting overdrafts broke nothing");
     const { found } = rejecting;
     if (given["reject-overdraft"]) {
-      await print(given.json ? rejectingJson(found, rejecting) : rejectingText(found, rejecting));
+      await stdout.print(
+        given.json ? rejectingJson(found, rejecting) : rejectingText(found, rejecting),
+      );
       return EXIT.done;
     }
     const taking = searchSchedules(takeAll, TAKING);
-    await print(given.json ? takingJson(found, taking) : takingText(found, taking));
+    await stdout.print(given.json ? takingJson(found, taking) : takingText(found, taking));
     return isSame(found.payments) && taking.found === null ? EXIT.done : EXIT.failed;
   },
 };
@@ -232,10 +236,6 @@ function sum(numbers: readonly number[]): number {
 
 function count(number: number): string {
   return number.toLocaleString("en-US");
-}
-
-async function print(text: string): Promise<void> {
-  await new Output().write(new TextEncoder().encode(text));
 }
 
 export default command;
