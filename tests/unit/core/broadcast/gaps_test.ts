@@ -156,5 +156,7 @@ Deno.test("`askForCauses()` tells of a fork that comes to light when a cause is 
   const told = effects.filter((one) => one.kind === "notice" && one.notice.kind === "forked");
   assertEquals(told.length, 1);
   const stored = effects.flatMap((one) => one.kind === "persist" ? one.batch.forks : []);
-  assertEquals([...stored, ...after.storage.news.forks].slice(0, 1).map(({ origin }) => origin), [dan]);
+  assertEquals([...stored, ...after.storage.news.forks].slice(0, 1).map(({ origin }) => origin), [
+    dan,
+  ]);
 });

@@ -59,7 +59,9 @@ Deno.test("`advanceLeave()` waits until a peer has all own entries, says goodbye
   assertEquals(goodbye.membership.life.phase, "goodbye");
   const [sealed] = tick(goodbye, NOW_MS, 2);
   const [done, effects] = driveAll(sealed, [linesEvent(3, have(1, 2))]);
-  assertEquals([done.membership.life.phase, doneOf(effects), done.session.links.size], ["done", [true], 0]);
+  assertEquals([done.membership.life.phase, doneOf(effects), done.session.links.size], ["done", [
+    true,
+  ], 0]);
 });
 
 Deno.test("`advanceLeave()` ends by the deadline, and says whether all was acknowledged", () => {
@@ -72,7 +74,10 @@ Deno.test("`advanceLeave()` ends by the deadline, and says whether all was ackno
 Deno.test("`advanceLeave()` waits for the output", () => {
   const [sealed] = driveAll(linkedNode(), [said, leave]);
   const [printing] = driveAll(sealed, [linesEvent(1, have(1, 1))]);
-  assertEquals([printing.membership.life.phase, printing.output.debt.unprinted_bytes > 0], ["leaving", true]);
+  assertEquals([printing.membership.life.phase, printing.output.debt.unprinted_bytes > 0], [
+    "leaving",
+    true,
+  ]);
   const bytes = printing.output.debt.unprinted_bytes;
   const [after] = driveAll(printing, [{ kind: "printed", now_ms: NOW_MS, bytes }]);
   assertEquals(after.membership.life.phase, "goodbye");

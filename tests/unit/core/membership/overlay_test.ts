@@ -66,10 +66,17 @@ Deno.test("`start()` knows its address where it was told, or begins a network", 
   assertEquals(notices(join({ advertise: "x:1" })[1]), ["listening x:1"]);
   const told = { ...started, host: "10.0.0.1" } as Event;
   const [node, effects] = driveAll(initialState(CONFIG, 1, APPS), [told]);
-  assertEquals([notices(effects), node.membership.life.phase], [["listening 10.0.0.1:7000"], "running"]);
+  assertEquals([notices(effects), node.membership.life.phase], [
+    ["listening 10.0.0.1:7000"],
+    "running",
+  ]);
   // Whoever joins learns its address from the connection.
   const [joining, first] = join({ join: ["a:1"] });
-  assertEquals([notices(first), dials(first), joining.membership.life.phase], [[], ["a:1"], "joining"]);
+  assertEquals([notices(first), dials(first), joining.membership.life.phase], [
+    [],
+    ["a:1"],
+    "joining",
+  ]);
   const dialled = { ...openedEvent(1), dialled: "a:1", local_host: "10.0.0.9" } as Event;
   assertEquals(notices(driveAll(joining, [dialled])[1]), ["listening 10.0.0.9:7000"]);
 });
@@ -83,7 +90,10 @@ Deno.test("`dialFailed()` tries one address after the other, then begins a netwo
   assertEquals(alone.membership.life.phase, "running");
   const [must] = join({ join: ["a:1"], must_join: true });
   const [ended, last] = driveAll(must, [failed("a:1")]);
-  assertEquals([ended.membership.life.phase, last.some(({ kind }) => kind === "done")], ["done", true]);
+  assertEquals([ended.membership.life.phase, last.some(({ kind }) => kind === "done")], [
+    "done",
+    true,
+  ]);
 });
 
 Deno.test("`advanceJoin()` waits so long for an answer, and for the greeting", () => {
@@ -374,5 +384,8 @@ Deno.test("`start()` under `given` joins nobody that it was not told", () => {
   const members = setMember(fresh.membership.members, dan);
   const before = { ...fresh, membership: { ...fresh.membership, members } };
   const [node, effects] = driveAll(before, [started, failed("a:1")]);
-  assertEquals([node.membership.life.phase, new Set(dials(effects))], ["running", new Set(["a:1"])]);
+  assertEquals([node.membership.life.phase, new Set(dials(effects))], [
+    "running",
+    new Set(["a:1"]),
+  ]);
 });

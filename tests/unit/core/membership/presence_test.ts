@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   ACCUSALS_MAX,
   ACCUSED_PER_ITEM_MAX,
+  ANSWER_PAUSE_MS,
   USUAL_TIMES,
 } from "../../../../src/core/data/limits.ts";
 import type { Json } from "../../../../src/core/types.ts";
@@ -129,7 +130,10 @@ Deno.test("`takePresence()` believes no list that is too long or holds what is n
   stage.say("ann", { failed: [["nobody", 1], [BOB, 0], [BOB], BOB, null, [BOB, 1.5]] });
   stage.say("ann", { failed: "all" });
   stage.say("ann", { suspect: [[CYD, 1]] });
-  assertEquals([stage.stateOf(BOB), stage.node.membership.members.by_id.has(CYD)], ["alive", false]);
+  assertEquals([stage.stateOf(BOB), stage.node.membership.members.by_id.has(CYD)], [
+    "alive",
+    false,
+  ]);
   stage.say("ann", { suspect: [["nobody", 1], [BOB, 1]] });
   assertEquals(stage.stateOf(BOB), "suspect");
 });
@@ -170,4 +174,19 @@ Deno.test("`takePresence()` remembers the name and address of whoever leaves", (
   stage.say("ann", { address: "", left: true });
   const { name, address, state } = stage.node.membership.members.by_id.get(ANN)!;
   assertEquals([name, address, state], ["Anna", "ann:7000", "left"]);
+});
+
+Deno.test("`takePresence()` answers whoever seeks this node, at most once in a while", () => {
+  const stage = new Stage("ann", "bob");
+  const before = stage.said.length;
+  for (const name of ["ann", "bob", "ann"]) stage.say(name, { seek: [CONFIG.id] });
+  stage.pass(ANSWER_PAUSE_MS / 4);
+  for (const name of ["ann", "bob", "ann"]) stage.say(name, { seek: [CONFIG.id] });
+  stage.pass(ANSWER_PAUSE_MS / 4);
+  assertEquals(stage.said.length, before + 1);
+  stage.pass(3 * ANSWER_PAUSE_MS);
+  assertEquals(stage.said.length, before + 2);
+  stage.say("bob", { seek: [ANN] });
+  stage.pass(3 * ANSWER_PAUSE_MS);
+  assertEquals(stage.said.length, before + 2);
 });
