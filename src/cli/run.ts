@@ -1,6 +1,6 @@
 /** argv -> command -> exit code. */
 
-import type { Command } from "./command.ts";
+import type { Command, Env } from "./command.ts";
 import { EXIT, UsageError } from "./exit.ts";
 import { say } from "./output.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -22,8 +22,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   sim: () => import("./commands/sim.ts"),
 };
 
-/** Runs the command that the arguments name; gives the exit code. Never exits itself. */
-export async function run(args: readonly string[]): Promise<number> {
+/**
+ * Runs the command that the arguments name; gives the exit code. Never exits itself. `env` reads a
+ * variable of the environment, where flags are looked for, too.
+ */
+export async function run(args: readonly string[], env: Env = readEnv): Promise<number> {
   const [first = ""] = args;
   if (first === "--version" || first === "-V") return print(`rumor ${config.version}\n`);
   if (first === "help") return await help(args.slice(1));
@@ -38,7 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
   );
   if (wantsHelp(rest)) return print(is_command ? command.help : await overview(command));
   try {
-    return await command.run(rest, readEnv);
+    return await command.run(rest, env);
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message);
     throw error;
