@@ -2,7 +2,11 @@
 
 import { run } from "../../src/cli/run.ts";
 import { withDeadline } from "../../tools/lines.ts";
+import { LONG } from "./long.ts";
 import type { Result } from "./process.ts";
+
+/** Whether each call has a process of its own nevertheless. */
+export const ALL_STARTED: boolean = LONG || Deno.env.has("RUMOR_BIN");
 
 /** Whoever refuses does so at once. */
 const REFUSED_MS = 10_000;

@@ -5,15 +5,12 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { runInside } from "../helpers/inside.ts";
-import { LONG } from "../helpers/long.ts";
+import { ALL_STARTED, runInside } from "../helpers/inside.ts";
 import { endAll, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
 import { Process, type Result, rumorCommand, runRumor } from "../helpers/process.ts";
 
 const NOBODY = "127.0.0.1:9";
 const JOBS = Math.max(2, navigator.hardwareConcurrency);
-/** Whether each call has a process of its own. */
-const ALL_STARTED = LONG || Deno.env.has("RUMOR_BIN");
 
 /** What makes a command complete but for the flag that is tried; the flag itself is left out. */
 const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
