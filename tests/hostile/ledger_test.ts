@@ -512,7 +512,7 @@ Deno.test(
       const sum = "awk '{ n++; sum += $2 } END { print n, sum }'";
       const command = ["sh", "-c", `"$@" | ${sum}`, "sh", ...rumorCommand(), ...at];
       await using process = new Process(command, { stdin: "null", name: "rumor balances" });
-      const { stdout, stderr } = await process.result();
+      const { stdout, stderr } = await process.result({ timeout_ms: DEADLINE_MS });
       assertEquals({ stdout, stderr }, { stdout: [`${ACCOUNTS + 2} 0`], stderr: [] });
     });
   },
