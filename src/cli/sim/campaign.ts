@@ -8,7 +8,9 @@ import {
   newCampaign,
   runSeed,
 } from "../../sim/campaign/campaign.ts";
-import { describeStep } from "../../sim/campaign/plan.ts";
+import { describeStep } from "../../sim/campaign/step.ts";
+import { CAMPAIGN_APPS } from "../../apps/registry.ts";
+import { drawOptions } from "../../sim/campaign/options.ts";
 import { draw, type Drawn, runWith } from "../../sim/campaign/runner.ts";
 import type { RunResult } from "../../sim/campaign/session.ts";
 import { shrink } from "../../sim/campaign/shrink.ts";
@@ -59,14 +61,14 @@ async function runOne(
   given: One,
   print: (text: string) => Promise<void>,
 ): Promise<number> {
-  let drawn = draw(seed, given.nodes);
-  let result = runSeed(seed, given.nodes), runs = 1;
+  let drawn = draw(seed, CAMPAIGN_APPS, given.nodes);
+  let result = runSeed(seed, CAMPAIGN_APPS, given.nodes), runs = 1;
   if (given.shrink && result.violation !== null) {
     const progress = new Progress();
     const smaller = shrink(
       drawn,
       result,
-      runWith,
+      (smaller) => runWith(smaller, CAMPAIGN_APPS),
       (tries, steps) => progress.tell(() => `shrink: ${tries} runs, ${steps} steps left`),
     );
     progress.end();
@@ -74,7 +76,7 @@ async function runOne(
   }
   if (given.trace) {
     const lines: string[] = [];
-    tellRun(drawn, (line) => lines.push(line));
+    tellRun(drawn, CAMPAIGN_APPS, (line) => lines.push(line));
     await print(lines.join("\n"));
   }
   const { violation } = result;
@@ -89,7 +91,7 @@ async function runOne(
 function runMany(from: number, count: number, nodes: number | undefined): Campaign {
   const campaign = newCampaign(), progress = new Progress();
   for (let seed = from; seed < from + count; seed++) {
-    const result = runSeed(seed, nodes);
+    const result = runSeed(seed, CAMPAIGN_APPS, nodes);
     addResult(campaign, seed, result);
     if (campaign.failures.length >= FAILURES_MAX) break;
     progress.tell(() =>
@@ -130,7 +132,7 @@ export function describeCampaign(campaign: Campaign, missing: readonly string[])
     ...failures.map(({ seed, invariant, detail }) =>
       `seed ${seed}: ${invariant}: ${detail}\n` +
       `  rumor sim --seed ${seed} --shrink   # at ${commitOf()}\n` +
-      `  ${JSON.stringify(draw(seed).options)}`
+      `  ${JSON.stringify(drawOptions(seed))}`
     ),
     ...missing.map((name) => `never happened: ${name.replaceAll("_", " ")}`),
     "What the faults did:",

@@ -1,7 +1,7 @@
 /** `rumor sim ledger`: what becomes of balances when payments arrive in different orders. */
 
 import type { Command } from "../command.ts";
-import { balancesOf, type Ledger, sortedAccounts } from "../../core/apps/ledger.ts";
+import { balanceOf, type Ledger, sortedAccounts } from "../../apps/ledger/ledger.ts";
 import {
   balancesText,
   ordersOf,
@@ -12,7 +12,7 @@ import {
   type Search,
   searchSchedules,
   takeAll,
-} from "../../sim/schedules.ts";
+} from "../../apps/ledger/schedules.ts";
 import { flagLines, readArgs, readSwitch } from "../args.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { helpFlags, jsonFlag } from "../flags.ts";
@@ -207,7 +207,7 @@ function isSame(payments: readonly Payment[]): boolean {
 function accounts(payments: readonly Payment[], ledger: Ledger): Record<string, number> {
   const all = replay(takeAll, payments, [...payments.keys()]).ledger;
   const names = sortedAccounts(all);
-  return Object.fromEntries(balancesOf(ledger, names).map(([name, has]) => [name, Number(has)]));
+  return Object.fromEntries(names.map((name) => [name, Number(balanceOf(ledger, name))]));
 }
 
 function accountsText(payments: readonly Payment[], ledger: Ledger): string {
