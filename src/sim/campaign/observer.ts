@@ -3,6 +3,7 @@
  * invariants. It looks at effects and at what was delivered, and changes nothing.
  */
 
+import { concat } from "@std/bytes/concat";
 import type { Effect, Env, Event, Printed, StoreBatch } from "../../core/types.ts";
 import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/log/entry.ts";
 import { PRESENCE, type StoredEntry } from "../../core/log/slice.ts";
@@ -19,7 +20,16 @@ import { countEffects, type Tally } from "./tally.ts";
 import { must } from "./violation.ts";
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 const O = 0x6f, H = 0x68;
+
+/** An entry that a node made. */
+interface Signed {
+  readonly unsigned: Uint8Array;
+  /** With its newline. */
+  readonly line: Uint8Array;
+  readonly header: EntryHeader;
+}
 
 /** What a watcher must know of a run besides what it sees. */
 export interface Surroundings {
@@ -44,7 +54,7 @@ export class Observer {
   /** Whether somebody may have dropped entries, so that gaps are told. */
   gaps_expected: boolean;
   /** What the node signed with the event that is under way. */
-  #signed: Uint8Array[] = [];
+  #signed: Signed[] = [];
   /** What was looked at when it was sent first. */
   readonly #headers = new WeakMap<Uint8Array, EntryHeader>();
   events = 0;
@@ -56,9 +66,11 @@ export class Observer {
   }
 
   /** A node signs; what it does then is seen later. */
-  noteSigned(bytes: Uint8Array): void {
+  noteSigned(unsigned: Uint8Array, signature: string): void {
     // Besides entries there are proofs of identity.
-    if (bytes[2] === O) this.#signed.push(bytes);
+    if (unsigned[2] !== O) return;
+    const line = concat([unsigned, encoder.encode(`,"z":"${signature}"}\n`)]);
+    this.#signed.push({ unsigned, line, header: peekHeader(line)! });
   }
 
   /** An event of a node, what followed, and the state before. */
@@ -71,15 +83,17 @@ export class Observer {
     if (event.kind === "renewed") this.owners.set(event.id, machine);
     if (machine.lies) return;
     // It had delivered everything else of this event by then: what is said itself comes last.
-    for (const bytes of signed) this.#seeSigned(machine, bytes);
+    for (const one of signed) this.#seeSigned(machine, one);
     if (event.kind === "stored" && event.fault === null) {
       this.#noteStored(machine, before.storage.under_way!.batch);
     }
     if (after.log !== before.log) this.#seeLog(machine, event, before, after);
+    for (const one of signed) this.#seeGone(machine, one);
     if (this.#around.lying && event.kind === "lines") {
       forksAreProven(machine, event.link, event.lines, before, this.#around.verify);
     }
     for (const effect of effects) this.#seeEffect(machine, effect);
+    this.#seeSetAside(machine, effects);
     if (event.kind === "started") check.restoredIsComplete(machine);
     if (after.publish.acknowledged !== before.publish.acknowledged) {
       this.#seeAcknowledged(machine, after);
@@ -250,10 +264,6 @@ export class Observer {
         return;
       case "notice":
         return this.#seeNotice(effect.notice.kind);
-      case "quarantine":
-        check.forgetSetAside(machine, new Set(effect.arrivals));
-        this.#around.tally.damaged_entries_set_aside += effect.arrivals.length;
-        return;
       case "renew":
         this.#around.tally.keys_renewed++;
         return;
@@ -263,10 +273,16 @@ export class Observer {
     }
   }
 
-  #seeSigned(machine: Machine, bytes: Uint8Array): void {
+  #seeSetAside(machine: Machine, effects: readonly Effect[]): void {
+    const aside = effects.flatMap((one) => one.kind === "quarantine" ? one.arrivals : []);
+    if (aside.length === 0) return;
+    check.forgetSetAside(machine, new Set(aside));
+    this.#around.tally.damaged_entries_set_aside += aside.length;
+  }
+
+  #seeSigned(machine: Machine, { header, unsigned }: Signed): void {
     check.oldDiskWaits(machine);
     const { log } = machine.node.state;
-    const header = peekHeader(bytes)!;
     const past: [string, number][] = [];
     for (const index of log.topics.get(header.topic)?.logs.from() ?? []) {
       const { origin } = log.heads[index];
@@ -274,7 +290,15 @@ export class Observer {
         past.push([logKey(origin, header.topic), log.clock[index]]);
       }
     }
-    this.#around.history.noteSigned(header.key, header.seq, bytes, past);
+    this.#around.history.noteSigned(header.key, header.seq, unsigned, past);
+  }
+
+  /** Retention may drop what was said with the very event that said it. */
+  #seeGone(machine: Machine, { header: { key, seq, origin }, line }: Signed): void {
+    const known = this.#around.history.find(key, seq);
+    if (known !== undefined && sameBytes(known.entry.line, line)) return;
+    if (known !== undefined && machine.lost_data) this.#signsAnew(machine, key, seq);
+    if (known === undefined || machine.lost_data) this.#addKnown(key, origin, line);
   }
 
   #seeSent(machine: Machine, line: Uint8Array): void {

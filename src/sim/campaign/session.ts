@@ -105,7 +105,7 @@ class Session implements World {
         parts.onReduced?.(node, event, effects, before);
         this.observer.see(node, event, effects, before);
       },
-      onSigned: (_, bytes) => this.observer.noteSigned(bytes),
+      onSigned: (_, bytes, signature) => this.observer.noteSigned(bytes, signature),
     });
   }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { emptyLedger } from "../../../src/core/apps/ledger.ts";
+import { emptyLedger } from "../../../../src/apps/ledger/ledger.ts";
 import {
   balancesText,
   BANK,
@@ -11,8 +11,8 @@ import {
   type Rule,
   searchSchedules,
   takeAll,
-} from "../../../src/sim/schedules.ts";
-import { check } from "../../helpers/check.ts";
+} from "../../../../src/apps/ledger/schedules.ts";
+import { check } from "../../../helpers/check.ts";
 
 function pay(from: string, to: string, amount: number, knows: readonly number[] = []): Payment {
   return { transaction: { id: "", from, to, amount }, node: 0, knows };
