@@ -4,14 +4,15 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { ITEM_BYTES_MAX, ROUTED_UNDER_WAY_MAX, WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { encodeLine } from "../../src/core/wire/line.ts";
 import { isPeer, type Link } from "../../src/core/session/link.ts";
-import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import type { Network, NetworkOptions } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
+import { makeNetwork, post } from "../helpers/sim_network.ts";
 
 const GIVEN = { overlay: "given" } as const;
 
 /** A star: each of the others links to the first, and to nobody else. */
 function starOf(names: string, options: NetworkOptions = {}): { sim: Network; nodes: SimNode[] } {
-  const sim = new Network(options);
+  const sim = makeNetwork(options);
   for (const name of names) {
     sim.addNode({ name, join: sim.nodes.slice(0, 1), config: GIVEN });
     sim.settle();
@@ -20,7 +21,9 @@ function starOf(names: string, options: NetworkOptions = {}): { sim: Network; no
 }
 
 function linkTo(from: SimNode, to: SimNode): Link {
-  return [...from.state.links.values()].find((link) => isPeer(link) && link.peer === to.id)!;
+  return [...from.state.session.links.values()].find((link) =>
+    isPeer(link) && link.peer === to.id
+  )!;
 }
 
 /** Lines for `to` that nobody can open come to `at` on the link from `from`. */
@@ -75,12 +78,12 @@ Deno.test("private messages go through a link whose window is full of entries", 
     }
   };
   for (let round = 0; round < 100; round++) feed();
-  a.post(c.id, ["hello"]);
-  for (let round = 0; round < 200 && a.state.outgoing.size > 0; round++) {
+  post(a, c.id, ["hello"]);
+  for (let round = 0; round < 200 && a.state.unicast.outgoing.size > 0; round++) {
     for (let count = 0; count < 5; count++) sim.publish(b, "chat", [line]);
     sim.pass(50);
   }
-  assertEquals(a.state.outgoing.size, 0);
+  assertEquals(a.state.unicast.outgoing.size, 0);
   assertEquals(sim.printed(c).filter((text) => text.startsWith("(pm")), ["(pm a) hello"]);
 });
 
@@ -89,11 +92,11 @@ Deno.test("no flood of others makes a peer close the link to the node that hands
   for (let round = 0; round < 100; round++) {
     // Each of them keeps to what a link may send.
     for (const from of evil) flood(b, from, c, 90, 0);
-    if (round === 50) e.post(c.id, ["in between"], 60_000);
+    if (round === 50) post(e, c.id, ["in between"], 60_000);
     sim.pass(10);
   }
   sim.publish(b, "chat", ["still here"]);
-  sim.run(() => e.state.outgoing.size === 0);
+  sim.run(() => e.state.unicast.outgoing.size === 0);
   sim.settle();
   for (const { state } of [b, c]) {
     const codes = [...state.counts.keys()].filter((what) => /^(closed|bye):/.test(what));
