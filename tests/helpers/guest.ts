@@ -3,15 +3,7 @@
 import type { App } from "../../src/core/host/app.ts";
 import { initialState, type NodeState, reduceNode } from "../../src/core/node.ts";
 import type { Effect, Event, NodeConfig } from "../../src/core/types.ts";
-import {
-  APPS,
-  CONFIG,
-  driveAll,
-  greeting,
-  linesEvent,
-  NOW_MS,
-  openedEvent,
-} from "./node_subject.ts";
+import { APPS, CONFIG, greeting, linesEvent, NOW_MS, openedEvent } from "./node_subject.ts";
 import { PLAIN } from "./messenger.ts";
 
 /** The link of the guest. */
@@ -64,8 +56,16 @@ export function heard(effects: readonly Effect[]): any[] {
   );
 }
 
+/** What came of what a guest said. */
+export interface Said {
+  readonly after: NodeState;
+  readonly effects: readonly Effect[];
+  // deno-lint-ignore no-explicit-any -- lines of any kind
+  readonly heard: any[];
+}
+
 /** What the node is after the guest said something, and what the guest heard of it. */
-export function say(node: NodeState, ...lines: unknown[]) {
+export function say(node: NodeState, ...lines: unknown[]): Said {
   const event = linesEvent(GUEST, ...lines.map((line) => JSON.stringify(line)));
   const [after, effects] = run(node, [event]);
   return { after, heard: heard(effects), effects };

@@ -5,7 +5,7 @@ import {
   DRAFT_BYTES_MAX,
   REQUESTS_PER_GUEST_MAX,
 } from "../../../../src/core/data/limits.ts";
-import { type NodeState, reduceNode } from "../../../../src/core/node.ts";
+import { reduceNode } from "../../../../src/core/node.ts";
 import type { Effect } from "../../../../src/core/types.ts";
 import { GUEST, heard, say, withGuest } from "../../../helpers/guest.ts";
 import { driveAll, ENV, linesEvent, NOW_MS, openedEvent } from "../../../helpers/node_subject.ts";

@@ -1,11 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  type Applied,
-  emptyLedger,
-  type Ledger,
-  reduceLedger,
-} from "../../../../src/apps/ledger/ledger.ts";
+import { type Applied, emptyLedger, reduceLedger } from "../../../../src/apps/ledger/ledger.ts";
 import { FRONT_WINDOW_BYTES } from "../../../../src/core/data/limits.ts";
 import { insertEntries, skipEntries, trimLog } from "../../../../src/core/log/log.ts";
 import { emptyLog, type LogState } from "../../../../src/core/log/slice.ts";
