@@ -13,7 +13,7 @@ import {
   type Ledger,
   reduceLedger,
   type Transaction,
-} from "../core/apps/ledger.ts";
+} from "../apps/ledger/ledger.ts";
 
 /** What a node does with a payment that arrives: the ledger after it; the same one, rejected. */
 export type Rule = (ledger: Ledger, transaction: Transaction) => Ledger;

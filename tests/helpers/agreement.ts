@@ -1,7 +1,7 @@
 /** What must hold of a simulated network once everything has arrived everywhere. */
 
 import { assert, assertEquals } from "@std/assert";
-import { balancesOf } from "../../src/core/apps/ledger.ts";
+import { balancesOf } from "../../src/apps/ledger/ledger.ts";
 import { fakeName } from "../../src/sim/crypto.ts";
 import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";

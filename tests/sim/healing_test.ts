@@ -85,6 +85,7 @@ Deno.test("a node that is killed is marked as failed by everybody, and by nobody
       if (count > 2) assertEquals(statesOf(others, others), new Set(["alive"]));
     }),
     12,
+    6,
   );
 });
 
@@ -149,6 +150,7 @@ Deno.test("of 25 nodes 10 die at once, and the others keep their ten and hear ea
       assertAgreement(others);
     }),
     3,
+    1,
   );
 });
 
@@ -179,6 +181,7 @@ Deno.test("a network that was cut in two for a minute heals, with all that was s
       assertAgreement(sim.nodes);
     }),
     6,
+    3,
   );
 });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Dice } from "../../src/sim/dice.ts";
 import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
-import { balancesOf } from "../../src/core/apps/ledger.ts";
+import { balancesOf } from "../../src/apps/ledger/ledger.ts";
 import { check } from "../helpers/check.ts";
 
 const front = { app: "ledger", topic: "ledger" } as const;

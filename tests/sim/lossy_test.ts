@@ -48,6 +48,7 @@ Deno.test("ten nodes that chat all at once over bad links print each line once, 
       assert(countAll(sim, "sent-again") > 0);
     }),
     10,
+    4,
   );
 });
 
@@ -182,5 +183,6 @@ Deno.test("links of both kinds mix, also where they break again and again", () =
       assertOrder(sim, sim.nodes);
     }),
     10,
+    4,
   );
 });

@@ -46,6 +46,7 @@ for (const shape of ["chain", "star", "random"] as const) {
         assertAgreement(sim.nodes);
       }),
       5,
+      3,
     );
   });
 }

@@ -5,7 +5,7 @@
 
 import type { Effect, Event } from "../../src/core/types.ts";
 import { type NodeState, reduceNode } from "../../src/core/node.ts";
-import { reduceLedger } from "../../src/core/apps/ledger.ts";
+import { reduceLedger } from "../../src/apps/ledger/ledger.ts";
 import type { Link } from "../../src/core/session/link.ts";
 import type { LogState } from "../../src/core/log/log.ts";
 import { runSeed } from "../../src/sim/campaign/campaign.ts";

@@ -1,7 +1,7 @@
 /** `rumor peers`: who is there, as a running node knows it. */
 
 import { delay } from "@std/async/delay";
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { flagLines, readArgs } from "../args/args.ts";
 import { readChoice, readSwitch } from "../args/values.ts";
 import { EXIT, UsageError } from "../args/exit.ts";

@@ -1,6 +1,6 @@
 /** `rumor routes`: which way private messages go, as a running node knows it. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { flagLines, readArgs } from "../args/args.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";

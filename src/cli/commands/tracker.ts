@@ -1,11 +1,11 @@
 /** `rumor tracker`: the meeting point of a network. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import type { Event, Notice } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
 import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";
-import { initialTracker, reduceTracker } from "../../core/tracker/tracker.ts";
-import { makeIdentity } from "../../shell/crypto/crypto.ts";
+import { initialTracker, reduceTracker } from "../../tracker/reduce.ts";
+import { makeEnv, makeIdentity, NO_SEALS } from "../../shell/crypto/crypto.ts";
 import { Driver, type OwnEffect } from "../../shell/node/driver.ts";
 import { fallbackHost } from "../../shell/net/host.ts";
 import { describeError, TcpTransport } from "../../shell/net/tcp.ts";
@@ -71,7 +71,7 @@ async function serve(given: Given<typeof flags>): Promise<number> {
   const driver = new Driver(
     tracker,
     reduceTracker,
-    { sign: identity.sign, perform, settled: () => {} },
+    { env: makeEnv(() => identity, NO_SEALS), perform, settled: () => {} },
     (handler) => new TcpTransport(handler),
   );
   let at_once = false;

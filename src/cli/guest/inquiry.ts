@@ -5,14 +5,15 @@ import { deadline } from "@std/async/deadline";
 import type { Address } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { EXIT } from "../args/exit.ts";
-import { Guest, requireJoin } from "./guest.ts";
+import { Guest } from "./guest.ts";
 import { say } from "../output/stderr.ts";
 import { watchSignals } from "../input/signals.ts";
 
 /** What is asked; its number is given by whoever asks. */
-export type Question =
-  | { readonly q: "balances"; readonly a: readonly string[] }
-  | { readonly q: "peers" | "counts" | "routes" };
+export interface Question {
+  readonly q: string;
+  readonly a?: readonly string[];
+}
 
 /** The rows of an answer. A node is believed what it says, but not that it makes sense. */
 export type Rows = readonly (readonly string[])[];
@@ -37,10 +38,7 @@ export async function inquire(
   const stop = watchSignals((code) => inquiry.end(code));
   try {
     const guest = await Guest.join(options.join, options.network ?? "rumor", inquiry);
-    if (guest === null) {
-      say("rumor: no node reachable");
-      return EXIT.unreachable;
-    }
+    if (typeof guest === "number") return guest;
     const code = await inquiry.run(() => talk((question) => inquiry.ask(guest, question)));
     await guest.close();
     return code;
@@ -95,6 +93,7 @@ class Inquiry {
   }
 
   line(line: Line): void {
+    if (line.k === "refused" && line.i === this.#number) return this.closed(line.why);
     if (line.k !== "answer" || line.i !== this.#number || this.#open === null) return;
     for (const row of line.r) this.#rows.push(row);
     // The node sends one line at a time, as it is asked on.

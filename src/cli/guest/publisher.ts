@@ -1,8 +1,8 @@
-/** What `rumor pub`, `pay` and `pm` have in common: items for a node, and its acknowledgements. */
+/** What commands that hand something over have in common: items for a node, and its acknowledgements. */
 
 import type { Address, Json, Topic } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
-import { itemBytes } from "../../core/publish/draft.ts";
+import { itemBytes } from "../../core/publish/slice.ts";
 import { ENTRY_BYTES_TARGET } from "../../core/data/limits.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { Guest } from "./guest.ts";
@@ -56,12 +56,17 @@ export function publishing(
   };
 }
 
-/** Items for one peer alone, who must acknowledge them: `to` is its name or id. */
-export function posting(to: string, { timeout = TIMEOUT_MS }: PublishFlags): Errand {
-  const within = Math.ceil(timeout);
+/** Items for an app of the node, which says when it is done; `holders` must acknowledge them. */
+export function requesting(
+  app: string,
+  holders: string,
+  { timeout = TIMEOUT_MS }: PublishFlags,
+  makeRequest: (items: readonly Json[], within_ms: number) => { readonly [key: string]: Json },
+): Errand {
+  const within_ms = Math.ceil(timeout);
   return {
-    request: (i, items) => ({ k: "post", i, to, b: items, within }),
-    holders: to,
+    request: (i, items) => ({ k: "request", i, app, r: makeRequest(items, within_ms) }),
+    holders,
     within_ms: timeout,
     patience_ms: timeout + GRACE_MS,
   };

@@ -1,7 +1,8 @@
-/** What a command brings that runs a node: `rumor chat`, `rumor ledger`. */
+/** What a command brings that runs a node. */
 
 import type { NodeState } from "../../core/node.ts";
-import type { FrontConfig, Id, Json, Printed, Topic } from "../../core/types.ts";
+import type { PromptDesk } from "../../apps/app.ts";
+import type { FrontConfig, Topic } from "../../core/types.ts";
 import type { ReadLine } from "../input/items.ts";
 import type { Format } from "../output/line.ts";
 import type { Assist } from "../prompt/mod.ts";
@@ -15,8 +16,8 @@ export interface NodeApp {
   /** The topic of what is typed. */
   readonly topic: Topic;
   readonly encoding: "utf-8" | "base64";
-  /** Records that do not mix with those of this command: they go to stderr. */
-  readonly aside?: readonly Printed["kind"][];
+  /** Whether records of other apps do not mix with what stands on stdout: they go to stderr. */
+  readonly alone?: boolean;
   /** Whether items of others that all nodes leave out are told of. */
   readonly tells_left_out?: boolean;
   /** Makes an item of a line; undefined where the line was a command and is dealt with. */
@@ -32,17 +33,6 @@ export interface NodeApp {
 
 /** Says a line to the user, beside the output. */
 export type Tell = (line: string) => void;
-
-/** What a command needs of the node that runs, and of the terminal. */
-export interface PromptDesk {
-  readonly node: NodeState;
-  /** Shows lines above the prompt, all at once. */
-  readonly tell: (lines: readonly string[]) => void;
-  /** Sends an item to somebody alone. */
-  readonly post: (to: Id, item: Json) => void;
-  /** Leaves as after the last line. */
-  readonly quit: () => void;
-}
 
 /** How lines are read at the prompt of a terminal. */
 export interface PromptApp {

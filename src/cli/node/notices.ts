@@ -33,6 +33,8 @@ export function noticeText(notice: Notice, labelOf: (id: Id) => string): string 
       const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
       return `rumor: ${line}${notice.why}`;
     }
+    case "told":
+      return `rumor: ${notice.text}`;
     case "undelivered":
       return `rumor: private message to ${labelOf(notice.to)} not acknowledged: ${notice.why}`;
     case "ignored":

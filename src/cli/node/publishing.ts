@@ -1,6 +1,6 @@
 /** From the input to the node: lines of a pipe, or what is typed at a prompt, published in order. */
 
-import type { Id, Json } from "../../core/types.ts";
+import type { Json } from "../../core/types.ts";
 import type { Runtime } from "../../shell/node/runtime.ts";
 import type { ReadLine } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
@@ -23,8 +23,10 @@ export interface TypedDesk extends InputDesk {
   readonly prompt: PromptApp | undefined;
   /** Shows lines above the prompt, all at once. */
   readonly tellAll: (lines: readonly string[]) => void;
-  /** Sends an item of a line to somebody alone. */
-  readonly post: (to: Id, item: Json, number: number) => void;
+  /** Wants something of an app, because of a line. */
+  readonly request: (app: string, request: Json, number: number) => void;
+  /** How long something may take that others must acknowledge. */
+  readonly patience_ms: number;
   /** Leaves as after the last line. */
   readonly quit: () => void;
   /** Ctrl-C, which is a key like others here. */
@@ -88,7 +90,7 @@ export async function publishTyped(desk: TypedDesk): Promise<boolean> {
 }
 
 function readTyped(
-  { app, runtime, prompt, tell, tellAll, post }: TypedDesk,
+  { app, runtime, prompt, tell, tellAll, request, patience_ms }: TypedDesk,
   text: string,
   pasted: boolean,
   number: number,
@@ -98,7 +100,8 @@ function readTyped(
   return prompt.read(text, pasted, {
     node: runtime.state,
     tell: tellAll,
-    post: (to, item) => post(to, item, number),
+    request: (name, wish) => request(name, wish, number),
+    patience_ms,
     quit,
   });
 }

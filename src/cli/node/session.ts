@@ -1,5 +1,6 @@
-/** What `rumor chat` and `rumor ledger` have in common: a node with input, output and an end. */
+/** What the commands that run a node have in common: a node with input, output and an end. */
 
+import type { AppModule } from "../../apps/app.ts";
 import { joinAddress } from "../../core/data/address.ts";
 import type { Notice, Printed } from "../../core/types.ts";
 import { makeIdentity } from "../../shell/crypto/crypto.ts";
@@ -20,6 +21,7 @@ import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 import type { Terminal } from "../prompt/mod.ts";
 import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
+import { storedApps, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
 import { publishPipe, publishTyped } from "./publishing.ts";
@@ -34,13 +36,18 @@ const LEFT_OUT_LINES = 10;
 const CLOSED_MS = 500;
 
 /** Runs a node until its input ends or somebody ends it; gives the exit code. */
-export async function runNode(given: Given<typeof nodeFlags>, makeApp: MakeApp): Promise<number> {
-  const session = new Session(given, makeApp);
+export async function runNode(
+  given: Given<typeof nodeFlags>,
+  apps: readonly AppModule[],
+  makeApp: MakeApp,
+): Promise<number> {
+  const session = new Session(given, apps, makeApp);
   return await session.run();
 }
 
 class Session {
   readonly #given: Given<typeof nodeFlags>;
+  readonly #apps: readonly AppModule[];
   readonly #makeApp: MakeApp;
   readonly #ended = Promise.withResolvers<void>();
   #app!: NodeApp;
@@ -55,15 +62,17 @@ class Session {
   #id = "";
   #left_out = 0;
 
-  constructor(given: Given<typeof nodeFlags>, makeApp: MakeApp) {
+  constructor(given: Given<typeof nodeFlags>, apps: readonly AppModule[], makeApp: MakeApp) {
     this.#given = given;
+    this.#apps = apps;
     this.#makeApp = makeApp;
   }
 
   async run(): Promise<number> {
     const format = { json: this.#given.json ?? false, shown: stdout.is_terminal };
     this.#app = this.#makeApp(format);
-    this.#format = { ...format, aside: this.#app.aside };
+    const { alone, front } = this.#app;
+    this.#format = { ...format, apps: this.#apps, ...(alone ? { only: front.app } : {}) };
     const closed = stdout.whenClosed();
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
@@ -127,21 +136,17 @@ class Session {
       front: this.#app.front,
       listen: joinAddress(host, port),
     });
-    this.#runtime = new Runtime(
-      config,
-      identity,
-      sealer,
-      {
-        print: (records, done) => this.#print(records, done),
-        notice: (notice) => this.#notice(notice),
-        done: (acknowledged) => {
-          this.#acknowledged = acknowledged;
-          this.#ended.resolve();
-        },
+    const handler = {
+      print: (records: readonly Printed[], done: () => void) => this.#print(records, done),
+      notice: (notice: Notice) => this.#notice(notice),
+      done: (acknowledged: boolean) => {
+        this.#acknowledged = acknowledged;
+        this.#ended.resolve();
       },
-      makeTransport,
-      store,
-    );
+    };
+    const apps = this.#apps.map(({ app }) => app), workers = workersOf(this.#apps);
+    const parts = { config, identity, sealer, apps, workers, handler, makeTransport, store };
+    this.#runtime = new Runtime(parts);
     let doing = "read what is stored";
     try {
       this.#runtime.restore();
@@ -183,7 +188,7 @@ class Session {
     // Only who stores something pays for SQLite.
     const { Store, StoreError } = await import("../../shell/store/store.ts");
     try {
-      const store = Store.open(this.#given.data);
+      const store = Store.open(this.#given.data, storedApps(this.#apps));
       for (const report of store.reports) this.#say(`rumor: ${report}`);
       return store;
     } catch (error) {
@@ -217,8 +222,8 @@ class Session {
       terminal,
       prompt: this.#prompt,
       tellAll: (lines) => terminal.printAbove(() => lines.forEach(say)),
-      post: (to, item, number) =>
-        this.#runtime.post(to, [item], number, this.#given.timeout ?? PRIVATE_MS),
+      request: (app, request, number) => this.#runtime.request(app, request, number),
+      patience_ms: this.#given.timeout ?? PRIVATE_MS,
       quit: () => this.#end(this.#code, this.#timeout()),
       interrupt: () => this.#interrupt(EXIT.interrupted),
     });
@@ -246,7 +251,7 @@ class Session {
   }
 
   #labelOf(id: string): string {
-    return labelOf(id, this.#runtime.state.members.by_id.get(id)?.name ?? "");
+    return labelOf(id, this.#runtime.state.membership.members.by_id.get(id)?.name ?? "");
   }
 
   /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */

@@ -1,120 +1,142 @@
 /**
- * The commands of the chat prompt. Lines that begin with a slash are for the program and go to
+ * The words for the program at the prompt. Lines that begin with a slash are for the program and go to
  * nobody; two slashes send a line that begins with one. Lines of a pipe are never commands.
  */
 
+import type { AppModule, PromptDesk, SlashCommand } from "../../apps/app.ts";
 import type { NodeState } from "../../core/node.ts";
-import { explainNobody, findNearest, findPeople } from "../../core/membership/people.ts";
-import { labelOf } from "../output/format.ts";
+import { findPeople } from "../../core/membership/people.ts";
 import { textItem } from "../input/items.ts";
 import { padded, widthOf } from "../output/width.ts";
 import { type Completion, matching } from "../prompt/mod.ts";
-import type { PromptApp, PromptDesk } from "./app.ts";
+import type { PromptApp } from "./app.ts";
 import { peerTable, peopleOf, whoLine, wordsForPeople } from "./who.ts";
 
 /** What a line means that was typed at the prompt. */
 export type Spoken =
   | { readonly kind: "say"; readonly text: string }
-  | { readonly kind: "peers" | "help" | "quit" }
-  | { readonly kind: "who"; readonly name: string }
-  | { readonly kind: "pm"; readonly name: string; readonly text: string }
+  | {
+    readonly kind: "do";
+    readonly command: SlashCommand;
+    readonly rest: string;
+    readonly pasted: boolean;
+  }
   | { readonly kind: "fault"; readonly fault: string };
 
-const COMMANDS: readonly (readonly [form: string, help: string])[] = [
-  ["/help", "this list"],
-  ["/peers", "who is there: id, name, address, state"],
-  ["/pm NAME TEXT", "TEXT for NAME alone; instead of a name, an id or its beginning"],
-  ["/quit", "leave, as Ctrl-D does"],
-  ["/who [NAME]", "the names of who is alive, or all about NAME"],
-  ["//TEXT", "the line /TEXT, for everybody"],
+/** The words of every node, whatever its apps. */
+const OWN: readonly SlashCommand[] = [
+  alone("help", "this list", () => {}),
+  alone("peers", "who is there: id, name, address, state", ({ node, tell }) => {
+    tell(peerTable(peopleOf(node)));
+  }),
+  alone("quit", "leave, as Ctrl-D does", ({ quit }) => quit()),
+  {
+    name: "who",
+    form: "/who [NAME]",
+    help: "the names of who is alive, or all about NAME",
+    takes_name: true,
+    run: (rest, _pasted, { node, tell }) => {
+      const name = rest.trim();
+      if (/\s/u.test(name)) return "/who takes one NAME";
+      tell(aboutPeople(node, name));
+      return null;
+    },
+  },
 ];
+const SLASHES = ["//TEXT", "the line /TEXT, for everybody"] as const;
 const KEYS = "Tab completes commands and names; Up and Down bring back lines.";
-const NAMES = COMMANDS.map(([form]) => form.split(" ")[0]).filter((name) => !name.startsWith("//"));
 const HINT = "/help lists the commands, and // sends a line that begins with /";
 
-/**
- * Reads a typed line. A line of a paste is text like that of a pipe, whatever it begins with; but
- * `/pm` is `/pm` even there, as what was meant for one must never go to all.
- */
-export function parseLine(text: string, pasted: boolean): Spoken {
-  const [, command, rest] = /^\/(\S*)\s?(.*)$/su.exec(text) ?? [];
-  const name = command?.toLowerCase();
-  if (name === undefined || (pasted && name !== "pm")) return { kind: "say", text };
-  if (text.startsWith("//")) return { kind: "say", text: text.slice(1) };
-  const words = rest.trim();
-  switch (name) {
-    case "peers":
-    case "help":
-    case "quit":
-      return words === "" ? { kind: name } : fault(`/${name} stands alone`);
-    case "who":
-      return /\s/u.test(words) ? fault("/who takes one NAME") : { kind: "who", name: words };
-    case "pm":
-      return parsePrivate(rest, pasted);
-    default:
-      return fault(`there is no command /${command}; ${HINT}`);
+/** The words that are known at a prompt, in the order of `/help`. */
+export class SlashWords {
+  readonly #commands: readonly SlashCommand[];
+
+  constructor(apps: readonly AppModule[]) {
+    const all = [...OWN, ...apps.flatMap(({ slash }) => slash ?? [])];
+    this.#commands = all.sort((a, b) => a.name < b.name ? -1 : 1);
   }
-}
 
-/** One space parts the name from the text; all other spaces belong to the text. */
-function parsePrivate(rest: string, pasted: boolean): Spoken {
-  const [, name, text] = /^\s*(\S+)(?:\s(.*))?$/su.exec(rest) ?? [];
-  // An empty line of a paste is part of what is told; typed alone it is a slip.
-  const empty = text === undefined || text.trim() === "";
-  if (name === undefined || (empty && !pasted)) return fault("expected /pm NAME TEXT");
-  return { kind: "pm", name, text: text ?? "" };
-}
+  /** Reads a typed line. A line of a paste is text like that of a pipe, whatever it begins with. */
+  read(text: string, pasted: boolean): Spoken {
+    const [, word, rest] = /^\/(\S*)\s?(.*)$/su.exec(text) ?? [];
+    const name = word?.toLowerCase();
+    const command = this.#commands.find((one) => one.name === name);
+    if (name === undefined || (pasted && !command?.in_paste)) return { kind: "say", text };
+    if (text.startsWith("//")) return { kind: "say", text: text.slice(1) };
+    if (command !== undefined) return { kind: "do", command, rest, pasted };
+    return { kind: "fault", fault: `there is no command /${word}; ${HINT}` };
+  }
 
-function fault(fault: string): Spoken {
-  return { kind: "fault", fault };
-}
+  /** What Tab can do: complete a command, or the name behind one that takes a name. */
+  complete(text: string, cursor: number, people: () => readonly string[]): Completion | null {
+    const before = text.slice(0, cursor);
+    const names = this.#commands.map(({ name }) => `/${name}`);
+    if (/^\/[^/\s]*$/u.test(before)) return { from: 0, words: matching(names, before) };
+    const takers = this.#commands.filter(({ takes_name }) => takes_name).map(({ name }) => name);
+    const behind = new RegExp(`^(/(?:${takers.join("|")})\\s+)(\\S*)$`, "iu");
+    const [, command, typed] = behind.exec(before) ?? [];
+    if (command === undefined) return null;
+    return { from: command.length, words: matching(people(), typed) };
+  }
 
-/** What Tab can do: complete a command, or the name behind one that takes a name. */
-export function completeLine(
-  text: string,
-  cursor: number,
-  people: () => readonly string[],
-): Completion | null {
-  const before = text.slice(0, cursor);
-  if (/^\/[^/\s]*$/u.test(before)) return { from: 0, words: matching(NAMES, before) };
-  const [, command, typed] = /^(\/(?:pm|who)\s+)(\S*)$/iu.exec(before) ?? [];
-  if (command === undefined) return null;
-  return { from: command.length, words: matching(people(), typed) };
+  /** What of a line stays for the next one. */
+  carry(text: string): string {
+    const [start, name] = /^\/(\S+)\s+\S+\s/iu.exec(text) ?? ["", ""];
+    const command = this.#commands.find((one) => one.name === name.toLowerCase());
+    return command?.carries_name ? start : "";
+  }
+
+  help(): string[] {
+    const rows = [...this.#commands.map(({ form, help }) => [form, help] as const), SLASHES];
+    const width = Math.max(...rows.map(([form]) => widthOf(form)));
+    return [...rows.map(([form, help]) => `${padded(form, width)}  ${help}`), KEYS];
+  }
 }
 
 /** The prompt of the chat. */
-export const CHAT_PROMPT: PromptApp = {
-  read: (text, pasted, desk) => {
-    const spoken = parseLine(text, pasted);
-    if (spoken.kind === "say") return textItem(spoken.text);
-    obey(spoken, desk);
-  },
-  assist: (node) => ({
-    complete: (text, cursor) =>
-      completeLine(text, cursor, () => {
-        const state = node();
-        return state === undefined ? [] : wordsForPeople(peopleOf(state));
-      }),
-    isCommand: (text, pasted) => parseLine(text, pasted).kind !== "say",
-    carry: (text) => /^\/pm\s+\S+\s/iu.exec(text)?.[0] ?? "",
-  }),
-};
+export function chatPrompt(apps: readonly AppModule[]): PromptApp {
+  const words = new SlashWords(apps);
+  return {
+    read: (text, pasted, desk) => {
+      const spoken = words.read(text, pasted);
+      if (spoken.kind === "say") return textItem(spoken.text);
+      const fault = spoken.kind === "fault" ? spoken.fault : obey(words, spoken, desk);
+      if (fault !== null) desk.tell([`rumor: ${fault}`]);
+    },
+    assist: (node) => ({
+      complete: (text, cursor) =>
+        words.complete(text, cursor, () => {
+          const state = node();
+          return state === undefined ? [] : wordsForPeople(peopleOf(state));
+        }),
+      isCommand: (text, pasted) => words.read(text, pasted).kind !== "say",
+      carry: (text) => words.carry(text),
+    }),
+  };
+}
 
-function obey(spoken: Exclude<Spoken, { kind: "say" }>, desk: PromptDesk): void {
-  switch (spoken.kind) {
-    case "help":
-      return desk.tell(helpLines());
-    case "quit":
-      return desk.quit();
-    case "peers":
-      return desk.tell(peerTable(peopleOf(desk.node)));
-    case "who":
-      return desk.tell(aboutPeople(desk.node, spoken.name));
-    case "pm":
-      return sayAlone(spoken.name, spoken.text, desk);
-    case "fault":
-      return desk.tell([`rumor: ${spoken.fault}`]);
-  }
+function obey(
+  words: SlashWords,
+  { command, rest, pasted }: Extract<Spoken, { kind: "do" }>,
+  desk: PromptDesk,
+): string | null {
+  const fault = command.run(rest, pasted, desk);
+  if (fault === null && command.name === "help") desk.tell(words.help());
+  return fault;
+}
+
+/** A word that stands alone. */
+function alone(name: string, help: string, act: (desk: PromptDesk) => void): SlashCommand {
+  return {
+    name,
+    form: `/${name}`,
+    help,
+    run: (rest, _pasted, desk) => {
+      if (rest.trim() !== "") return `/${name} stands alone`;
+      act(desk);
+      return null;
+    },
+  };
 }
 
 function aboutPeople(node: NodeState, name: string): string[] {
@@ -122,21 +144,4 @@ function aboutPeople(node: NodeState, name: string): string[] {
   if (name === "") return [whoLine(people)];
   const found = findPeople(people, name);
   return found.length > 0 ? peerTable(found) : [`rumor: nobody here is called ${name}`];
-}
-
-function sayAlone(word: string, text: string, { node, tell, post }: PromptDesk): void {
-  // Nobody writes to himself, so that a name which this node has, too, means the other.
-  const found = findNearest(node.members.by_id.values(), word);
-  if (found.length === 0 && findPeople([node.config], word).length > 0) {
-    return tell(["rumor: that is this node"]);
-  }
-  if (found.length !== 1) return tell([`rumor: ${explainNobody(word, found)}`]);
-  const [{ id, name }] = found;
-  tell([`[pm to ${labelOf(id, name)}] ${text}`]);
-  post(id, textItem(text));
-}
-
-function helpLines(): string[] {
-  const width = Math.max(...COMMANDS.map(([form]) => widthOf(form)));
-  return [...COMMANDS.map(([form, help]) => `${padded(form, width)}  ${help}`), KEYS];
 }

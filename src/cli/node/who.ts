@@ -6,7 +6,7 @@
 
 import type { Address, Id } from "../../core/types.ts";
 import type { MemberState } from "../../core/membership/members.ts";
-import type { NodeState } from "../../core/node.ts";
+import { askNode, type NodeState } from "../../core/node.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { visible } from "../output/escape.ts";
 import { oneWord, padded, widthOf } from "../output/width.ts";
@@ -26,17 +26,15 @@ export interface Person {
   readonly self: boolean;
 }
 
-/** Everybody that a node knows: itself, then those who are there, then those who are gone. */
-export function peopleOf({ config, address, members }: NodeState): Person[] {
-  const { id, name } = config;
-  const self: Person = { id, name, address: address ?? "", state: "alive", self: true };
-  const others = [...members.by_id.values()]
-    .map(({ id, name, address, state }): Person => ({ id, name, address, state, self: false }))
-    .sort((a, b) =>
-      ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || compare(a.name, b.name) ||
-      compare(a.id, b.id)
-    );
-  return [self, ...others];
+/** Everybody that a node knows, as guests are told: itself, then who is there, then who is gone. */
+export function peopleOf(node: NodeState): Person[] {
+  const people = askNode(node, "peers")!.map(([id, name, address, state, , link]): Person => {
+    return { id, name, address, state: state as MemberState, self: link === "self" };
+  });
+  return people.sort((a, b) =>
+    Number(b.self) - Number(a.self) || ORDER.indexOf(a.state) - ORDER.indexOf(b.state) ||
+    compare(a.name, b.name) || compare(a.id, b.id)
+  );
 }
 
 /** One row for each: id, name, address, state. What there is to say of nobody is a dash. */

@@ -4,12 +4,12 @@
  */
 
 import { concat } from "@std/bytes/concat";
+import type { AppModule } from "../../apps/app.ts";
 import type { Gap, Id, Json, Printed } from "../../core/types.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { contentOf, readItem } from "../input/items.ts";
 import { visible } from "./escape.ts";
 import { clean, type Format, jsonLine, saidLine } from "./line.ts";
-import { appliedLine } from "./payment_text.ts";
 
 const encoder = new TextEncoder();
 const NEWLINE = new Uint8Array([0x0a]);
@@ -18,8 +18,10 @@ const LIKE_PRIVATE = /^\p{DI}*\[\p{DI}*p\p{DI}*m\p{DI}*\p{Zs}/u;
 
 /** How records are printed. */
 export interface RecordFormat extends Format {
-  /** Kinds of records that do not mix with what stands on stdout: they go to stderr. */
-  readonly aside?: readonly Printed["kind"][];
+  /** Who knows what records of apps look like. */
+  readonly apps: readonly AppModule[];
+  /** The app whose records alone stand on stdout; those of others go to stderr. */
+  readonly only?: string;
 }
 
 /** Whole lines for one of the streams: stdout or stderr. */
@@ -34,7 +36,7 @@ export interface Piece {
  */
 export function formatRecords(records: readonly Printed[], format: RecordFormat): Piece[] {
   const sheet = new Sheet();
-  const beside: Format = { ...format, shown: true };
+  const beside: RecordFormat = { ...format, shown: true };
   for (const record of records) {
     const to = streamOf(record, format);
     sheet.turnTo(to);
@@ -48,43 +50,44 @@ export function labelOf(id: Id, name: string): string {
   return name === "" ? id.slice(0, ID_START_CHARS) : name;
 }
 
-function streamOf({ kind }: Printed, { json, aside }: RecordFormat): Piece["to"] {
-  return kind === "gap" && !json || aside?.includes(kind) ? "err" : "out";
+function streamOf(record: Printed, { json, only }: RecordFormat): Piece["to"] {
+  if (record.kind === "gap") return json ? "out" : "err";
+  return record.kind === "record" && only !== undefined && record.app !== only ? "err" : "out";
 }
 
-function addRecord(sheet: Sheet, record: Printed, format: Format): void {
-  if (record.kind === "applied") sheet.text += appliedLine(record, format);
-  else if (record.kind === "gap") {
+function addRecord(sheet: Sheet, record: Printed, format: RecordFormat): void {
+  if (record.kind === "record") {
+    const { show } = format.apps.find(({ app }) => app.name === record.app) ?? {};
+    return sheet.addAll(show?.(record.record, format) ?? []);
+  }
+  if (record.kind === "gap") {
     sheet.text += format.json
       ? jsonLine({ gap: gapObject(record.gap) }, format)
       : saidLine(gapText(record.gap));
-  } else if (format.json) {
-    sheet.text += record.kind === "items"
-      ? itemObjects(record, format)
-      : privateObjects(record, format);
-  } else if (record.kind === "items") {
+  } else if (format.json) sheet.text += itemObjects(record, format);
+  else {
     const guard = format.shown ? publicLine : (line: string) => line;
-    addLines(sheet, record.items, format, clockText(record.clock), guard);
-  } else {
-    const label = clean(format, labelOf(record.from, record.name));
-    addLines(sheet, record.items, format, `[pm from ${label}] `, (line) => line);
+    sheet.addAll(plainLines(record.items, format, clockText(record.clock), guard));
   }
 }
 
-/** Items as plain lines; those that are no text are the bytes that they are. */
-function addLines(
-  sheet: Sheet,
+/** Items as plain lines, each behind the same words; those that are no text are the bytes that they are. */
+export function* plainLines(
   items: readonly Json[],
   format: Format,
   before: string,
-  guard: (line: string) => string,
-): void {
+  guard: (line: string) => string = (line) => line,
+): Generator<string | Uint8Array> {
   for (const item of items) {
-    sheet.text += before;
     const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-    if (typeof line === "string") sheet.text += `${guard(clean(format, oneLine(line)))}\n`;
-    else if (format.shown || line.includes(NEWLINE[0])) sheet.text += `${guard(bytesText(line))}\n`;
-    else sheet.add(line, NEWLINE);
+    if (typeof line === "string") yield `${before}${guard(clean(format, oneLine(line)))}\n`;
+    else if (format.shown || line.includes(NEWLINE[0])) {
+      yield `${before}${guard(bytesText(line))}\n`;
+    } else {
+      yield before;
+      yield line;
+      yield NEWLINE;
+    }
   }
 }
 
@@ -102,10 +105,15 @@ class Sheet {
     this.#to = to;
   }
 
-  /** Adds bytes behind the text. */
-  add(...bytes: Uint8Array[]): void {
-    this.#encode();
-    this.#parts.push(...bytes);
+  /** Adds text and bytes. */
+  addAll(parts: Iterable<string | Uint8Array>): void {
+    for (const part of parts) {
+      if (typeof part === "string") this.text += part;
+      else {
+        this.#encode();
+        this.#parts.push(part);
+      }
+    }
   }
 
   pieces(): Piece[] {
@@ -168,14 +176,6 @@ export function itemObjects(record: Extract<Printed, { kind: "items" }>, format:
     text += jsonLine({ ...object, ...contentOf(item) }, format);
   }
   return text;
-}
-
-function privateObjects(
-  { from, name, time_ms, items }: Extract<Printed, { kind: "private" }>,
-  format: Format,
-): string {
-  const object = { private: true, from, name, time: new Date(time_ms).toISOString() };
-  return items.map((item) => jsonLine({ ...object, ...contentOf(item) }, format)).join("");
 }
 
 /** A line that is no text, for a terminal, or where it holds a newline. */

@@ -1,8 +1,8 @@
 /** `rumor sim broadcast`: how an entry spreads, and what that costs. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX } from "../../core/data/limits.ts";
-import type { SpreadKind } from "../../core/broadcast/spread.ts";
+import type { SpreadKind } from "../../core/types.ts";
 import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/broadcast.ts";
 import type { BroadcastOptions, BroadcastReport } from "../../sim/broadcast/options.ts";
 import { controlsOf, summarize } from "../../sim/broadcast/summary.ts";

@@ -15,7 +15,7 @@ import { shrink } from "../../sim/campaign/shrink.ts";
 import { missingEffects } from "../../sim/campaign/tally.ts";
 import { tellRun } from "../../sim/campaign/tell.ts";
 import { readArgs } from "../args/args.ts";
-import type { Env } from "../command.ts";
+import type { Env } from "../../apps/app.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";

@@ -1,6 +1,6 @@
 /** `rumor sim cut`: how many links must break to part a network. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX, OVERLAY_LINKS } from "../../core/data/limits.ts";
 import { Dice } from "../../sim/dice.ts";
 import { countLinks, type Degrees, degreesOf, type Graph, pathsOf } from "../../sim/graph.ts";

@@ -1,6 +1,6 @@
 /** `rumor sim scenario`: set-ups that others published numbers of, with ours beside them. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import {
   type Findings,
   isMet,

@@ -2,7 +2,7 @@
 
 import { decodeEntry, type Entry, hashedBytes } from "../../core/log/entry.ts";
 import type { StoredRow } from "../../core/types.ts";
-import { env } from "../../shell/crypto/crypto.ts";
+import { sha256 } from "../../shell/crypto/crypto.ts";
 
 /** Entries as they were stored; what is damaged is counted and left out. */
 export class EntryReader {
@@ -13,7 +13,7 @@ export class EntryReader {
     const entries: Entry[] = [];
     for (const { line, hash } of rows) {
       const bytes = hashedBytes(line);
-      const entry = env.sha256(bytes) === hash ? decodeEntry(bytes) : "bad-hash";
+      const entry = sha256(bytes) === hash ? decodeEntry(bytes) : "bad-hash";
       if (typeof entry === "string") this.damaged++;
       else entries.push(entry);
     }

@@ -1,25 +1,26 @@
 /**
  * What `rumor verify` checks: that each entry is what its origin signed, that each log is a chain
- * without holes but the known ones, that the database is whole, and that the ledger sums to 0.
+ * without holes but the known ones, that the database is whole, and what apps check of their topics.
  */
 
 import { hash } from "node:crypto";
+import type { StoredCheck } from "../../apps/app.ts";
 import { decodeEntry, type Entry, logKey, signedBytes } from "../../core/log/entry.ts";
-import { LEDGER } from "../../core/log/log.ts";
 import type { Gap } from "../../core/types.ts";
 import { Verifier } from "../../shell/crypto/crypto.ts";
-import { isDatabaseError, plainError, sizeOf } from "../../shell/store/files.ts";
+import { plainError, sizeOf } from "../../shell/files/files.ts";
+import { isDatabaseError } from "../../shell/store/files.ts";
 import { checkKeyMode, readKey } from "../../shell/crypto/key_file.ts";
 import { readNotes } from "../../shell/store/notes.ts";
 import type { StoreReader } from "../../shell/store/reader.ts";
-import { PaymentReader } from "./payments.ts";
 
 /** What was found. */
 export interface Verdict {
   readonly entries: number;
   readonly logs: number;
-  /** Of all balances; 0 where all is well. */
-  readonly sum: bigint;
+  /** What apps have to say of it, in words and as fields of a JSON object. */
+  readonly summaries: readonly string[];
+  readonly fields: readonly (readonly [name: string, json: string])[];
   /** Entries that a node set aside because they did not verify. */
   readonly quarantined: number;
   readonly faults: number;
@@ -46,9 +47,22 @@ interface EntryRow {
 const STRUCTURE_FAULTS_MAX = 20;
 const BATCH_ROWS = 500;
 
+/** A check of an app, and the topic that it is about. */
+export interface TopicCheck {
+  readonly topic: string;
+  /** Whether nothing of it may be dropped. */
+  readonly whole: boolean;
+  readonly check: StoredCheck;
+}
+
 /** Checks everything that is stored. Never throws for what it finds. */
-export function verifyData(reader: StoreReader, dir: string, report: Report): Verdict {
-  const check = new Check(reader, report);
+export function verifyData(
+  reader: StoreReader,
+  dir: string,
+  topics: readonly TopicCheck[],
+  report: Report,
+): Verdict {
+  const check = new Check(reader, topics, report);
   check.part(() => check.structure());
   check.part(() => check.notes());
   check.part(() => check.logs());
@@ -60,7 +74,7 @@ class Check {
   readonly #reader: StoreReader;
   readonly #report: Report;
   readonly #verifier = new Verifier();
-  readonly #ledger = new PaymentReader();
+  readonly #topics: ReadonlyMap<string, TopicCheck>;
   /** For each log, the gaps in it. */
   readonly #gaps = new Map<string, Gap[]>();
   #entries = 0;
@@ -68,19 +82,27 @@ class Check {
   #faults = 0;
   #dropped = false;
 
-  constructor(reader: StoreReader, report: Report) {
+  constructor(reader: StoreReader, topics: readonly TopicCheck[], report: Report) {
     this.#reader = reader;
+    this.#topics = new Map(topics.map((one) => [one.topic, one]));
     this.#report = report;
   }
 
   verdict(): Verdict {
-    const sum = this.#ledger.sum;
-    if (sum !== 0n) this.#fault(`the ledger sums to ${sum} instead of 0`);
+    const ends = [...this.#topics.values()].map(({ check }) => check.end());
+    for (const { fault } of ends) if (fault !== null) this.#fault(fault);
     const quarantined =
       this.part(() =>
         this.#reader.db.prepare("SELECT count(*) AS count FROM quarantine").get()!.count as number
       ) ?? 0;
-    return { entries: this.#entries, logs: this.#logs, sum, quarantined, faults: this.#faults };
+    return {
+      entries: this.#entries,
+      logs: this.#logs,
+      summaries: ends.map(({ summary }) => summary),
+      fields: ends.flatMap(({ fields }) => fields),
+      quarantined,
+      faults: this.#faults,
+    };
   }
 
   /** One part of the check; where the database cannot be read, that is its fault. */
@@ -174,7 +196,7 @@ class Check {
         }
         this.#chain(entry, name, before);
         before = { seq: row.seq, hash: row.hash, next: entry.first + entry.items.length };
-        if (topic === LEDGER) this.#ledger.take([entry]);
+        this.#topics.get(topic)?.check.take([entry]);
       }
     }
     if (before?.seq !== newest) {
@@ -203,7 +225,7 @@ class Check {
       return null;
     }
     const { signature } = entry;
-    if (!this.#verifier.check({ key: origin, bytes: signedBytes(entry), signature })) {
+    if (!this.#verifier.check(origin, signedBytes(entry), signature)) {
       this.#fault(`${what} has a wrong signature`);
       return null;
     }
@@ -228,7 +250,7 @@ class Check {
   /** What is missing between two entries must be a known gap, or dropped to make room. */
   #hole(name: string, key: string, topic: string, before: number, seq: number): void {
     if (seq === before + 1) return;
-    if (before === 0 && this.#dropped && topic !== LEDGER) return;
+    if (before === 0 && this.#dropped && !this.#topics.get(topic)?.whole) return;
     const known = (this.#gaps.get(key) ?? []).some(({ from, to }) =>
       from <= before + 1 && to >= seq - 1
     );

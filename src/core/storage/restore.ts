@@ -40,8 +40,8 @@ export function takeLoaded(turn: StorageTurn, rows: readonly StoredRow[]): void 
   }
   const jumps = (entry: Entry, is_new: boolean) =>
     mayJump(restoring, entry, !isKeptWhole(log, entry.topic) && is_new);
-  turn.out({ kind: "load", rows: loaded, jumps });
   if (unfit.length > 0) setAside(turn, unfit);
+  turn.out({ kind: "load", rows: loaded, jumps });
 }
 
 /** Stored entries that are no good are set aside. */

@@ -1,6 +1,6 @@
 /** The rule of the ledger, with a ledger of its own that owes the core nothing. */
 
-import type { Transaction } from "../../core/apps/ledger.ts";
+import type { Transaction } from "../../apps/ledger/ledger.ts";
 import type { Machine } from "./machine.ts";
 import { must } from "./violation.ts";
 

@@ -1,6 +1,6 @@
 /** A machine of a run: a place, perhaps with a disk, where one node after the other runs. */
 
-import type { Transaction } from "../../core/apps/ledger.ts";
+import type { Transaction } from "../../apps/ledger/ledger.ts";
 import type { SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { emptyLedger } from "../../../src/core/apps/ledger.ts";
+import { emptyLedger } from "../../../src/apps/ledger/ledger.ts";
 import {
   balancesText,
   BANK,

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
-import { balancesOf, emptyLedger, reduceLedger } from "../../../../src/core/apps/ledger.ts";
+import { balancesOf, emptyLedger, reduceLedger } from "../../../../src/apps/ledger/ledger.ts";
 import type { StoreEntry } from "../../../../src/core/types.ts";
 import { Store } from "../../../../src/shell/store/store.ts";
 import { makeSchema } from "../../../../src/shell/store/schema.ts";

@@ -1,13 +1,14 @@
 /** `rumor chat`, which is `rumor`: lines to every peer. */
 
-import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { readChoice, readSwitch } from "../args/values.ts";
-import { UsageError } from "../args/exit.ts";
-import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../args/flags.ts";
-import { textItem } from "../input/items.ts";
-import { runNode } from "../node/session.ts";
-import { frontTopicFault } from "../args/topics.ts";
+import type { Command } from "../../app.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { readChoice, readSwitch } from "../../../cli/args/values.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
+import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../../../cli/args/flags.ts";
+import { textItem } from "../../../cli/input/items.ts";
+import { runNode } from "../../../cli/node/session.ts";
+import { frontTopicFault } from "../../../cli/args/topics.ts";
+import { CHAT } from "../app.ts";
 
 const flags = {
   ...nodeFlags,
@@ -44,15 +45,15 @@ Every flag with a value can be set in the environment, as RUMOR_JOIN, RUMOR_LIST
 Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 not acknowledged,
 130 interrupted.
 `,
-  run: async (args, env) => {
+  run: async (args, env, apps) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) {
       throw new UsageError(`${words[0]} is not expected; lines come from stdin (see rumor pub)`);
     }
-    const topic = given.topic ?? "chat";
-    const fault = frontTopicFault(topic);
+    const topic = given.topic ?? CHAT;
+    const fault = frontTopicFault(topic, apps);
     if (fault !== null) throw new UsageError(fault);
-    return await runNode(given, () => ({
+    return await runNode(given, apps, () => ({
       front: {
         app: "chat",
         topic,
@@ -64,7 +65,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       topic,
       encoding: given.encoding ?? "utf-8",
       readLine: textItem,
-      prompt: async () => (await import("../node/slash.ts")).CHAT_PROMPT,
+      prompt: async () => (await import("../../../cli/node/slash.ts")).chatPrompt(apps),
       atExit: () => "",
     }));
   },

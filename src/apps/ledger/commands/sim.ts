@@ -1,8 +1,8 @@
 /** `rumor sim ledger`: what becomes of balances when payments arrive in different orders. */
 
 import { assert } from "@std/assert/assert";
-import type { Command } from "../command.ts";
-import { balancesOf, type Ledger, sortedAccounts } from "../../core/apps/ledger.ts";
+import type { Command } from "../../app.ts";
+import { balanceOf, type Ledger, sortedAccounts } from "../ledger.ts";
 import {
   balancesText,
   ordersOf,
@@ -13,13 +13,13 @@ import {
   type Search,
   searchSchedules,
   takeAll,
-} from "../../sim/schedules.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { readSwitch } from "../args/values.ts";
-import { EXIT, UsageError } from "../args/exit.ts";
-import { helpFlags, jsonFlag } from "../args/flags.ts";
-import { stdout } from "../output/stdout.ts";
-import { objectsText, tableText } from "../output/table.ts";
+} from "../../../sim/schedules.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { readSwitch } from "../../../cli/args/values.ts";
+import { EXIT, UsageError } from "../../../cli/args/exit.ts";
+import { helpFlags, jsonFlag } from "../../../cli/args/flags.ts";
+import { stdout } from "../../../cli/output/stdout.ts";
+import { objectsText, tableText } from "../../../cli/output/table.ts";
 
 const flags = {
   "reject-overdraft": {
@@ -211,7 +211,7 @@ function isSame(payments: readonly Payment[]): boolean {
 function accounts(payments: readonly Payment[], ledger: Ledger): Record<string, number> {
   const all = replay(takeAll, payments, [...payments.keys()]).ledger;
   const names = sortedAccounts(all);
-  return Object.fromEntries(balancesOf(ledger, names).map(([name, has]) => [name, Number(has)]));
+  return Object.fromEntries(names.map((name) => [name, Number(balanceOf(ledger, name))]));
 }
 
 function accountsText(payments: readonly Payment[], ledger: Ledger): string {

@@ -1,19 +1,18 @@
 /** `rumor ledger`: transactions that every peer applies once. */
 
-import type { Command } from "../command.ts";
-import { balancesOf } from "../../core/apps/ledger.ts";
-import { LEDGER } from "../../core/log/log.ts";
-import type { NodeState } from "../../core/node.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { readSwitch } from "../args/values.ts";
-import { UsageError } from "../args/exit.ts";
-import { helpFlags, nodeFlags } from "../args/flags.ts";
-import type { Format } from "../output/line.ts";
-import { formatBalances } from "../output/payment_text.ts";
-import { stderr } from "../output/stderr.ts";
-import { stdout } from "../output/stdout.ts";
-import { runNode } from "../node/session.ts";
-import { parseTransaction } from "../input/transactions.ts";
+import type { Command } from "../../app.ts";
+import { LEDGER } from "../app.ts";
+import { askNode, type NodeState } from "../../../core/node.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { readSwitch } from "../../../cli/args/values.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
+import { helpFlags, nodeFlags } from "../../../cli/args/flags.ts";
+import type { Format } from "../../../cli/output/line.ts";
+import { formatBalances } from "./text.ts";
+import { stderr } from "../../../cli/output/stderr.ts";
+import { stdout } from "../../../cli/output/stdout.ts";
+import { runNode } from "../../../cli/node/session.ts";
+import { parseTransaction } from "./parse.ts";
 
 const flags = {
   ...nodeFlags,
@@ -40,12 +39,12 @@ ${flagLines(flags)}
 Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 not acknowledged,
 130 interrupted.
 `,
-  run: async (args, env) => {
+  run: async (args, env, apps) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) {
       throw new UsageError(`${words[0]} is not expected; transactions come from stdin`);
     }
-    return await runNode(given, (format) => ({
+    return await runNode(given, apps, (format) => ({
       front: {
         app: "ledger",
         topic: LEDGER,
@@ -55,7 +54,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       },
       topic: LEDGER,
       encoding: "utf-8",
-      aside: ["private"],
+      alone: true,
       tells_left_out: true,
       readLine: (text, node, tell) => {
         if (text.trim() !== "balances") return parseTransaction(text);
@@ -69,7 +68,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
 };
 
 function balancesText(node: NodeState, format: Format, align: boolean): string {
-  return formatBalances(balancesOf(node.ledger, []), { ...format, align });
+  return formatBalances(askNode(node, "balances")! as [string, string][], { ...format, align });
 }
 
 export default command;

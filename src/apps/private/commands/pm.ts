@@ -1,16 +1,16 @@
 /** `rumor pm`: private messages to one peer, through a running node of this machine. */
 
-import type { Command } from "../command.ts";
-import { isName } from "../../core/wire/line.ts";
-import { ID_START_CHARS } from "../../core/membership/people.ts";
-import { ID_CHARS, isIdText } from "../../core/data/public_key.ts";
-import { POST_MS_MAX } from "../../core/data/limits.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { readSeconds } from "../args/values.ts";
-import { UsageError } from "../args/exit.ts";
-import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../args/flags.ts";
-import { requireJoin } from "../guest/guest.ts";
-import { posting, Publisher } from "../guest/publisher.ts";
+import type { Command } from "../../app.ts";
+import { isName } from "../../../core/wire/line.ts";
+import { ID_START_CHARS } from "../../../core/membership/people.ts";
+import { ID_CHARS, isIdText } from "../../../core/data/public_key.ts";
+import { POST_MS_MAX } from "../../../core/data/limits.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { readSeconds } from "../../../cli/args/values.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
+import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../../../cli/args/flags.ts";
+import { Publisher, requesting } from "../../../cli/guest/publisher.ts";
+import type { PrivateRequest } from "../app.ts";
 
 /** An id, or its beginning, that could be taken for flags. */
 const DASHED_ID = new RegExp(`^-\\w[\\w-]{${ID_START_CHARS - 2},${ID_CHARS - 2}}$`);
@@ -54,7 +54,10 @@ time (the lines may still arrive), 130 interrupted.
     const [to, ...words] = id === null ? all : [id, ...all];
     if (to === undefined) throw new UsageError("NAME TEXT is expected");
     if (!isName(to)) throw new UsageError(`${to} is neither a name nor an id; see rumor peers`);
-    return await new Publisher(given, posting(to, given)).speak(words, given.encoding);
+    const errand = requesting("private", to, given, (items, within_ms) => {
+      return { to, items, within_ms } satisfies PrivateRequest;
+    });
+    return await new Publisher(given, errand).speak(words, given.encoding);
   },
 };
 

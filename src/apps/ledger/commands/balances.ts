@@ -1,14 +1,20 @@
 /** `rumor balances`: what a running node has in its ledger. */
 
-import type { Command } from "../command.ts";
-import { nameFault } from "../../core/apps/ledger.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { EXIT } from "../args/exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
-import { formatBalances } from "../output/payment_text.ts";
-import { inquire } from "../guest/inquiry.ts";
-import { say } from "../output/stderr.ts";
-import { stdout } from "../output/stdout.ts";
+import type { Command } from "../../app.ts";
+import { nameFault } from "../ledger.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { EXIT } from "../../../cli/args/exit.ts";
+import {
+  helpFlags,
+  joinFlag,
+  jsonFlag,
+  networkFlag,
+  timeoutFlag,
+} from "../../../cli/args/flags.ts";
+import { formatBalances } from "./text.ts";
+import { inquire } from "../../../cli/guest/inquiry.ts";
+import { say } from "../../../cli/output/stderr.ts";
+import { stdout } from "../../../cli/output/stdout.ts";
 
 const flags = {
   ...joinFlag,

@@ -1,8 +1,8 @@
 /** Transactions as people write them. */
 
-import type { Json } from "../../core/types.ts";
-import { readTransaction } from "../../core/apps/ledger.ts";
-import { countKeys, scanJson } from "../../core/data/json_scan.ts";
+import type { Json } from "../../../core/types.ts";
+import { readTransaction } from "../ledger.ts";
+import { countKeys, scanJson } from "../../../core/data/json_scan.ts";
 
 /** The textbook's names, and ours. */
 const FIELDS: Readonly<Record<string, string>> = {

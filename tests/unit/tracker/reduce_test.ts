@@ -10,7 +10,8 @@ import {
 import { proofText } from "../../../src/core/wire/line.ts";
 import type { LinkId } from "../../../src/core/types.ts";
 import { fakeId, fakeSignature } from "../../../src/sim/crypto.ts";
-import { Crowd, listOf, ME } from "../../helpers/crowd.ts";
+import { reduceTracker } from "../../../src/tracker/reduce.ts";
+import { Crowd, ENV, listOf, ME } from "../../helpers/crowd.ts";
 
 const GUEST = { k: "hello", v: 1, network: "rumor", guest: true };
 const ANN = [fakeId("ann"), "ann:7000"], BOB = [fakeId("bob"), "bob:7000"];
@@ -191,6 +192,19 @@ Deno.test("`reduceTracker()` registers only who has the key of its id", () => {
     assertEquals(crowd.byeOf(link), code);
     assertEquals(crowd.state.roster.size, code === undefined ? 1 : 0);
   }
+});
+
+Deno.test("`reduceTracker()` answers a whole greeting within the event that brings it", () => {
+  const crowd = new Crowd();
+  const link = crowd.open();
+  const lines = [crowd.hello("ann"), crowd.proof("ann", link), { k: "ping", x: 5 }];
+  const bytes = lines.map((line) => new TextEncoder().encode(JSON.stringify(line)));
+  const event = { kind: "lines", now_ms: crowd.now_ms, link, lines: bytes } as const;
+  const [after, effects] = reduceTracker(crowd.state, event, ENV);
+  assertEquals(effects.map(({ kind }) => kind), ["send"]);
+  crowd.event(event);
+  assertEquals(crowd.heard(link).map(({ k }) => k), ["hello", "proof", "peers", "pong"]);
+  assertEquals(after.roster.size, 1);
 });
 
 Deno.test("`reduceTracker()` lets nobody push out a peer whose key he has not got", () => {

@@ -1,14 +1,13 @@
 /** `rumor pay`: one transaction, through a running node. */
 
-import type { Command } from "../command.ts";
-import { LEDGER } from "../../core/log/log.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { readText } from "../args/values.ts";
-import { UsageError } from "../args/exit.ts";
-import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
-import { requireJoin } from "../guest/guest.ts";
-import { Publisher, publishing } from "../guest/publisher.ts";
-import { transactionOf } from "../input/transactions.ts";
+import type { Command } from "../../app.ts";
+import { LEDGER } from "../app.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { readText } from "../../../cli/args/values.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
+import { ackFlag, helpFlags, joinFlag, networkFlag, timeoutFlag } from "../../../cli/args/flags.ts";
+import { Publisher, publishing } from "../../../cli/guest/publisher.ts";
+import { transactionOf } from "./parse.ts";
 
 const flags = {
   ...joinFlag,

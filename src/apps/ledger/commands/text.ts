@@ -1,12 +1,11 @@
 /** How payments and balances look on stdout. Pure. */
 
-import type { Transaction } from "../../core/apps/ledger.ts";
-import type { Printed } from "../../core/types.ts";
-import { clean, cleanJson, type Format, jsonLine } from "./line.ts";
+import type { Applied, Transaction } from "../ledger.ts";
+import { clean, cleanJson, type Format, jsonLine } from "../../../cli/output/line.ts";
 
 /** The line of an applied transaction: `ID FROM TO AMOUNT`, or an object. */
 export function appliedLine(
-  { transaction, replaced }: Extract<Printed, { kind: "applied" }>,
+  { transaction, replaced }: Applied,
   format: Format,
 ): string {
   if (!format.json) return `${clean(format, transactionText(transaction))}\n`;
@@ -17,7 +16,7 @@ export function appliedLine(
 
 /** Balances as `ACCOUNT AMOUNT`: aligned for a terminal, plain otherwise, or as JSON. */
 export function formatBalances(
-  rows: readonly (readonly [string, bigint | string])[],
+  rows: readonly (readonly [string, string])[],
   format: Format & { readonly align: boolean },
 ): string {
   if (format.json) {
@@ -27,7 +26,7 @@ export function formatBalances(
     ).join("");
   }
   const names = rows.map(([account]) => clean(format, account));
-  const amounts = rows.map(([, amount]) => String(amount));
+  const amounts = rows.map(([, amount]) => amount);
   const name_width = format.align ? Math.max(0, ...names.map((name) => name.length)) : 0;
   const amount_width = format.align ? Math.max(0, ...amounts.map((text) => text.length)) : 0;
   return names.map((name, row) =>

@@ -1,14 +1,15 @@
 /** `rumor sub`: prints what a running node has and gets. */
 
 import { deadline } from "@std/async/deadline";
-import type { Command } from "../command.ts";
-import type { Address, Printed } from "../../core/types.ts";
-import { decodeEntry } from "../../core/log/entry.ts";
-import type { Line } from "../../core/wire/line.ts";
-import { ACK_BYTES } from "../../core/data/limits.ts";
-import { flagLines, type Given, readArgs } from "../args/args.ts";
-import { readCount, readSeconds } from "../args/values.ts";
-import { EXIT } from "../args/exit.ts";
+import type { Command } from "../../app.ts";
+import { CHAT } from "../app.ts";
+import type { Address, Printed } from "../../../core/types.ts";
+import { decodeEntry } from "../../../core/log/entry.ts";
+import type { Line } from "../../../core/wire/line.ts";
+import { ACK_BYTES } from "../../../core/data/limits.ts";
+import { flagLines, type Given, readArgs } from "../../../cli/args/args.ts";
+import { readCount, readSeconds } from "../../../cli/args/values.ts";
+import { EXIT } from "../../../cli/args/exit.ts";
 import {
   helpFlags,
   historyFlag,
@@ -16,14 +17,13 @@ import {
   jsonFlag,
   networkFlag,
   topicFlag,
-} from "../args/flags.ts";
-import { formatRecords } from "../output/format.ts";
-import type { Format } from "../output/line.ts";
-import { writePieces } from "../output/printer.ts";
-import { Guest, requireJoin } from "../guest/guest.ts";
-import { say } from "../output/stderr.ts";
-import { stdout } from "../output/stdout.ts";
-import { watchSignals } from "../input/signals.ts";
+} from "../../../cli/args/flags.ts";
+import { formatRecords, type RecordFormat } from "../../../cli/output/format.ts";
+import { writePieces } from "../../../cli/output/printer.ts";
+import { Guest } from "../../../cli/guest/guest.ts";
+import { say } from "../../../cli/output/stderr.ts";
+import { stdout } from "../../../cli/output/stdout.ts";
+import { watchSignals } from "../../../cli/input/signals.ts";
 
 const flags = {
   ...joinFlag,
@@ -65,20 +65,21 @@ ${flagLines(flags)}
 Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, or it is gone, 75 not COUNT lines in
 time, 130 interrupted.
 `,
-  run: async (args, env) => {
+  run: async (args, env, apps) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) {
-      const { UsageError } = await import("../args/exit.ts");
+      const { UsageError } = await import("../../../cli/args/exit.ts");
       throw new UsageError(`${words[0]} is not expected`);
     }
     const shown = stdout.is_terminal;
-    return await new Subscription(given, { json: given.json ?? false, shown }).run();
+    const format = { json: given.json ?? false, shown, apps };
+    return await new Subscription(given, format).run();
   },
 };
 
 class Subscription {
   readonly #given: Given<typeof flags>;
-  readonly #format: Format;
+  readonly #format: RecordFormat;
   readonly #ended = Promise.withResolvers<number>();
   #guest: Guest | null = null;
   /** Entries of before the start of what is wanted. */
@@ -89,14 +90,14 @@ class Subscription {
   #records: Printed[] = [];
   #flushing: Promise<void> | null = null;
 
-  constructor(given: Given<typeof flags>, format: Format) {
+  constructor(given: Given<typeof flags>, format: RecordFormat) {
     this.#given = given;
     this.#format = format;
     this.#left = given.count ?? Infinity;
   }
 
   async run(): Promise<number> {
-    const { join, network = "rumor", topic = "chat", history, wait } = this.#given;
+    const { join, network = "rumor", topic = CHAT, history, wait } = this.#given;
     const stop = watchSignals((code) => this.#ended.resolve(code));
     const guest = await Guest.join(join, network, {
       line: (line) => this.#control(line),

@@ -1,8 +1,9 @@
 /** `rumor pub`: hands lines to a running node, which publishes them. */
 
-import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args/args.ts";
-import { UsageError } from "../args/exit.ts";
+import type { Command } from "../../app.ts";
+import { CHAT } from "../app.ts";
+import { flagLines, readArgs } from "../../../cli/args/args.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
 import {
   ackFlag,
   encodingFlag,
@@ -11,10 +12,9 @@ import {
   networkFlag,
   timeoutFlag,
   topicFlag,
-} from "../args/flags.ts";
-import { requireJoin } from "../guest/guest.ts";
-import { Publisher, publishing } from "../guest/publisher.ts";
-import { frontTopicFault } from "../args/topics.ts";
+} from "../../../cli/args/flags.ts";
+import { Publisher, publishing } from "../../../cli/guest/publisher.ts";
+import { frontTopicFault } from "../../../cli/args/topics.ts";
 
 const flags = {
   ...joinFlag,
@@ -45,10 +45,10 @@ ${flagLines(flags)}
 Exit codes: 0 done, 1 something was refused, 2 usage, 69 no node reachable, 75 not acknowledged in
 time (the lines may still arrive), 130 interrupted.
 `,
-  run: async (args, env) => {
+  run: async (args, env, apps) => {
     const { given, words } = readArgs(args, flags, env);
-    const topic = given.topic ?? "chat";
-    const fault = frontTopicFault(topic);
+    const topic = given.topic ?? CHAT;
+    const fault = frontTopicFault(topic, apps);
     if (fault !== null) throw new UsageError(fault);
     return await new Publisher(given, publishing(topic, given)).speak(words, given.encoding);
   },
