@@ -3,7 +3,8 @@
 import type { PrivateRecord, PrivateRequest } from "../../src/apps/private/app.ts";
 import type { Applied } from "../../src/apps/ledger/ledger.ts";
 import type { Id, Json } from "../../src/core/types.ts";
-import { isPeer, peersOf, type Session } from "../../src/core/session/slice.ts";
+import type { Outward } from "../../src/core/flow/slice.ts";
+import { isPeer, type Session } from "../../src/core/session/slice.ts";
 import { Network, type NetworkOptions, type ShowRecord } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { APPS } from "./node_subject.ts";
@@ -27,20 +28,15 @@ export function post(
   from.request("private", { ...request });
 }
 
-/** The phase of a node's life. */
-export function phaseOf({ state }: SimNode): string {
-  return state.membership.life.phase;
-}
-
-/** The links of a node to peers. */
-export function peersAt({ state }: SimNode): Session[] {
-  return peersOf(state.session);
-}
-
 /** The link from one node to another; undefined where there is none. */
 export function linkBetween(from: SimNode, to: SimNode): Session | undefined {
   const links = [...from.state.session.links.values()];
   return links.find((link) => isPeer(link) && link.peer === to.id);
+}
+
+/** What goes out on the link from one node to another. */
+export function outwardTo(from: SimNode, to: SimNode): Outward {
+  return from.state.flow.links.get(linkBetween(from, to)!.id)!.outward;
 }
 
 /** How a payment, or private messages, stand among what a node printed. */

@@ -46,8 +46,8 @@ function peersOf({ state }: SimNode): string[] {
 /** Each of the nodes is linked to those that it should be linked to. */
 function assertLinked(nodes: readonly SimNode[]): void {
   for (const node of nodes) {
-    const { members, config } = node.state;
-    const { wanted } = neighboursOf(members, config.id, config.overlay, () => true);
+    const { membership: { members }, log, config } = node.state;
+    const { wanted } = neighboursOf(members, log.self, config.overlay, () => true);
     assertEquals(wanted.length, Math.min(OVERLAY_LINKS, nodes.length - 1), `of ${node.name}`);
     const peers = peersOf(node);
     for (const one of wanted) assert(peers.includes(one.id), `${node.name} to ${one.id}`);
@@ -224,9 +224,15 @@ Deno.test("who was to be joined is not dialled again while there is a link, what
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   sim.settle();
   const links = [...b.state.session.links.keys()];
-  const { members } = b.state, failed = members.by_id.get(a.id)!;
+  const { membership } = b.state, { members, join, due } = membership;
+  const failed = members.by_id.get(a.id)!;
   const said = { ...failed, state: "failed", since_ms: sim.now_ms } as const;
-  b.state = { ...b.state, members: setMember(members, said), rejoin_ms: 0, overlay_ms: 0 };
+  const heard = {
+    members: setMember(members, said),
+    join: { ...join, rejoin_ms: 0 },
+    due: { ...due, overlay_ms: 0 },
+  };
+  b.state = { ...b.state, membership: { ...membership, ...heard } };
   sim.pass(3_000);
   assertEquals([...b.state.session.links.keys()], links);
 });

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Applied } from "../../src/apps/ledger/ledger.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
@@ -64,7 +65,8 @@ Deno.test("a clash is reported by the nodes that see it, and what is taken back 
   assertEquals(sim.printed(a), ["rent ann bob 5", "rent ann cyd 3"]);
   assertEquals(sim.printed(b), ["rent ann cyd 3"]);
   const [, second] = a.printed;
-  assertEquals(second.kind === "applied" && second.replaced?.to, "bob");
+  assert(second.kind === "record" && second.app === "ledger");
+  assertEquals((second.record as unknown as Applied).replaced?.to, "bob");
 });
 
 Deno.test("an id that was used for something else is refused where it is known", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { HOPS_MAX } from "../../src/core/data/limits.ts";
 import { encodeLine } from "../../src/core/wire/line.ts";
 import { isPeer } from "../../src/core/session/slice.ts";
-import { nextHop } from "../../src/core/unicast/routes.ts";
+import { nextHop } from "../../src/core/unicast/turn.ts";
 import type { CarriedHandler } from "../../src/sim/cables.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
 import type { Network } from "../../src/sim/network.ts";
@@ -17,6 +17,11 @@ const decoder = new TextDecoder();
 function linkTo(from: SimNode, to: SimNode): number {
   return [...from.state.session.links.values()].find((link) => isPeer(link) && link.peer === to.id)!
     .id;
+}
+
+/** The link by which a node reaches another. */
+function hopFrom({ state }: SimNode, to: string) {
+  return nextHop(state.unicast, state.session, to);
 }
 
 /** A node comes to believe that the ghost is behind another. */
@@ -67,7 +72,7 @@ Deno.test("`learnRoutes()` finds a way that every node on it agrees on, and a ne
   const wayTo = (from: SimNode, to: SimNode): string => {
     let at = from, way = from.name;
     for (let hop = 0; at !== to && hop < HOPS_MAX; hop++) {
-      at = by_id.get(nextHop(at.state, to.id)?.peer ?? "")!;
+      at = by_id.get(hopFrom(at, to.id)?.peer ?? "")!;
       if (at === undefined) return `${way}?`;
       way += at.name;
     }
@@ -86,11 +91,11 @@ Deno.test("`learnRoutes()` is not misled by old entries that come late on anothe
   const sim = makeNetwork();
   const [, b, c] = linked(sim, [["a", "a"], ["b", "a"], ["c", "b"]]);
   const [a] = sim.nodes;
-  const before = nextHop(c.state, a.id);
+  const before = hopFrom(c, a.id);
   assertEquals(before?.peer, b.id);
   // A late joiner of c replays to it nothing that it has not got.
   sim.addNode({ name: "d", join: [c], config: GIVEN });
   sim.settle();
-  assertEquals(nextHop(c.state, a.id)?.id, before?.id);
-  assertNotEquals(nextHop(sim.nodes[3].state, a.id), null);
+  assertEquals(hopFrom(c, a.id)?.id, before?.id);
+  assertNotEquals(hopFrom(sim.nodes[3], a.id), null);
 });
