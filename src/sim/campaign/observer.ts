@@ -335,8 +335,9 @@ export class Observer {
     const { history, rules } = this.#around;
     if (record.kind === "gap") {
       machine.gaps_printed++;
-      const { topic, origin, to } = record.gap;
-      raise(machine.view.printed, logKey(origin, topic), to);
+      const { topic, origin, to } = record.gap, key = logKey(origin, topic);
+      // Causes that did not come are told, and may come later.
+      if ((machine.view.excused.get(key) ?? 0) < to) raise(machine.view.printed, key, to);
     } else if (record.kind === "record") {
       const one = rules.find(({ app }) => app.name === record.app);
       one?.seeRecord?.(this.#watch(machine, one), record.record);
