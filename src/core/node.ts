@@ -145,6 +145,8 @@ class Node extends Turn {
   readonly #view: StateView;
   /** Answers of rooms to questions of this event. */
   #relay = false;
+  /** Whether messages that are taken now must wait for the next tick. */
+  #messages_sent = false;
   #settled = false;
 
   constructor(before: NodeState, now_ms: number, env: Env) {
@@ -342,6 +344,7 @@ class Node extends Turn {
         return this.#tell("publish", { kind: "draft", topic, items });
       }
       case "send_message":
+        if (this.#messages_sent) this.wakeAt(this.now_ms);
         return this.#tell("unicast", { kind: "send", errand: out.errand });
       case "record":
         return this.#tell("output", out);
@@ -374,6 +377,7 @@ class Node extends Turn {
     this.#tell("session", { kind: "placed", host, fallback_host, port });
     this.#tell("output", { kind: "started" });
     this.#tell("membership", { kind: "started", started: event });
+    this.#tell("host", { kind: "started" });
   }
 
   /** The node goes on under another id. */
@@ -716,6 +720,7 @@ class Node extends Turn {
     this.#tell("broadcast", { kind: "gaps" });
     this.#tell("membership", { kind: "advance" });
     this.#tell("broadcast", { kind: "graft_missing" });
+    this.#messages_sent = true;
     this.#tell("unicast", { kind: "send_due" });
     this.#tell("unicast", { kind: "acknowledge" });
     this.#tell("host", { kind: "wake" });
@@ -785,6 +790,8 @@ class Node extends Turn {
     for (const topic of publish.drafts.keys()) {
       while (this.state.publish.drafts.has(topic)) this.#tell("publish", { kind: "seal", topic });
     }
+    // An app may answer what was just sealed in another topic.
+    if (this.state.publish.drafts.size > 0) this.wakeAt(this.now_ms);
   }
 
   #debts() {

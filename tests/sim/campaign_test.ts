@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { reduceNode } from "../../src/core/node.ts";
 import { addResult, newCampaign, runSeed } from "../../src/sim/campaign/campaign.ts";
-import { describeStep } from "../../src/sim/campaign/plan.ts";
+import { describeStep } from "../../src/sim/campaign/step.ts";
 import { draw, runWith } from "../../src/sim/campaign/runner.ts";
 import { shrink } from "../../src/sim/campaign/shrink.ts";
 import { missingEffects, newTally } from "../../src/sim/campaign/tally.ts";
