@@ -98,6 +98,7 @@ function start(turn: NodeTurn, event: Extract<Event, { kind: "started" }>): void
   turn.tell("session", { kind: "placed", host, fallback_host, port });
   turn.tell("output", { kind: "started" });
   turn.tell("membership", { kind: "started", started: event });
+  turn.tell("host", { kind: "started" });
 }
 
 /** The node goes on under another id. */

@@ -21,9 +21,9 @@ const RELAY_SHARE = 1 / 2;
 /**
  * Turns what changed into what is to be done. The order is that of what one room finds out and the
  * next acts on: first who is still there (strangers, greetings, heartbeats, members), because all
- * that follows is about them; then what does not come, which may deliver entries; then whether turn
+ * that follows is about them; then what does not come, which may deliver entries; then whether the
  * node is in step, which the entries decide; grafts for what is missing even so. Only now, with
- * everything in the log that others said, what turn node says itself (messages, apps that wanted to
+ * everything in the log that others said, what the node says itself (messages, apps that wanted to
  * be woken, and last the drafts, which all of them may have filled), so that it names as its causes
  * all that came. What must be stored first is shown when it is.
  */
@@ -108,6 +108,8 @@ function sealDrafts(turn: NodeTurn): void {
   for (const topic of publish.drafts.keys()) {
     while (turn.state.publish.drafts.has(topic)) turn.tell("publish", { kind: "seal", topic });
   }
+  // An app may have said something about what was said just now, in another topic.
+  if (turn.state.publish.drafts.size > 0) turn.wakeAt(turn.now_ms);
 }
 
 function debts(turn: NodeTurn): Debts {

@@ -8,6 +8,7 @@ import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";
 import type { ReducedHandler, SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
+import type { Workers } from "../sim_work.ts";
 import { disagreement } from "./agreement.ts";
 import type { AppRules, CampaignApps } from "./app_rules.ts";
 import { Faults } from "./faults.ts";
@@ -51,6 +52,12 @@ export const CONVERGE_MS = 180_000;
 const LOOK_MS = 500;
 const TIMES = { fast: FAST_TIMES, usual: USUAL_TIMES, wan: WAN_TIMES };
 
+/** What does the work of apps that have some. */
+function workersOf(rules: readonly AppRules[]): Workers {
+  const all = rules.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);
+  return Object.fromEntries(all);
+}
+
 /** Runs a plan. */
 export function runPlan(options: Options, steps: readonly Step[], parts: RunParts): RunResult {
   return new Session(options, parts).run(steps);
@@ -91,6 +98,7 @@ class Session implements World {
     this.sim = new Network({
       crypto: parts.crypto,
       apps: parts.apps,
+      workers: workersOf(parts.rules),
       streams: (purpose) => Dice.of(options.seed, purpose),
       latency_ms: options.latency_ms,
       framed: options.real_bytes,
