@@ -785,6 +785,8 @@ class Node extends Turn {
     for (const topic of publish.drafts.keys()) {
       while (this.state.publish.drafts.has(topic)) this.#tell("publish", { kind: "seal", topic });
     }
+    // An app may have said something about what was said just now, in another topic.
+    if (this.state.publish.drafts.size > 0) this.wakeAt(this.now_ms);
   }
 
   #debts() {

@@ -80,7 +80,12 @@ Deno.test("`reduceLedger()` makes ids of origin and number, which nobody else ma
   const items: LedgerItem[] = [
     { origin: ann, number: 7, item: { from: "a", to: "b", amount: 1 }, time_ms: 1 },
     { origin: ann, number: 8, item: { id: made, from: "a", to: "b", amount: 1 }, time_ms: 1 },
-    { origin: ann, number: 9, item: { id: madeId(ann, 9), from: "a", to: "b", amount: 1 }, time_ms: 1 },
+    {
+      origin: ann,
+      number: 9,
+      item: { id: madeId(ann, 9), from: "a", to: "b", amount: 1 },
+      time_ms: 1,
+    },
   ];
   const [ledger, ignored] = reduceLedger(emptyLedger(), items);
   assertEquals(ledger.by_id.toJSON().map(([id]) => id), [made, madeId(ann, 9)]);
