@@ -11,6 +11,7 @@ import type { NodeState } from "../core/node.ts";
 import type { Json } from "../core/types.ts";
 import type { Format } from "../cli/output/line.ts";
 import type { Worker } from "../shell/worker/jobs.ts";
+import type { AppRules } from "../sim/campaign/app_rules.ts";
 
 /** An app with all that goes with it. */
 export interface AppModule {
@@ -40,6 +41,8 @@ export interface AppModule {
     readonly examples: string;
     readonly help: string;
   };
+  /** What simulated users do with it, and what must hold. Loaded only for that. */
+  readonly rules?: () => Promise<AppRules>;
   /** Does its work that takes long, outside the core. */
   readonly worker?: Worker;
 }

@@ -2,7 +2,7 @@
 
 import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
 import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
-import { sha256, type Identity } from "../../src/shell/crypto/crypto.ts";
+import { type Identity, sha256 } from "../../src/shell/crypto/crypto.ts";
 import type { Store } from "../../src/shell/store/store.ts";
 
 /** Nothing to store. */

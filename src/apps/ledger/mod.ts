@@ -18,6 +18,7 @@ export default {
   show: (record: Json, format) => [appliedLine(record as unknown as Applied, format)],
   no_lines: "--topic ledger holds transactions; see rumor ledger and rumor pay",
   views: LEDGER_VIEWS,
+  rules: async () => (await import("./sim.ts")).ledgerRules,
   stored: async () => (await import("./commands/stored.ts")).default,
   exports: {
     topic: LEDGER,

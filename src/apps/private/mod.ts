@@ -11,4 +11,5 @@ export default {
   commands: { pm: () => import("./commands/pm.ts") },
   show: (record: Json, format) => showMessages(record as unknown as PrivateRecord, format),
   slash: [PM],
+  rules: async () => (await import("./sim.ts")).privateRules,
 } satisfies AppModule;

@@ -23,7 +23,7 @@ const command: Command = {
       const allowed = Object.keys(partsOf(apps)).join(", ");
       throw new UsageError(`${first} is no experiment; allowed are ${allowed}`);
     }
-    return await (await import("../sim/campaign.ts")).run(args, env);
+    return await (await import("../sim/campaign.ts")).run(args, env, apps);
   },
 };
 

@@ -107,7 +107,7 @@ export function reduceRepair(
     const lossy = newLossy(now_ms);
     set(turn, event.link, lossy);
     if (view.session.links.get(event.link)?.dialled) turn.wakeAt(lossy.words.repeat_ms);
-  } else if (event.kind === "gone") slice.links = slice.links.delete(event.link);
+  } else if (event.kind === "gone") slice.links = slice.links.without(event.link);
   else {
     const lossy = slice.links.get(event.link);
     if (lossy !== undefined) handle(turn, lossy, event);

@@ -13,7 +13,7 @@ import {
   type Search,
   searchSchedules,
   takeAll,
-} from "../../../sim/schedules.ts";
+} from "../schedules.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { readSwitch } from "../../../cli/args/values.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";

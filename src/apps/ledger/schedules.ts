@@ -8,12 +8,13 @@
  */
 
 import {
-  balancesOf,
+  balanceOf,
   emptyLedger,
   type Ledger,
   reduceLedger,
+  sortedAccounts,
   type Transaction,
-} from "../apps/ledger/ledger.ts";
+} from "./ledger.ts";
 
 /** What a node does with a payment that arrives: the ledger after it; the same one, rejected. */
 export type Rule = (ledger: Ledger, transaction: Transaction) => Ledger;
@@ -55,7 +56,7 @@ const NAMES = ["anna", "ben", "cleo", "dora", "emil", "fay", "gus", "hana", "iva
 
 /** The ledger as it is: a payment counts, whatever the balance. */
 export function takeAll(ledger: Ledger, transaction: Transaction): Ledger {
-  return reduceLedger(ledger, [{ origin: "", number: 1, item: { ...transaction } }])[0];
+  return reduceLedger(ledger, [{ origin: "", number: 1, item: { ...transaction }, time_ms: 0 }])[0];
 }
 
 /** The same, but who has not enough cannot pay: this looks only at what has arrived so far. */
@@ -67,7 +68,8 @@ export function rejectOverdrafts(ledger: Ledger, transaction: Transaction): Ledg
 
 /** Balances that are not 0: an account that nobody has used has as much as one that is even. */
 export function balancesText(ledger: Ledger): string {
-  return balancesOf(ledger, []).filter(([, sum]) => sum !== 0n).map((row) => row.join(" ")).join();
+  const rows = sortedAccounts(ledger).map((name) => [name, balanceOf(ledger, name)] as const);
+  return rows.filter(([, sum]) => sum !== 0n).map((row) => row.join(" ")).join();
 }
 
 /** Goes through all schedules within the bounds until two nodes end different. */
