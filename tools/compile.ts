@@ -33,6 +33,7 @@ interface Options {
 
 /** The options, from the command line; throws a `TypeError` that says what is allowed. */
 export function parseOptions(args: string[], cwd: string, os: string): Options {
+  // The one of @std/cli takes what it does not know, and `--no-fallback=1` for `--fallback`.
   const { values } = parseArgs({
     args,
     options: {

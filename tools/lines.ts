@@ -1,5 +1,7 @@
 /** Lines that arrive from a process, and promises that one of them settles. */
 
+import { deadline } from "@std/async/deadline";
+
 /** What to wait for: so many lines, one exact line, or the first line that a check accepts. */
 export type LineCheck = number | string | ((line: string) => boolean);
 
@@ -9,7 +11,10 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-/** Collects text as lines and settles those who wait, as the lines arrive. */
+/**
+ * Collects text as lines and settles those who wait, as the lines arrive. `TextLineStream` of
+ * @std/streams would hide a CR at the end of a line, which a test must see.
+ */
 export class LineCollector {
   /** Every whole line so far, without its newline; the last, unfinished one joins at the end. */
   readonly lines: string[] = [];
@@ -65,14 +70,10 @@ export async function withDeadline<T>(
   timeout_ms: number,
   explain: () => string,
 ): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new Error(`not within ${timeout_ms} ms: ${explain()}`));
-    timer = setTimeout(fail, timeout_ms);
-  });
   try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+    return await deadline(work, timeout_ms);
+  } catch (error) {
+    const is_late = error instanceof DOMException && error.name === "TimeoutError";
+    throw is_late ? new Error(`not within ${timeout_ms} ms: ${explain()}`) : error;
   }
 }

@@ -54,7 +54,24 @@ export function rumorCommand(): string[] {
 /** The caller's environment without its `RUMOR_*`, without colours, and with `extra`. */
 export function cleanEnv(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const own = Object.entries(Deno.env.toObject()).filter(([key]) => !key.startsWith("RUMOR_"));
-  return { ...Object.fromEntries(own), NO_COLOR: "1", ...extra };
+  return {
+    ...Object.fromEntries(own),
+    NO_COLOR: "1",
+    RUMOR_RUNTIME_DIR: runtimeDirectory(),
+    ...extra,
+  };
+}
+
+let runtime_directory = "";
+
+/** Where the nodes of this program find each other, and no others do. It goes when the program ends. */
+function runtimeDirectory(): string {
+  if (runtime_directory !== "") return runtime_directory;
+  runtime_directory = Deno.makeTempDirSync({ prefix: "rumor-run-" });
+  globalThis.addEventListener("unload", () => {
+    Deno.removeSync(runtime_directory, { recursive: true });
+  });
+  return runtime_directory;
 }
 
 /** One process that was started here, and that ends when it is disposed of. */
@@ -110,6 +127,12 @@ export class Process implements AsyncDisposable {
     const prefix = "listening on ";
     const line = await this.waitForStderr((line) => line.startsWith(prefix), options);
     return line.slice(prefix.length);
+  }
+
+  /** The path of the local socket of the node. */
+  async socket(options: WaitOptions = {}): Promise<string> {
+    const address = await this.address(options);
+    return `${runtimeDirectory()}/${address.slice(address.lastIndexOf(":") + 1)}-${this.pid}.sock`;
   }
 
   /** Types lines: each is written with its newline, all of them in one write. */

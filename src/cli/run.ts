@@ -1,79 +1,103 @@
 /** argv -> command -> exit code. */
 
-import type { Command } from "./command.ts";
-import { EXIT, UsageError } from "./exit.ts";
-import { say } from "./output.ts";
+import type { AppModule, Command, Env, LoadCommand } from "../apps/app.ts";
+import { APPS } from "../apps/registry.ts";
+import { EXIT, UsageError } from "./args/exit.ts";
+import { say, stderr } from "./output/stderr.ts";
+import { stdout } from "./output/stdout.ts";
 import config from "../../deno.json" with { type: "json" };
 
-/** Each command in a file of its own; loaded only when it is the one. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
-  chat: () => import("./commands/chat.ts"),
-  ledger: () => import("./commands/ledger.ts"),
-  pub: () => import("./commands/pub.ts"),
-  sub: () => import("./commands/sub.ts"),
-  pay: () => import("./commands/pay.ts"),
-  pm: () => import("./commands/pm.ts"),
+/** Commands of the program itself, each in a file of its own; loaded only when it is the one. */
+const OWN: Readonly<Record<string, LoadCommand>> = {
   peers: () => import("./commands/peers.ts"),
   routes: () => import("./commands/routes.ts"),
-  balances: () => import("./commands/balances.ts"),
   tracker: () => import("./commands/tracker.ts"),
   export: () => import("./commands/export.ts"),
   verify: () => import("./commands/verify.ts"),
   sim: () => import("./commands/sim.ts"),
 };
 
-/** Runs the command that the arguments name; gives the exit code. Never exits itself. */
-export async function run(args: readonly string[]): Promise<number> {
-  const [first = ""] = args;
-  if (first === "--version" || first === "-V") return print(`rumor ${config.version}\n`);
-  if (first === "help") return await help(args.slice(1));
-  const is_command = Object.hasOwn(COMMANDS, first);
-  if (first !== "" && !first.startsWith("-") && !is_command) {
-    return usage(`${first} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
-  }
-  const name = is_command ? first : "chat";
-  const [command, rest] = await partOf(
-    (await COMMANDS[name]()).default,
-    is_command ? args.slice(1) : args,
-  );
-  if (wantsHelp(rest)) return print(is_command ? command.help : await overview(command));
-  try {
-    return await command.run(rest, readEnv);
-  } catch (error) {
-    if (error instanceof UsageError) return usage(error.message);
-    throw error;
-  }
-}
-
-/** The command itself, or its subcommand that the arguments name; and the arguments of that. */
-async function partOf(
-  command: Command,
+/**
+ * Runs the command that the arguments name; gives the exit code. Never exits itself. `env` reads a
+ * variable of the environment, where flags are looked for, too.
+ */
+export async function run(
   args: readonly string[],
-): Promise<[Command, readonly string[]]> {
-  const [first = ""] = args, { parts } = command;
-  if (parts === undefined || !Object.hasOwn(parts, first)) return [command, args];
-  return [(await parts[first]()).default, args.slice(1)];
-}
-
-async function help(words: readonly string[]): Promise<number> {
-  const [name = ""] = words;
-  if (name === "") return print(await overview((await COMMANDS.chat()).default));
-  if (Object.hasOwn(COMMANDS, name)) {
-    const [command] = await partOf((await COMMANDS[name]()).default, words.slice(1));
-    return print(command.help);
+  apps: readonly AppModule[] = APPS,
+  env: Env = readEnv,
+): Promise<number> {
+  const program = new Program(apps, env);
+  try {
+    return await program.run(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    say(`rumor: ${error.message}`);
+    return EXIT.usage;
+  } finally {
+    await stderr.close();
   }
-  return usage(`${name} is not a command; allowed are ${Object.keys(COMMANDS).join(", ")}`);
 }
 
-/** `rumor --help`: the chat, and what else there is. */
-async function overview(chat: Command): Promise<string> {
-  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  const rows = Object.keys(COMMANDS).map((name, index) =>
-    `  ${name.padEnd(10)}${commands[index].default.summary}`
-  );
-  return `${chat.help}\nCommands (rumor alone is rumor chat; rumor COMMAND --help tells more):\n${
-    rows.join("\n")
-  }\n`;
+class Program {
+  readonly #commands: Readonly<Record<string, LoadCommand>>;
+  /** The command of who names none: the first of the first app. */
+  readonly #usual: string;
+
+  constructor(readonly apps: readonly AppModule[], readonly env: Env) {
+    this.#commands = { ...Object.assign({}, ...apps.map(({ commands }) => commands)), ...OWN };
+    [this.#usual] = Object.keys(this.#commands);
+  }
+
+  async run(args: readonly string[]): Promise<number> {
+    const [first = ""] = args;
+    if (first === "--version" || first === "-V") return print(`rumor ${config.version}\n`);
+    if (first === "help") return await this.#help(args.slice(1));
+    const is_command = Object.hasOwn(this.#commands, first);
+    if (first !== "" && !first.startsWith("-") && !is_command) throw this.#unknown(first);
+    const [command, rest] = await this.#partOf(
+      is_command ? first : this.#usual,
+      is_command ? args.slice(1) : args,
+    );
+    if (!wantsHelp(rest)) return await command.run(rest, this.env, this.apps);
+    return await print(is_command ? this.#helpOf(command) : await this.#overview());
+  }
+
+  /** A command, or its subcommand that the arguments name; and the arguments of that. */
+  async #partOf(
+    name: string,
+    args: readonly string[],
+  ): Promise<readonly [Command, readonly string[]]> {
+    const { default: command } = await this.#commands[name]();
+    const [first = ""] = args, parts = command.parts?.(this.apps);
+    if (parts === undefined || !Object.hasOwn(parts, first)) return [command, args];
+    return [(await parts[first]()).default, args.slice(1)];
+  }
+
+  async #help([name = "", ...words]: readonly string[]): Promise<number> {
+    if (name === "") return await print(await this.#overview());
+    if (!Object.hasOwn(this.#commands, name)) throw this.#unknown(name);
+    const [command] = await this.#partOf(name, words);
+    return await print(this.#helpOf(command));
+  }
+
+  /** `rumor --help`: what it does by itself, and what else there is. */
+  async #overview(): Promise<string> {
+    const names = Object.keys(this.#commands);
+    const loaded = await Promise.all(Object.values(this.#commands).map((load) => load()));
+    const rows = names.map((name, index) => `  ${name.padEnd(10)}${loaded[index].default.summary}`);
+    const usual = loaded[names.indexOf(this.#usual)].default;
+    return `${this.#helpOf(usual)}\nCommands (rumor alone is rumor ${this.#usual}; ` +
+      `rumor COMMAND --help tells more):\n${rows.join("\n")}\n`;
+  }
+
+  #helpOf({ help }: Command): string {
+    return typeof help === "string" ? help : help(this.apps);
+  }
+
+  #unknown(word: string): UsageError {
+    const allowed = Object.keys(this.#commands).join(", ");
+    return new UsageError(`${word} is not a command; allowed are ${allowed}`);
+  }
 }
 
 function readEnv(variable: string): string | undefined {
@@ -91,12 +115,6 @@ function wantsHelp(args: readonly string[]): boolean {
 }
 
 async function print(text: string): Promise<number> {
-  const { Output } = await import("./output.ts");
-  await new Output().write(new TextEncoder().encode(text));
+  await stdout.print(text);
   return EXIT.done;
-}
-
-function usage(text: string): number {
-  say(`rumor: ${text}`);
-  return EXIT.usage;
 }

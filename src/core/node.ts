@@ -346,7 +346,7 @@ class Node extends Turn {
       case "record":
         return this.#tell("output", out);
       case "keep":
-        return this.#tell("storage", { kind: "news", news: { kept: out.kept, rows: out.rows } });
+        return this.#tell("storage", { ...out, kind: "app_news" });
       // The disk.
       case "settled":
         this.#settled = true;

@@ -4,7 +4,7 @@
  */
 
 import type { Address } from "../core/types.ts";
-import type { Connection, TransportHandler } from "../shell/transport.ts";
+import type { Connection, TransportHandler } from "../shell/net/transport.ts";
 import type { Clock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 import { type Read, Wire } from "./wire.ts";

@@ -4,21 +4,33 @@
  */
 
 import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
+import type { SpreadKind } from "../core/types.ts";
+import type { App } from "../core/host/app.ts";
+import { topicRules } from "../core/host/slice.ts";
 import { joinAddress } from "../core/data/address.ts";
 import { KEEP_BYTES_DEFAULT, USUAL_TIMES } from "../core/data/limits.ts";
-import type { SpreadKind } from "../core/broadcast/spread.ts";
 import { reduceNode } from "../core/node.ts";
-import type { TransportHandler } from "../shell/transport.ts";
+import type { TransportHandler } from "../shell/net/transport.ts";
 import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from "./cables.ts";
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
-import { type ReducedHandler, SimNode, type Tamper } from "./sim_node.ts";
+import { type ReducedHandler, type SignedHandler, SimNode, type Tamper } from "./sim_node.ts";
 import { SimStore } from "./sim_store.ts";
+import type { Workers } from "./sim_work.ts";
+
+/** The texts of a record of an app; `nameOf` gives the name of the node with an id. */
+export type ShowRecord = (app: string, record: Json, nameOf: (id: string) => string) => string[];
 
 export interface NetworkOptions {
   readonly seed?: number;
   readonly crypto?: SimCrypto;
+  /** What the nodes run; without any they only keep and print the lines of topics. */
+  readonly apps?: readonly App[];
+  /** What apps do outside the core; by default nobody works for them. */
+  readonly workers?: Workers;
+  /** How `printed()` shows what apps print; by default as JSON. */
+  readonly show?: ShowRecord;
   /** Least and most time that a line is under way. */
   readonly latency_ms?: readonly [number, number];
   /** Whether, and how often, lines between nodes are lost, doubled and held back. */
@@ -38,6 +50,7 @@ export interface NetworkOptions {
   readonly start_ms?: number;
   readonly onCarried?: CarriedHandler;
   readonly onReduced?: ReducedHandler;
+  readonly onSigned?: SignedHandler;
 }
 
 export interface NodeOptions {
@@ -109,6 +122,10 @@ export class Network {
     return this.#clock.now_ms;
   }
 
+  get #apps(): readonly App[] {
+    return this.#options.apps ?? [];
+  }
+
   /** Starts a node. */
   addNode(options: NodeOptions = {}): SimNode {
     const { name = `n${this.nodes.length}`, join = [], front, config, store } = options;
@@ -136,6 +153,8 @@ export class Network {
         ...config,
         front: { ...USUAL_FRONT, ...front },
       },
+      apps: this.#apps,
+      workers: this.#options.workers ?? {},
       seed: this.#dice.below(2 ** 31),
       signer,
       nextKey: () => {
@@ -155,6 +174,7 @@ export class Network {
       cables: this.#cables,
       input_bytes_per_ms: this.#options.input_bytes_per_ms ?? 20_000,
       onReduced: this.#options.onReduced ?? (() => {}),
+      onSigned: this.#options.onSigned ?? (() => {}),
     });
     const tamper = options.tamper?.(node) ?? ((_, lines) => lines);
     options.onMade?.(node);
@@ -166,7 +186,8 @@ export class Network {
 
   /** An empty disk. */
   newStore(): SimStore {
-    return new SimStore(this.#crypto.env);
+    const whole = [...topicRules(this.#apps)].filter(([, rule]) => rule.whole);
+    return new SimStore(this.#crypto.sha256, new Set(whole.map(([topic]) => topic)));
   }
 
   /** Adds a host that is no node; gives what it dials with. */
@@ -181,7 +202,7 @@ export class Network {
     node.publish(topic, items);
   }
 
-  /** What a node has printed, one text for each item, transaction or gap. */
+  /** What a node has printed, one text for each item or gap, and what `show` says of records. */
   printed(node: SimNode): string[] {
     return node.printed.flatMap((record) => this.#show(record));
   }
@@ -303,14 +324,9 @@ export class Network {
     switch (record.kind) {
       case "items":
         return record.items.map(textOf);
-      case "applied": {
-        const { id, from, to, amount } = record.transaction;
-        return [`${id} ${from} ${to} ${amount}`];
-      }
-      case "private": {
-        const from = this.nameOf(record.from);
-        return record.items.map((item) => `(pm ${from}) ${textOf(item)}`);
-      }
+      case "record":
+        return this.#options.show?.(record.app, record.record, (id) => this.nameOf(id)) ??
+          [JSON.stringify(record.record)];
       case "gap": {
         const { topic, origin, from, to } = record.gap;
         return [`(gap ${this.nameOf(origin)}/${topic} ${from}-${to})`];

@@ -1,8 +1,8 @@
 /** Real keys and signatures for the simulation, the same for the same name. */
 
 import { createHash, createPrivateKey, type KeyObject } from "node:crypto";
-import { env, makeIdentity, Verifier } from "../shell/crypto.ts";
-import { Sealer } from "../shell/sealer.ts";
+import { env, makeIdentity, Verifier } from "../shell/crypto/crypto.ts";
+import { Sealer } from "../shell/crypto/sealer.ts";
 import type { SimCrypto } from "./crypto.ts";
 
 /** What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7). */

@@ -3,21 +3,26 @@
  * virtual clock. Decides nothing.
  */
 
-import type { Address, Effect, Event, Id, Json, LinkId, NodeConfig, Topic } from "../core/types.ts";
-import type { Notice, Printed, StoreBatch } from "../core/types.ts";
+import type { Address, Effect, Env, Event, Json, LinkId, NodeConfig } from "../core/types.ts";
+import type { Notice, Printed, StoreBatch, Topic } from "../core/types.ts";
+import type { App } from "../core/host/app.ts";
 import { initialState, isInputOpen, type NodeState, type reduceNode } from "../core/node.ts";
-import type { Connection, TransportHandler } from "../shell/transport.ts";
+import type { Connection, TransportHandler } from "../shell/net/transport.ts";
 import type { Clock } from "./clock.ts";
-import type { Signer, SimCrypto, SimSealer } from "./crypto.ts";
+import { envOf, type Signer, type SimCrypto, type SimSealer } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";
 import { type OutputRate, SimOutput } from "./sim_output.ts";
 import type { SimStore } from "./sim_store.ts";
+import { SimWork, type Workers } from "./sim_work.ts";
 
 /** What a node is made of. */
 export interface SimNodeParts {
   readonly name: string;
   readonly address: Address;
   readonly config: NodeConfig;
+  readonly apps: readonly App[];
+  /** What apps do outside the core. */
+  readonly workers: Workers;
   readonly seed: number;
   readonly signer: Signer;
   /** The name of another key, when it needs one. */
@@ -37,8 +42,9 @@ export interface SimNodeParts {
   readonly cables: Cables;
   /** How fast input is read. */
   readonly input_bytes_per_ms: number;
-  /** Told of everything that the node does. */
+  /** Told of everything that the node does, and before that of all that it signs. */
   readonly onReduced: ReducedHandler;
+  readonly onSigned: SignedHandler;
 }
 
 /** Told of an event and what followed; `before` is the state that the event met. */
@@ -48,11 +54,11 @@ export type ReducedHandler = (
   effects: readonly Effect[],
   before: NodeState,
 ) => void;
+/** Told of bytes that a node signs, and of the signature. */
+export type SignedHandler = (node: SimNode, bytes: Uint8Array, signature: string) => void;
 /** What a node sends on a link, and what is sent instead. */
 export type Tamper = (link: LinkId, lines: readonly Uint8Array[]) => readonly Uint8Array[];
 
-/** How long private messages are sent again, unless a test says otherwise. */
-const POST_MS = 600_000;
 /** A tick that asks for the next one at the same time again and again would never end. */
 const EVENTS_PER_MS_MAX = 100_000;
 
@@ -69,11 +75,13 @@ export class SimNode implements Host {
   acknowledged: boolean | null = null;
   readonly #parts: SimNodeParts;
   #signer: Signer;
+  #env: Env;
   readonly #connections = new Map<LinkId, Connection>();
   readonly #links = new Map<Connection, LinkId>();
   /** Batches of items that wait until more may be published. */
   #feed: { readonly topic: Topic; readonly items: readonly Json[] }[] = [];
   readonly #output: SimOutput;
+  readonly #work: SimWork;
   #ahead_ms: number;
   /** What is being stored. */
   writing: StoreBatch | null = null;
@@ -90,13 +98,15 @@ export class SimNode implements Host {
     this.#parts = parts;
     this.name = parts.name;
     this.address = parts.address;
-    this.state = initialState(parts.config, parts.seed);
+    this.state = initialState(parts.config, parts.seed, parts.apps);
     this.#ahead_ms = parts.clock_ahead_ms;
     this.#output = new SimOutput(
       parts.clock,
       (bytes) => this.dispatch({ kind: "printed", bytes }),
     );
+    this.#work = new SimWork(parts.clock, parts.workers, (worked) => this.dispatch(worked));
     this.#signer = parts.signer;
+    this.#env = this.#envWith(parts.signer);
     this.handler = {
       opened: (connection, dialled) => this.#opened(connection, dialled),
       dialFailed: (address, why) => this.dispatch({ kind: "dial_failed", address, why }),
@@ -143,10 +153,9 @@ export class SimNode implements Host {
     this.dispatch({ kind: "publish", topic, items, first_tag });
   }
 
-  /** Sends private messages. */
-  post(to: Id, items: readonly Json[], within_ms = POST_MS): void {
-    const deadline_ms = this.now_ms + within_ms;
-    this.dispatch({ kind: "post", to, items, tag: this.#next_tag++, deadline_ms });
+  /** Wants something of an app. */
+  request(app: string, request: Json): void {
+    this.dispatch({ kind: "request", app, request, tag: this.#next_tag++ });
   }
 
   /** Publishes batches of items one after the other, each when the input is open. */
@@ -200,13 +209,13 @@ export class SimNode implements Host {
       this.#missed.push(event);
       return;
     }
-    const { crypto, onReduced, reduce } = this.#parts;
+    const { onReduced, reduce } = this.#parts;
     const queue: Event[] = [{ ...event, now_ms: this.now_ms }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.#countEvent();
       if (next.kind !== "tick") this.#scheduleTick();
       const before = this.state;
-      const [state, effects] = reduce(before, next, crypto.env);
+      const [state, effects] = reduce(before, next, this.#env);
       this.state = state;
       onReduced(this, next, effects, before);
       // The buffer of a read is used again; the core must have copied what it keeps.
@@ -242,8 +251,7 @@ export class SimNode implements Host {
 
   /** Carries out an effect; what can be answered at once is. */
   #perform(effect: Effect): Event[] {
-    const { clock, cables, crypto, sealer, store, tamper } = this.#parts;
-    const { now_ms } = this;
+    const { clock, cables, store, tamper } = this.#parts;
     switch (effect.kind) {
       case "send": {
         const lines = tamper === null ? effect.lines : tamper(effect.link, effect.lines);
@@ -256,30 +264,19 @@ export class SimNode implements Host {
       case "dial":
         cables.dial(this, effect.address);
         return NOTHING;
-      case "sign": {
-        const signature = this.#signer.sign(effect.bytes);
-        return [{ kind: "signed", now_ms, purpose: effect.purpose, signature }];
-      }
-      case "verify": {
-        const valid = effect.request.checks.map(crypto.verify);
-        return [{ kind: "verified", now_ms, request: effect.request, valid }];
-      }
-      case "seal": {
-        const text = sealer.seal(effect.seal, effect.bytes);
-        return [{ kind: "sealed", now_ms, seal: effect.seal, text }];
-      }
-      case "open": {
-        const bytes = sealer.open(effect.seal, effect.text);
-        return [{ kind: "unsealed", now_ms, seal: effect.seal, bytes }];
-      }
       case "persist":
         return this.#store(store!, effect.batch);
       case "quarantine":
         store!.quarantine(effect.arrivals);
         return NOTHING;
       case "renew":
-        this.#signer = crypto.signer(this.#parts.nextKey());
-        return [{ kind: "renewed", now_ms, id: this.#signer.id }];
+        return [this.#renew()];
+      case "work":
+        this.#work.begin(effect);
+        return NOTHING;
+      case "cancel":
+        this.#work.cancel(effect.job);
+        return NOTHING;
       case "print":
         this.printed.push(...effect.records);
         this.#output.print(effect.bytes);
@@ -292,6 +289,25 @@ export class SimNode implements Host {
         clock.at(clock.now_ms, "work", () => this.kill());
         return NOTHING;
     }
+  }
+
+  /** Makes another key. */
+  #renew(): Event {
+    const { crypto, nextKey } = this.#parts;
+    this.#signer = crypto.signer(nextKey());
+    this.#env = this.#envWith(this.#signer);
+    return { kind: "renewed", now_ms: this.now_ms, id: this.#signer.id };
+  }
+
+  /** What the core may call, with a key. */
+  #envWith(signer: Signer): Env {
+    const { crypto, sealer, onSigned } = this.#parts;
+    const sign = (bytes: Uint8Array) => {
+      const signature = signer.sign(bytes);
+      onSigned(this, bytes, signature);
+      return signature;
+    };
+    return envOf(crypto, { id: signer.id, sign }, sealer);
   }
 
   #store(store: SimStore, batch: StoreBatch): Event[] {

@@ -3,12 +3,23 @@
  * Commits are whole or not there at all, as a database's are.
  */
 
-import type { Env, Restored, StoreBatch, StoredRow, StoreEntry } from "../core/types.ts";
+import type {
+  AppRow,
+  Env,
+  Kept,
+  Restored,
+  StoreBatch,
+  StoredRow,
+  StoreEntry,
+} from "../core/types.ts";
+import type { Topic } from "../core/types.ts";
 import { hashedBytes, logKey } from "../core/log/entry.ts";
-import { LEDGER } from "../core/log/log.ts";
 
 type Row = StoredRow & StoreEntry;
-type Notes = Omit<Restored, "stale">;
+/** What is stored besides the entries, with the rows of the apps' tables by table and key. */
+type Notes = Omit<Restored, "stale" | "rows_stale"> & {
+  readonly tables: ReadonlyMap<string, AppRow>;
+};
 
 /** What it takes to undo a commit. */
 interface Undo {
@@ -35,12 +46,30 @@ export class SimStore {
   /** The arrival of each stored entry, by log and number. */
   #arrivals = new Map<string, number>();
   #undo: Undo[] = [];
-  #notes: Notes = { gaps: [], forks: [], printed: [], drop_before: 0, forgotten: [] };
+  #notes: Notes = {
+    gaps: [],
+    forks: [],
+    printed: [],
+    kept: [],
+    drop_before: 0,
+    forgotten: [],
+    tables: new Map(),
+  };
 
-  constructor(readonly env: Env) {}
+  /** `whole` are the topics of which nothing is ever dropped. */
+  constructor(
+    readonly sha256: Env["sha256"],
+    readonly whole: ReadonlySet<Topic> = new Set(),
+  ) {}
 
   get restored(): Restored {
-    return { ...this.#notes, stale: this.stale };
+    const { tables: _, ...notes } = this.#notes;
+    return { ...notes, stale: this.stale, rows_stale: false };
+  }
+
+  /** The rows of a table of an app. */
+  tableRows(table: string): AppRow[] {
+    return [...this.#notes.tables.values()].filter((row) => row.table === table);
   }
 
   /** All entries in order of their arrival. */
@@ -69,6 +98,8 @@ export class SimStore {
       gaps: [...notes.gaps, ...batch.gaps],
       forks: [...notes.forks, ...batch.forks],
       printed: [...new Map([...notes.printed, ...batch.printed])],
+      kept: putKept(notes.kept, batch.kept),
+      tables: putRows(notes.tables, batch.rows),
       drop_before: Math.max(notes.drop_before, batch.drop_before),
       forgotten: [...notes.forgotten, ...batch.forgotten],
     };
@@ -102,7 +133,7 @@ export class SimStore {
 
   /** A copy as it is now, to be brought back later. */
   copy(): SimStore {
-    const copy = new SimStore(this.env);
+    const copy = new SimStore(this.sha256, this.whole);
     copy.#rows = new Map(this.#rows);
     copy.#arrivals = new Map(this.#arrivals);
     copy.#notes = this.#notes;
@@ -125,17 +156,18 @@ export class SimStore {
       removed.push(before);
       this.#delete(before.arrival);
     }
-    const hash = this.env.sha256(hashedBytes(entry.line));
+    const hash = this.sha256(hashedBytes(entry.line));
     this.#insert({ ...entry, hash });
     return entry.arrival;
   }
 
-  /** What retention dropped goes, but the ledger and the newest entry of each log stay. */
+  /** What retention dropped goes, but what is kept whole and the newest entry of each log stay. */
   #dropBefore(arrival: number, removed: Row[]): void {
     const newest = new Map([...this.#rows.values()].map((row) => [keyOf(row), row.arrival]));
     this.#deleteWhere(
       (row) =>
-        row.arrival < arrival && row.topic !== LEDGER && newest.get(keyOf(row)) !== row.arrival,
+        row.arrival < arrival && !this.whole.has(row.topic) &&
+        newest.get(keyOf(row)) !== row.arrival,
       removed,
     );
   }
@@ -167,4 +199,24 @@ function keyOf({ origin, topic }: StoreEntry): string {
 
 function placeOf({ origin, topic, seq }: StoreEntry): string {
   return `${origin}/${topic} ${seq}`;
+}
+
+/** The newest of each key counts; null takes it away. */
+function putKept(before: readonly Kept[], more: readonly Kept[]): readonly Kept[] {
+  if (more.length === 0) return before;
+  const all = new Map([...before, ...more].map((one) => [`${one.app}/${one.key}`, one]));
+  return [...all.values()].filter(({ value }) => value !== null);
+}
+
+function putRows(
+  before: ReadonlyMap<string, AppRow>,
+  more: readonly AppRow[],
+): ReadonlyMap<string, AppRow> {
+  if (more.length === 0) return before;
+  const after = new Map(before);
+  for (const one of more) {
+    if (one.row === null) after.delete(`${one.table}/${one.key}`);
+    else after.set(`${one.table}/${one.key}`, one);
+  }
+  return after;
 }

@@ -4,7 +4,7 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import { Framer } from "../shell/framer.ts";
+import { Framer } from "../shell/net/framer.ts";
 import type { Dice } from "./dice.ts";
 
 /** What a read gives: whole lines without newlines, or that they are too long. */

@@ -1,120 +1,17 @@
-/** The state of a tracker, and the edit of it that one event makes. */
+/** The edit of a tracker's state that one event makes. */
 
-import type { Address, Effect, Id, LinkId, Notice } from "../core/types.ts";
+import type { Effect, Env, LinkId, Notice } from "../core/types.ts";
 import { encodeLine, type Line } from "../core/wire/line.ts";
-import { SharedMap } from "../core/data/shared_map.ts";
-import { type Buckets, dropLink, getLink, noLinks, putLink } from "./links.ts";
-import { emptyRoster, findRow, isTold, removeRow, type Roster } from "./roster.ts";
-import {
-  TRACKER_ASK_BYTES,
-  TRACKER_LINES_BURST,
-  TRACKER_PEERS_PER_MS,
-  TRACKER_ROUND_MS,
-  TRACKER_WATCH_MS,
-} from "../core/data/limits.ts";
+import { TRACKER_ASK_BYTES, TRACKER_WATCH_MS } from "../core/data/limits.ts";
+import { dropLink, getLink, putLink } from "./links.ts";
+import { findRow, isTold, removeRow } from "./roster.ts";
+import { isStranger, nextRound, type TrackerLink, type TrackerState } from "./state.ts";
 
-/** What does not change while a tracker runs. */
-export interface TrackerConfig {
-  readonly id: Id;
-  readonly network: string;
-  /** How many may be registered. */
-  readonly peers_max: number;
-}
+/** What a tracker wants done. */
+export type TrackerEffect = Extract<Effect, { kind: "send" | "close" | "notice" | "done" }>;
 
-/** One connection. */
-export interface TrackerLink {
-  readonly id: LinkId;
-  readonly remote_host: string;
-  /** What was greeted so far; a `peer` is registered. */
-  readonly stage: "hello" | "proof" | "peer" | "guest";
-  readonly opened_ms: number;
-  readonly heard_ms: number;
-  /** What the peer must sign. */
-  readonly nonce: string;
-  readonly proof_sent: boolean;
-  readonly proof_good: boolean;
-  /** What the peer's hello says. */
-  readonly peer: Id;
-  readonly address: Address;
-  readonly name: string;
-  readonly sent_bytes: number;
-  /** Sent bytes that the peer has read: it answered a ping that was behind them. */
-  readonly read_bytes: number;
-  /** What a ping asked about that is not answered yet, and since when; -1 for none. */
-  readonly asked_bytes: number;
-  readonly asked_ms: number;
-  /** A guest's question: its number, the list as it was, and how many rows were answered. */
-  readonly question: {
-    readonly number: number;
-    readonly pages: Roster["pages"];
-    readonly answered: number;
-  } | null;
-  /** Lines that it may still send now. */
-  readonly budget: number;
-  readonly budget_ms: number;
-}
-
-export interface TrackerState {
-  readonly config: TrackerConfig;
-  readonly phase: "starting" | "running" | "done";
-  readonly address: Address;
-  readonly links: Buckets<TrackerLink>;
-  /** Links that are not registered: in all, and from each host. */
-  readonly strangers: number;
-  readonly hosts: SharedMap<string, number>;
-  readonly roster: Roster;
-  /** When everybody was last told of changes. */
-  readonly round_ms: number;
-  /** When all links are looked at next. */
-  readonly watch_ms: number;
-  /** When the tracker last woke up too late; silence counts from there. */
-  readonly late_ms: number;
-  readonly wake_ms: number;
-  readonly now_ms: number;
-}
-
-/** A tracker before anything happened. */
-export function initialTracker(config: TrackerConfig): TrackerState {
-  return {
-    config,
-    phase: "starting",
-    address: "",
-    links: noLinks(),
-    strangers: 0,
-    hosts: SharedMap.of(),
-    roster: emptyRoster(),
-    round_ms: 0,
-    watch_ms: Infinity,
-    late_ms: 0,
-    wake_ms: Infinity,
-    now_ms: 0,
-  };
-}
-
-/** A link that just opened. */
-export function newTrackerLink(
-  opened: Pick<TrackerLink, "id" | "remote_host" | "nonce">,
-  now_ms: number,
-): TrackerLink {
-  return {
-    ...opened,
-    stage: "hello",
-    opened_ms: now_ms,
-    heard_ms: now_ms,
-    proof_sent: false,
-    proof_good: false,
-    peer: "",
-    address: "",
-    name: "",
-    sent_bytes: 0,
-    read_bytes: 0,
-    asked_bytes: -1,
-    asked_ms: 0,
-    question: null,
-    budget: TRACKER_LINES_BURST,
-    budget_ms: now_ms,
-  };
-}
+/** What a tracker may call while it reduces. */
+export type TrackerEnv = Pick<Env, "sign" | "verify">;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -122,12 +19,12 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export class TrackerTurn {
   readonly state: Writable<TrackerState>;
   readonly now_ms: number;
-  readonly #effects: Effect[] = [];
+  readonly #effects: TrackerEffect[] = [];
   readonly #lines = new Map<LinkId, Uint8Array[]>();
   readonly #closing: LinkId[] = [];
   #done = false;
 
-  constructor(before: TrackerState, now_ms: number) {
+  constructor(before: TrackerState, now_ms: number, readonly env: TrackerEnv) {
     // A clock that was set back must not undo deadlines.
     this.now_ms = Math.max(before.now_ms, now_ms);
     this.state = { ...before, now_ms: this.now_ms };
@@ -189,13 +86,9 @@ export class TrackerTurn {
     state.roster = removeRow(state.roster, link.peer);
   }
 
-  /** Adds an effect; whatever is sent goes behind it. */
-  effect(effect: Effect): void {
-    this.#effects.push(effect);
-  }
-
+  /** Tells the user; whatever is sent goes behind it. */
   notice(notice: Notice): void {
-    this.effect({ kind: "notice", notice });
+    this.#effects.push({ kind: "notice", notice });
   }
 
   /** Ends the tracker, behind everything else that this event does. */
@@ -210,7 +103,7 @@ export class TrackerTurn {
   }
 
   /** The state after the event, and what is to be done, sends before closes. */
-  finish(): [TrackerState, Effect[]] {
+  finish(): [TrackerState, TrackerEffect[]] {
     const { state } = this;
     const round_ms = isTold(state.roster) ? Infinity : nextRound(state);
     const due_ms = state.phase === "done" ? Infinity : Math.min(state.watch_ms, round_ms);
@@ -228,14 +121,4 @@ export class TrackerTurn {
     state.strangers += more;
     state.hosts = count === 0 ? state.hosts.delete(host) : state.hosts.set(host, count);
   }
-}
-
-/** When everybody may be told of changes: the more there are, the more a round must gather. */
-export function nextRound(state: TrackerState): number {
-  const pause_ms = Math.max(TRACKER_ROUND_MS, Math.ceil(state.roster.size / TRACKER_PEERS_PER_MS));
-  return state.round_ms + pause_ms;
-}
-
-function isStranger(link: TrackerLink | undefined): boolean {
-  return link !== undefined && link.stage !== "peer";
 }

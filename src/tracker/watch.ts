@@ -1,7 +1,8 @@
 /** Who has vanished: a tracker looks at all its links now and then, never at each event. */
 
 import { allLinks } from "./links.ts";
-import type { TrackerLink, TrackerTurn } from "./turn.ts";
+import type { TrackerLink } from "./state.ts";
+import type { TrackerTurn } from "./turn.ts";
 import {
   EVICT_MS,
   HELLO_TIMEOUT_MS,

@@ -6,8 +6,8 @@
  * need not reach a disk would say nothing.
  */
 
-import { makeIdentity } from "../../src/shell/crypto.ts";
-import { Store } from "../../src/shell/store.ts";
+import { makeIdentity } from "../../src/shell/crypto/crypto.ts";
+import { Store } from "../../src/shell/store/store.ts";
 import { Author, NO_BATCH } from "../helpers/stored.ts";
 import { Process, rumorCommand, runRumor } from "../helpers/process.ts";
 import { startRumorNetwork } from "./endpoints.ts";

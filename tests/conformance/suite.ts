@@ -5,7 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { LINE_BYTES_MAX } from "../../src/core/data/limits.ts";
-import type { Connection, TransportHandler } from "../../src/shell/transport.ts";
+import type { Connection, TransportHandler } from "../../src/shell/net/transport.ts";
 
 /** Two hosts of one transport. */
 export interface Pair {
@@ -51,6 +51,30 @@ class Host implements TransportHandler {
   }
   count(what: string): number {
     return this.told.filter((one) => one.startsWith(what)).length;
+  }
+}
+
+/** Wakes who waits for a condition whenever a host is told something. */
+export class Waker {
+  #resolve = (): void => {};
+
+  /** The same host, which wakes after each call. */
+  watch<T extends object>(host: T): T {
+    return new Proxy(host, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          value.apply(target, args);
+          this.#resolve();
+        };
+      },
+    });
+  }
+
+  /** Resolves once a condition holds. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#resolve = resolve);
   }
 }
 

@@ -1,21 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { TcpTransport } from "../../src/shell/tcp.ts";
-import { conform } from "./suite.ts";
+import { TcpTransport } from "../../src/shell/net/tcp.ts";
+import { conform, Waker } from "./suite.ts";
 
 conform("`TcpTransport`", (near, far) => {
-  const told = { resolve: () => {} };
-  const wake = <T extends object>(handler: T): T =>
-    new Proxy(handler, {
-      get(target, name) {
-        const value = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]) => {
-          value.apply(target, args);
-          told.resolve();
-        };
-      },
-    });
-  const here = new TcpTransport(wake(near)), there = new TcpTransport(wake(far));
+  const waker = new Waker();
+  const here = new TcpTransport(waker.watch(near)), there = new TcpTransport(waker.watch(far));
   const port = there.listen("127.0.0.1", 0);
   // A port that was just given back is one that nobody listens on.
   const gone = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -25,9 +14,7 @@ conform("`TcpTransport`", (near, far) => {
     address: `127.0.0.1:${port}`,
     nowhere,
     dial: (address: string) => void here.dial(address),
-    until: async (condition: () => boolean) => {
-      while (!condition()) await new Promise<void>((resolve) => told.resolve = resolve);
-    },
+    until: (condition: () => boolean) => waker.until(condition),
     end: async () => {
       await here.close();
       await there.close();

@@ -1,5 +1,5 @@
-import { UdpTransport } from "../../src/shell/udp.ts";
-import { DatagramSocket } from "../../src/shell/udp_socket.ts";
+import { UdpTransport } from "../../src/shell/net/udp.ts";
+import { DatagramSocket } from "../../src/shell/net/udp_socket.ts";
 import { conformLossy, type MakePair } from "./suite.ts";
 
 /** Two ends on loopback; `nowhere` is a socket that reads nothing. */

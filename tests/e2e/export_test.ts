@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Json } from "../../src/core/types.ts";
-import { Store } from "../../src/shell/store.ts";
+import { Store } from "../../src/shell/store/store.ts";
 import { runRumor, startRumor } from "../helpers/process.ts";
 import { Author, NO_BATCH, TempDir, TIME_MS } from "../helpers/stored.ts";
 

@@ -98,7 +98,7 @@ Deno.test("`rumor pm` ends with 75 when it is not acknowledged in time, and says
 Deno.test("`rumor pm` says in one line what is wrong with its words", async () => {
   const join = ["--join", deadAddress()];
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [["anna", "hello"], 2, /^rumor: --join HOST:PORT is needed/],
+    [["anna", "hello"], 69, /^rumor: no node of yours runs here; .*--join HOST:PORT$/],
     [join, 2, /^rumor: NAME TEXT is expected$/],
     [[...join, "an na", "hello"], 2, /^rumor: an na is neither a name nor an id/],
     [[...join, "anna", "a\nb"], 2, /newline/],

@@ -4,6 +4,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { abortable } from "@std/async/abortable";
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { DEFAULT_TIMEOUT_MS, startRumor } from "../../tools/process.ts";
 
 type Fields = Record<string, unknown>;
@@ -133,8 +135,7 @@ class Link implements Disposable {
 
   /** The first line that has these values and was not taken before, once it is there. */
   async next(wanted: Fields): Promise<[Fields, string]> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error("time is up")), DEFAULT_TIMEOUT_MS);
+    const over = AbortSignal.timeout(DEFAULT_TIMEOUT_MS);
     try {
       for (;;) {
         for (const [at, line] of this.#untaken.entries()) {
@@ -144,13 +145,11 @@ class Link implements Disposable {
           return [fields, line];
         }
         if (this.#ended) throw new Error("the connection is closed");
-        await Promise.race([this.#arrived.promise, late.promise]);
+        await abortable(this.#arrived.promise, over);
       }
     } catch (error) {
       const what = `${JSON.stringify(wanted)} did not come: ${(error as Error).message}`;
       throw new Error(`${what}; what came:\n${this.lines.join("\n")}`);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -168,14 +167,12 @@ class Link implements Disposable {
   }
 
   async #read(): Promise<void> {
-    const reader = this.conn.readable.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
+    const lines = this.conn.readable.pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream());
     try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        const lines = (rest + part.value).split("\n");
-        rest = lines.pop()!;
-        this.lines.push(...lines);
-        this.#untaken.push(...lines);
+      for await (const line of lines) {
+        this.lines.push(line);
+        this.#untaken.push(line);
         this.#wake();
       }
     } catch {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { makeIdentity } from "../../src/shell/crypto.ts";
-import { Store } from "../../src/shell/store.ts";
+import { makeIdentity } from "../../src/shell/crypto/crypto.ts";
+import { Store } from "../../src/shell/store/store.ts";
 import { runRumor, startRumor } from "../helpers/process.ts";
 import { Author, NO_BATCH, TempDir } from "../helpers/stored.ts";
 

@@ -3,6 +3,7 @@
  * back so that others overtake it. It shares no code with src on purpose.
  */
 
+import { delay } from "@std/async/delay";
 import { createSocket, type Socket } from "node:dgram";
 import { Dice } from "../../src/sim/dice.ts";
 import type { Wiretap } from "./wiretap.ts";
@@ -25,8 +26,8 @@ export class DatagramProxy implements AsyncDisposable {
   readonly #dice: Dice;
   readonly #tap: Wiretap | null;
   readonly #backs = new Map<string, Socket>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #closed = false;
+  /** Aborted at the end; what is held back then never goes on. */
+  readonly #end = new AbortController();
 
   private constructor(
     front: Socket,
@@ -58,8 +59,7 @@ export class DatagramProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#end.abort();
     const all = [this.#front, ...this.#backs.values()];
     await Promise.all(all.map((socket) => new Promise<void>((done) => socket.close(() => done()))));
   }
@@ -90,28 +90,17 @@ export class DatagramProxy implements AsyncDisposable {
       if (this.#dice.next() >= reorder) this.#send(from, bytes, port);
       else {
         this.told.held_back++;
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer);
-          this.#send(from, bytes, port);
-        }, this.#dice.between(...HELD_BACK_MS));
-        this.#timers.add(timer);
+        delay(this.#dice.between(...HELD_BACK_MS), this.#end)
+          .then(() => this.#send(from, bytes, port), () => {});
       }
     }
   }
 
   #send(from: Socket, bytes: Uint8Array, port: number): void {
-    if (this.#closed) return;
+    if (this.#end.signal.aborted) return;
     this.told.carried++;
     from.send(bytes, 0, bytes.length, port, "127.0.0.1", () => {});
   }
-}
-
-/** A port that no datagram socket of this machine has at the moment. */
-export async function freePort(): Promise<number> {
-  const socket = await bound();
-  const { port } = socket.address();
-  await new Promise<void>((done) => socket.close(() => done()));
-  return port;
 }
 
 async function bound(): Promise<Socket> {

@@ -7,6 +7,7 @@
  * and is always let through: it stands beside its node.
  */
 
+import { delay } from "@std/async/delay";
 import { Dice } from "../../src/sim/dice.ts";
 import { CALM, type Damage, Pump, type Surroundings, type Weather } from "./fault_pump.ts";
 
@@ -44,9 +45,9 @@ export class FaultProxy implements AsyncDisposable {
   readonly #open = new Set<Deno.TcpConn>();
   readonly #weather = new Map<string, Weather>();
   readonly #work = new Set<Promise<void>>();
-  readonly #sleepers = new Map<() => void, ReturnType<typeof setTimeout>>();
+  /** Aborted at the end, which wakes all who sleep. */
+  readonly #end = new AbortController();
   #changed = Promise.withResolvers<void>();
-  #ended = false;
 
   constructor(seed = 1) {
     this.#dice = new Dice(seed);
@@ -103,7 +104,7 @@ export class FaultProxy implements AsyncDisposable {
     const between = ({ from, to }: Connection) =>
       left.includes(from) && right.includes(to) || left.includes(to) && right.includes(from);
     const passed = new Map([...this.#connections].map((one) => [one, bytesOf(one)] as const));
-    while (performance.now() < since_ms + timeout_ms && !this.#ended) {
+    while (performance.now() < since_ms + timeout_ms && !this.#end.signal.aborted) {
       for (const one of this.#connections) {
         const before = passed.get(one) ?? [0, 0], now = bytesOf(one);
         const least = one.began_ms >= since_ms ? WORKING_BYTES : 1;
@@ -116,10 +117,9 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended = true;
+    this.#end.abort();
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#open) this.#close(connection);
-    for (const wake of [...this.#sleepers.keys()]) wake();
     this.#change();
     await Promise.all(this.#work);
   }
@@ -160,7 +160,7 @@ export class FaultProxy implements AsyncDisposable {
       weather: () => this.#between(from, to),
       changed: () => this.#changed.promise,
       sleep: (ms) => this.#sleep(ms),
-      ended: () => this.#ended,
+      ended: () => this.#end.signal.aborted,
     };
   }
 
@@ -173,15 +173,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #sleep(ms: number): Promise<void> {
-    if (this.#ended) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const wake = () => {
-      clearTimeout(this.#sleepers.get(wake));
-      this.#sleepers.delete(wake);
-      resolve();
-    };
-    this.#sleepers.set(wake, setTimeout(wake, ms));
-    return promise;
+    return delay(ms, this.#end).catch(() => {});
   }
 
   #change(): void {

@@ -1,8 +1,8 @@
 /** Keys for a prompt without a terminal, as people write them down. */
 
-import type { Key, KeyName } from "../../src/cli/keys.ts";
-import { type Action, onKey, PROMPT_START, type PromptState } from "../../src/cli/prompt.ts";
-import type { Assist } from "../../src/cli/prompt_complete.ts";
+import type { Key, KeyName } from "../../src/cli/prompt/keys.ts";
+import { type Action, onKey, PROMPT_START, type PromptState } from "../../src/cli/prompt/editor.ts";
+import type { Assist } from "../../src/cli/prompt/complete.ts";
 
 /** Where a script leads, and what had to be done on the way. */
 export interface Pressed {

@@ -1,5 +1,7 @@
 /** A socket that sends whatever it likes, for tests that attack. It shares no code with src. */
 
+import { deadline } from "@std/async/deadline";
+import { retry } from "@std/async/retry";
 import { createSocket, type Socket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { withDeadline } from "../../tools/lines.ts";
@@ -9,6 +11,8 @@ export const KNOCK = 1, COOKIE = 2, OPEN = 3, LINES = 4, PIECE = 5, CLOSE = 6, R
 
 /** How long a wait lasts before it fails. */
 const DEADLINE_MS = 20_000;
+/** How long an answer is waited for before it is asked again. */
+const AGAIN_MS = 200;
 
 const encoder = new TextEncoder();
 
@@ -84,14 +88,15 @@ export class RawDatagrams implements AsyncDisposable {
   }
 
   /** Says something again and again until an answer of a kind is there. */
-  async ask(bytes: Uint8Array, kind: number, id: Uint8Array): Promise<Uint8Array> {
-    const timer = setInterval(() => this.send(bytes), 200);
-    try {
+  ask(bytes: Uint8Array, kind: number, id: Uint8Array): Promise<Uint8Array> {
+    const answer = this.wait(kind, id);
+    const say = async () => {
       await this.send(bytes);
-      return await this.wait(kind, id);
-    } finally {
-      clearInterval(timer);
-    }
+      return await deadline(answer, AGAIN_MS);
+    };
+    // Whoever waits for the answer says when it is too late.
+    const isRetriable = (error: unknown) => error instanceof DOMException;
+    return retry(say, { maxAttempts: DEADLINE_MS, minTimeout: 0, jitter: 0, isRetriable });
   }
 
   /** The cookie for an id. */

@@ -198,6 +198,9 @@ export class RawPeer implements AsyncDisposable {
 
   /** Opens a connection and says nothing. */
   static async connect(address: string, options: RawOptions = {}): Promise<RawPeer> {
+    if (address.startsWith("/")) {
+      return new RawPeer(await Deno.connect({ transport: "unix", path: address }), options);
+    }
     const at = address.lastIndexOf(":");
     const hostname = address.slice(0, at), port = Number(address.slice(at + 1));
     if (options.from !== undefined) {

@@ -4,8 +4,9 @@
  * all others, so that nothing else can reach a terminal unnoticed.
  */
 
+import { delay } from "@std/async/delay";
 import stringWidth from "string-width";
-import type { TerminalPort } from "../../src/cli/terminal.ts";
+import type { TerminalPort } from "../../src/cli/prompt/port.ts";
 
 interface Row {
   /** One string a column; the second column of a wide character is "". */
@@ -191,5 +192,5 @@ export class Desk implements TerminalPort {
 
 /** Waits until whatever is ready has run. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return delay(0);
 }

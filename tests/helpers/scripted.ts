@@ -1,6 +1,6 @@
 /** Somebody on a simulated network who is no node, and says exactly what a test says. */
 
-import type { Connection } from "../../src/shell/transport.ts";
+import type { Connection } from "../../src/shell/net/transport.ts";
 import { proofText } from "../../src/core/wire/line.ts";
 import { fakeId, fakeSignature } from "../../src/sim/crypto.ts";
 import type { Network } from "../../src/sim/network.ts";

@@ -1,6 +1,6 @@
 /** A process that stores entries in a directory, says so, and then waits to be killed. */
 
-import { Store } from "../../src/shell/store.ts";
+import { Store } from "../../src/shell/store/store.ts";
 import { Author, NO_BATCH } from "./stored.ts";
 
 const [dir, count] = Deno.args;

@@ -313,7 +313,7 @@ Deno.test("what a node gives as a reason to refuse is one line of text", async (
   }
 });
 
-// src/cli/guest.ts and node_command.ts show what a node says in full: a line of 240,000 characters.
+// src/cli/guest/guest.ts and node/session.ts show what a node says in full: a line of 240,000 characters.
 Deno.test("a long reason does not fill the screen", async () => {
   const why = "why ".repeat(60_000);
   await using evil = new EvilNode(async (peer) => {

@@ -1,6 +1,6 @@
 /** Chat: lines for everybody. It is the app of every topic that no other app names. */
 
-import { type App, asApp } from "../app.ts";
+import { type App, asApp } from "../../core/host/app.ts";
 import { textFault } from "./lines.ts";
 
 /** The topic of lines, unless another is named. */

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../core/types.ts";
 import type { AppendLog } from "../../core/data/append_log.ts";
-import { type App, type AppEvent, type AppOut, asApp } from "../app.ts";
+import { type App, type AppEvent, type AppOut, asApp } from "../../core/host/app.ts";
 import {
   balanceOf,
   emptyLedger,

@@ -6,7 +6,7 @@
 import type { Id, Json } from "../../core/types.ts";
 import { bytesOf } from "../../core/unicast/packets.ts";
 import { explainNobody, findNearest, findPeople } from "../../core/membership/people.ts";
-import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../app.ts";
+import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { textFault } from "./builds_on.ts";
 
 /** What is printed of messages that came together. */

@@ -1,71 +1,76 @@
-/** `rumor export`: what a data directory holds, for other programs. */
+/** `rumor export`: what a data directory holds, in other forms. */
 
-import type { Command } from "../command.ts";
-import { CHAT, LEDGER, PRESENCE } from "../../core/log/log.ts";
-import { StoreError } from "../../shell/store_files.ts";
-import { StoreReader } from "../../shell/store_reader.ts";
-import { flagLines, readArgs, readChoice, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { EntryReader, messagesOf, PaymentReader } from "../export_lines.ts";
-import {
-  journalEntry,
-  messageRow,
-  MESSAGES_HEADER,
-  type Payment,
-  paymentRow,
-  PAYMENTS_HEADER,
-} from "../export_text.ts";
-import { helpFlags, topicFlag } from "../flags.ts";
-import { formatRecords } from "../format.ts";
-import { Output, say } from "../output.ts";
+import type { AppModule, Command, StoredReader } from "../../apps/app.ts";
+import type { Entry } from "../../core/log/entry.ts";
+import { PRESENCE } from "../../core/log/slice.ts";
+import { StoreError } from "../../shell/files/files.ts";
+import { StoreReader } from "../../shell/store/reader.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readPath } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, topicFlag } from "../args/flags.ts";
+import { moduleOf } from "../args/topics.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { EntryReader } from "../stored/entries.ts";
+import { messagesIn } from "../stored/messages.ts";
 
-const flags = {
-  data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
-  topic: { ...topicFlag.topic, help: "the stream of lines (default: chat; ledger for hledger)" },
-  format: {
-    value: "NAME",
-    help: "ndjson, csv, or hledger for the ledger's journal (default: ndjson)",
-    read: readChoice("ndjson", "csv", "hledger"),
-  },
-  ...helpFlags,
-} as const;
+/** Forms of every topic. */
+const FORMS = ["ndjson", "csv"];
 
-type Form = "ndjson" | "csv" | "hledger";
+function flagsFor(apps: readonly AppModule[]) {
+  const own = apps.flatMap(({ exports }) => exports?.forms ?? []);
+  const forms = [...FORMS, ...own];
+  return {
+    data: { value: "DIR", help: "the directory that a node had as --data", read: readPath },
+    topic: { ...topicFlag.topic, help: "what to print (default: chat, or what has the form)" },
+    format: {
+      value: "NAME",
+      help: `${forms.join(", ")} (default: ndjson)`,
+      read: readChoice(...forms),
+    },
+    ...helpFlags,
+  } as const;
+}
+
+/** What makes text of stored entries. */
+type Exporter = Pick<StoredReader, "export">;
 
 /** Text that is written at once, about. */
 const WRITE_CHARS = 65_536;
-const encoder = new TextEncoder();
 
 const command: Command = {
   summary: "print what a data directory holds, for other programs",
-  help: `Examples:
+  help: (apps) => {
+    const exports = apps.flatMap((app) => app.exports ?? []);
+    return `Examples:
   rumor export --data ~/rumor | jq -r .text
-  rumor export --data ~/rumor --topic ledger --format csv > payments.csv
-  rumor export --data ~/rumor --format hledger | hledger -f - balance
-
+${exports.map(({ examples }) => examples).join("")}
 Usage: rumor export --data DIR [FLAGS]
 
-Reads only, also while a node runs there. ndjson is what rumor sub --json prints, and for the ledger
-what rumor ledger --json prints, without payments that were taken back. csv begins with a header;
-its lines end in a newline.
-
+Reads only, also while a node runs there. ndjson is what rumor sub --json prints. csv begins with a
+header; its lines end in a newline.
+${exports.map(({ help }) => help).join("")}
 Flags:
-${flagLines(flags)}
+${flagLines(flagsFor(apps))}
 
 Exit codes: 0 done, 1 no data, or some of it damaged, 2 usage.
-`,
-  run: async (args, env) => {
-    const { given, words } = readArgs(args, flags, env);
+`;
+  },
+  run: async (args, env, apps) => {
+    const { given, words } = readArgs(args, flagsFor(apps), env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
     if (given.data === undefined) throw new UsageError("--data DIR is needed: what to export");
     const form = given.format ?? "ndjson";
-    const topic = given.topic ?? (form === "hledger" ? LEDGER : CHAT);
-    if (form === "hledger" && topic !== LEDGER) {
-      throw new UsageError("--format hledger is for --topic ledger");
+    const owner = apps.find(({ exports }) => exports?.forms.includes(form))?.exports;
+    const topic = given.topic ?? owner?.topic ?? "chat";
+    if (owner !== undefined && topic !== owner.topic) {
+      throw new UsageError(`--format ${form} is for --topic ${owner.topic}`);
     }
     if (topic === PRESENCE) throw new UsageError("--topic presence is the nodes' own");
+    const stored = await moduleOf(topic, apps)?.stored?.() ?? messagesIn(topic);
     try {
-      return await write(given.data, topic, form);
+      return await write(given.data, topic, form, stored);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       say(`rumor: ${error.message}`);
@@ -74,25 +79,27 @@ Exit codes: 0 done, 1 no data, or some of it damaged, 2 usage.
   },
 };
 
-async function write(dir: string, topic: string, form: Form): Promise<number> {
+async function write(
+  dir: string,
+  topic: string,
+  form: string,
+  stored: Exporter,
+): Promise<number> {
   using reader = new StoreReader(dir);
-  const output = new Output();
   const entries = new EntryReader();
-  const shown = Deno.stdout.isTerminal();
+  const shown = stdout.is_terminal;
   let is_open = true, text = "";
-  output.closed.then(() => is_open = false);
-  const parts = topic === LEDGER
-    ? paymentTexts(reader, entries, form, shown)
-    : messageTexts(reader, entries, topic, form, shown);
+  stdout.whenClosed().then(() => is_open = false);
+  const parts = stored.export(goodEntries(reader, entries, topic), form, shown);
   for (const part of parts) {
     text += part;
     if (text.length < WRITE_CHARS) continue;
-    await output.write(encoder.encode(text));
+    await stdout.print(text);
     text = "";
     // Whoever reads has enough.
     if (!is_open) return EXIT.done;
   }
-  await output.write(encoder.encode(text));
+  await stdout.print(text);
   reader.finish();
   if (entries.damaged === 0) return EXIT.done;
   const what = entries.damaged === 1
@@ -102,46 +109,13 @@ async function write(dir: string, topic: string, form: Form): Promise<number> {
   return EXIT.failed;
 }
 
-function* messageTexts(
+/** The entries of a topic that are good, some at a time. */
+function* goodEntries(
   reader: StoreReader,
   entries: EntryReader,
   topic: string,
-  form: Form,
-  shown: boolean,
-): Generator<string> {
-  const decoder = new TextDecoder();
-  if (form === "csv") yield MESSAGES_HEADER;
-  for (const rows of reader.rows(topic)) {
-    for (const entry of entries.read(rows)) {
-      if (form === "csv") yield messagesOf(entry).map((line) => messageRow(line, shown)).join("");
-      else {
-        const { origin, time_ms, first, items, seq, deps } = entry;
-        const record = { kind: "items" as const, topic, origin, time_ms, entry: seq, deps, first };
-        yield decoder.decode(formatRecords([{ ...record, items }], { json: true, shown }));
-      }
-    }
-  }
-}
-
-function* paymentTexts(
-  reader: StoreReader,
-  entries: EntryReader,
-  form: Form,
-  shown: boolean,
-): Generator<string> {
-  const decoder = new TextDecoder();
-  const ndjson = ({ transaction }: Payment) => {
-    const record = { kind: "applied" as const, transaction, replaced: null };
-    return decoder.decode(formatRecords([record], { json: true, shown }));
-  };
-  const ledger = new PaymentReader();
-  for (const rows of reader.rows(LEDGER)) ledger.take(entries.read(rows));
-  if (form === "csv") yield PAYMENTS_HEADER;
-  for (const payment of ledger.payments()) {
-    if (form === "csv") yield paymentRow(payment, shown);
-    else if (form === "hledger") yield journalEntry(payment, shown);
-    else yield ndjson(payment);
-  }
+): Generator<readonly Entry[]> {
+  for (const rows of reader.rows(topic)) yield entries.read(rows);
 }
 
 export default command;

@@ -1,12 +1,15 @@
 /** `rumor peers`: who is there, as a running node knows it. */
 
-import type { Command } from "../command.ts";
-import { flagLines, readArgs, readChoice, readSwitch } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { type Ask, inquire } from "../inquiry.ts";
-import { Output, say } from "../output.ts";
-import { objectsText, tableText, timeText } from "../table.ts";
+import { delay } from "@std/async/delay";
+import type { Command } from "../../apps/app.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readSwitch } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { type Ask, inquire } from "../guest/inquiry.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { objectsText, tableText, timeText } from "../output/table.ts";
 
 const flags = {
   ...joinFlag,
@@ -38,7 +41,7 @@ const command: Command = {
   rumor peers --join 10.0.0.5:7000 --watch --json
   rumor peers --join 10.0.0.5:7000 --counts | grep closed
 
-Usage: rumor peers --join HOST:PORT [FLAGS]
+Usage: rumor peers [FLAGS]
 
 Prints ID NAME ADDRESS STATE SINCE LINK, a line each, the node itself first; - where there is nothing
 to say. STATE is alive, suspect (it does not answer somebody), failed (it does not answer at all), left
@@ -54,13 +57,14 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --status`);
-    const output = new Output();
-    const shown = Deno.stdout.isTerminal();
+    const shown = stdout.is_terminal;
+    const closed = new AbortController();
+    stdout.whenClosed().then(() => closed.abort());
     const print = (peers: readonly Peer[]) => {
       const text = given.json
         ? objectsText(peers.map(peerObject), shown)
         : tableText(peers.map((peer) => COLUMNS.map((column) => peer[column])), shown);
-      return output.write(new TextEncoder().encode(text));
+      return stdout.print(text);
     };
     const isWanted = ({ state }: Peer) =>
       given.status.length === 0 || given.status.some((status) => status === state);
@@ -73,7 +77,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         const objects = rows.map(([name = "", count = ""]) => ({ name, count: Number(count) }));
         const lines = rows.map(([name = "", count = ""]) => [`${name} ${count}`]);
         const text = given.json ? objectsText(objects, shown) : tableText(lines, shown);
-        await output.write(new TextEncoder().encode(text));
+        await stdout.print(text);
         return EXIT.done;
       }
       let known = new Map<string, string>();
@@ -85,7 +89,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         );
         known = new Map(peers.map((peer) => [peer.id, JSON.stringify(peer)]));
         if (changed.length > 0) await print(changed);
-      } while (given.watch && await pauseUnless(output.closed));
+      } while (given.watch && await pauseUnless(closed.signal));
       return EXIT.done;
     });
   },
@@ -103,14 +107,8 @@ async function askPeers(ask: Ask): Promise<Peer[] | null> {
 }
 
 /** Waits a moment; false where nobody reads any more. */
-async function pauseUnless(closed: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const pause = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(true), WATCH_MS);
-  });
-  const goes_on = await Promise.race([pause, closed.then(() => false)]);
-  clearTimeout(timer);
-  return goes_on;
+function pauseUnless(closed: AbortSignal): Promise<boolean> {
+  return delay(WATCH_MS, { signal: closed }).then(() => true, () => false);
 }
 
 function peerObject({ direct, ...rest }: Peer) {

@@ -1,12 +1,13 @@
 /** `rumor routes`: which way private messages go, as a running node knows it. */
 
-import type { Command } from "../command.ts";
-import { flagLines, readArgs } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../flags.ts";
-import { inquire } from "../inquiry.ts";
-import { Output, say } from "../output.ts";
-import { objectsText, tableText, timeText } from "../table.ts";
+import type { Command } from "../../apps/app.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, joinFlag, jsonFlag, networkFlag, timeoutFlag } from "../args/flags.ts";
+import { inquire } from "../guest/inquiry.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { objectsText, tableText, timeText } from "../output/table.ts";
 
 const flags = {
   ...joinFlag,
@@ -25,7 +26,7 @@ const command: Command = {
   rumor routes --join 10.0.0.5:7000
   rumor routes --join 10.0.0.5:7000 --json | jq -r 'select(.direct | not) | .name'
 
-Usage: rumor routes --join HOST:PORT [FLAGS]
+Usage: rumor routes [FLAGS]
 
 Prints ORIGIN NAME NEXT-HOP AGE, a line each; - where there is no name. What the node hands on for
 ORIGIN goes to NEXT-HOP: direct, or the id of the peer that was the first to bring the newest words
@@ -45,11 +46,11 @@ Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in tim
         say("rumor: the node's answer makes no sense");
         return EXIT.failed;
       }
-      const shown = Deno.stdout.isTerminal();
+      const shown = stdout.is_terminal;
       const text = given.json
         ? objectsText(rows.map(routeObject), shown)
         : tableText(rows.map((row) => routeRow(row, Date.now())), shown);
-      await new Output().write(new TextEncoder().encode(text));
+      await stdout.print(text);
       return EXIT.done;
     });
   },

@@ -1,27 +1,29 @@
-/** `rumor sim`: the laboratory. Each experiment is a file in src/cli/sim. */
+/** `rumor sim`: the laboratory. Each experiment is a file in src/cli/sim, or one of an app. */
 
-import type { Command } from "../command.ts";
-import { UsageError } from "../exit.ts";
+import type { AppModule, Command, LoadCommand } from "../../apps/app.ts";
+import { UsageError } from "../args/exit.ts";
 import { help } from "../sim/campaign_flags.ts";
 
-const parts: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
-  broadcast: () => import("../sim/broadcast.ts"),
-  scenario: () => import("../sim/scenario.ts"),
-  cut: () => import("../sim/cut.ts"),
-  ledger: () => import("../sim/ledger.ts"),
-};
+function partsOf(apps: readonly AppModule[]): Readonly<Record<string, LoadCommand>> {
+  return {
+    broadcast: () => import("../sim/broadcast.ts"),
+    scenario: () => import("../sim/scenario.ts"),
+    cut: () => import("../sim/cut.ts"),
+    ...Object.assign({}, ...apps.map(({ experiments }) => experiments)),
+  };
+}
 
 const command: Command = {
   summary: "try the same nodes in made-up networks, under every fault",
   help,
-  parts,
-  run: async (args, env) => {
+  parts: partsOf,
+  run: async (args, env, apps) => {
     const [first] = args;
     if (first !== undefined && !first.startsWith("-")) {
-      const allowed = Object.keys(parts).join(", ");
+      const allowed = Object.keys(partsOf(apps)).join(", ");
       throw new UsageError(`${first} is no experiment; allowed are ${allowed}`);
     }
-    return await (await import("../sim/campaign.ts")).run(args, env);
+    return await (await import("../sim/campaign.ts")).run(args, env, apps);
   },
 };
 

@@ -1,19 +1,20 @@
 /** `rumor tracker`: the meeting point of a network. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import type { Event, Notice } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
 import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";
-import { initialTracker, reduceTracker } from "../../core/tracker/tracker.ts";
-import { makeIdentity } from "../../shell/crypto.ts";
-import { Driver, type OwnEffect } from "../../shell/driver.ts";
-import { fallbackHost } from "../../shell/host.ts";
-import { describeError, TcpTransport } from "../../shell/tcp.ts";
-import { flagLines, type Given, readArgs, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, networkFlag, nodeFlags } from "../flags.ts";
-import { say } from "../output.ts";
-import { watchSignals } from "../signals.ts";
+import { initialTracker, reduceTracker } from "../../tracker/reduce.ts";
+import { makeEnv, makeIdentity, NO_SEALS } from "../../shell/crypto/crypto.ts";
+import { Driver, type OwnEffect } from "../../shell/node/driver.ts";
+import { fallbackHost } from "../../shell/net/host.ts";
+import { describeError, TcpTransport } from "../../shell/net/tcp.ts";
+import { flagLines, type Given, readArgs } from "../args/args.ts";
+import { readCount } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, networkFlag, nodeFlags } from "../args/flags.ts";
+import { say } from "../output/stderr.ts";
+import { watchSignals } from "../input/signals.ts";
 
 const flags = {
   listen: nodeFlags.listen,
@@ -70,7 +71,7 @@ async function serve(given: Given<typeof flags>): Promise<number> {
   const driver = new Driver(
     tracker,
     reduceTracker,
-    { sign: identity.sign, perform, settled: () => {} },
+    { env: makeEnv(() => identity, NO_SEALS), perform, settled: () => {} },
     (handler) => new TcpTransport(handler),
   );
   let at_once = false;

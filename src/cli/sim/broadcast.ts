@@ -1,17 +1,19 @@
 /** `rumor sim broadcast`: how an entry spreads, and what that costs. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX } from "../../core/data/limits.ts";
-import type { SpreadKind } from "../../core/broadcast/spread.ts";
+import type { SpreadKind } from "../../core/types.ts";
 import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/broadcast.ts";
 import type { BroadcastOptions, BroadcastReport } from "../../sim/broadcast/options.ts";
 import { controlsOf, summarize } from "../../sim/broadcast/summary.ts";
 import { drawPicture } from "../../sim/broadcast/picture.ts";
-import { flagLines, readArgs, readChoice, readCount, readPath } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output, say } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readCount, readPath } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { say } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
+import { objectsText, tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const KINDS = ["flood", "gossip", "tree"] as const;
@@ -137,9 +139,9 @@ Exit codes: 0 done, 1 FILE cannot be written, 2 usage.
     if (given.svg !== undefined && !await write(given.svg, drawPicture(results))) {
       return EXIT.failed;
     }
-    const shown = Deno.stdout.isTerminal();
+    const shown = stdout.is_terminal;
     const text = given.json ? objectsText(results.map(objectOf), shown) : textOf(results);
-    await new Output().write(new TextEncoder().encode(text));
+    await stdout.print(text);
     return EXIT.done;
   },
 };

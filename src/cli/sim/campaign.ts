@@ -8,16 +8,19 @@ import {
   newCampaign,
   runSeed,
 } from "../../sim/campaign/campaign.ts";
-import { describeStep } from "../../sim/campaign/plan.ts";
+import { describeStep } from "../../sim/campaign/step.ts";
+import { drawOptions } from "../../sim/campaign/options.ts";
 import { draw, type Drawn, runWith } from "../../sim/campaign/runner.ts";
 import type { RunResult } from "../../sim/campaign/session.ts";
 import { shrink } from "../../sim/campaign/shrink.ts";
 import { missingEffects } from "../../sim/campaign/tally.ts";
 import { tellRun } from "../../sim/campaign/tell.ts";
-import { readArgs } from "../args.ts";
-import type { Env } from "../command.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { Output, say } from "../output.ts";
+import { readArgs } from "../args/args.ts";
+import type { AppModule, Env } from "../../apps/app.ts";
+import type { AppRules, CampaignApps } from "../../sim/campaign/app_rules.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { say, stderr } from "../output/stderr.ts";
+import { stdout } from "../output/stdout.ts";
 import { flags } from "./campaign_flags.ts";
 
 export { help } from "./campaign_flags.ts";
@@ -27,7 +30,11 @@ const EFFECTS_FROM_SEEDS = 1_000;
 const TOLD_EVERY_MS = 1_000;
 
 /** Runs it; gives the exit code. */
-export async function run(args: readonly string[], env: Env): Promise<number> {
+export async function run(
+  args: readonly string[],
+  env: Env,
+  modules: readonly AppModule[],
+): Promise<number> {
   const { given, words } = readArgs(args, flags, env);
   if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see rumor sim --help`);
   const one = given.seed !== undefined;
@@ -37,14 +44,21 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
   if (!one && (given.shrink || given.trace)) {
     throw new UsageError("--shrink and --trace need --seed N: which run");
   }
-  const output = new Output();
-  const print = (text: string) => output.write(new TextEncoder().encode(`${text}\n`));
-  if (one) return await runOne(given.seed!, given, print);
-  const campaign = runMany(given.from ?? 1, given.seeds ?? 200, given.nodes);
+  const apps = await campaignApps(modules);
+  const print = (text: string) => stdout.print(`${text}\n`);
+  if (one) return await runOne(given.seed!, given, apps, print);
+  const campaign = runMany(given.from ?? 1, given.seeds ?? 200, given.nodes, apps);
   const missing = campaign.seeds < EFFECTS_FROM_SEEDS ? [] : missingEffects(campaign.tally);
   if (given.json) await print(JSON.stringify({ ...campaign, missing, commit: commitOf() }));
   else await print(describeCampaign(campaign, missing));
   return campaign.failures.length + missing.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** What simulations run, with the users and rules of each. */
+export async function campaignApps(modules: readonly AppModule[]): Promise<CampaignApps> {
+  const rules: AppRules[] = [];
+  for (const module of modules) if (module.rules) rules.push(await module.rules());
+  return { apps: modules.map(({ app }) => app), rules };
 }
 
 interface One {
@@ -57,16 +71,17 @@ interface One {
 async function runOne(
   seed: number,
   given: One,
+  apps: CampaignApps,
   print: (text: string) => Promise<void>,
 ): Promise<number> {
-  let drawn = draw(seed, given.nodes);
-  let result = runSeed(seed, given.nodes), runs = 1;
+  let drawn = draw(seed, apps, given.nodes);
+  let result = runSeed(seed, apps, given.nodes), runs = 1;
   if (given.shrink && result.violation !== null) {
     const progress = new Progress();
     const smaller = shrink(
       drawn,
       result,
-      runWith,
+      (smaller) => runWith(smaller, apps),
       (tries, steps) => progress.tell(() => `shrink: ${tries} runs, ${steps} steps left`),
     );
     progress.end();
@@ -74,7 +89,7 @@ async function runOne(
   }
   if (given.trace) {
     const lines: string[] = [];
-    tellRun(drawn, (line) => lines.push(line));
+    tellRun(drawn, apps, (line) => lines.push(line));
     await print(lines.join("\n"));
   }
   const { violation } = result;
@@ -86,10 +101,15 @@ async function runOne(
   return violation === null ? EXIT.done : EXIT.failed;
 }
 
-function runMany(from: number, count: number, nodes: number | undefined): Campaign {
+function runMany(
+  from: number,
+  count: number,
+  nodes: number | undefined,
+  apps: CampaignApps,
+): Campaign {
   const campaign = newCampaign(), progress = new Progress();
   for (let seed = from; seed < from + count; seed++) {
-    const result = runSeed(seed, nodes);
+    const result = runSeed(seed, apps, nodes);
     addResult(campaign, seed, result);
     if (campaign.failures.length >= FAILURES_MAX) break;
     progress.tell(() =>
@@ -105,14 +125,14 @@ function runMany(from: number, count: number, nodes: number | undefined): Campai
 class Progress {
   #told_ms = performance.now();
   #shown = false;
-  readonly #on = Deno.stderr.isTerminal();
+  readonly #on = stderr.is_terminal;
 
   tell(text: () => string): void {
     const now_ms = performance.now();
     if (!this.#on || now_ms - this.#told_ms < TOLD_EVERY_MS) return;
     this.#told_ms = now_ms;
     this.#shown = true;
-    Deno.stderr.writeSync(new TextEncoder().encode(`\r${text()}\x1b[K`));
+    stderr.show(`\r${text()}\x1b[K`);
   }
 
   end(): void {
@@ -130,7 +150,7 @@ export function describeCampaign(campaign: Campaign, missing: readonly string[])
     ...failures.map(({ seed, invariant, detail }) =>
       `seed ${seed}: ${invariant}: ${detail}\n` +
       `  rumor sim --seed ${seed} --shrink   # at ${commitOf()}\n` +
-      `  ${JSON.stringify(draw(seed).options)}`
+      `  ${JSON.stringify(drawOptions(seed))}`
     ),
     ...missing.map((name) => `never happened: ${name.replaceAll("_", " ")}`),
     "What the faults did:",

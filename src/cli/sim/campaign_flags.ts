@@ -1,7 +1,8 @@
 /** What `rumor sim` alone accepts, and its help; apart, so that help costs no loading. */
 
-import { flagLines, readCount, readSwitch } from "../args.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
+import { flagLines } from "../args/args.ts";
+import { readCount, readSwitch } from "../args/values.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
 
 const SEED_MAX = 999_999_999_999;
 

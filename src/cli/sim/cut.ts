@@ -1,17 +1,18 @@
 /** `rumor sim cut`: how many links must break to part a network. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX, OVERLAY_LINKS } from "../../core/data/limits.ts";
 import { Dice } from "../../sim/dice.ts";
 import { countLinks, type Degrees, degreesOf, type Graph, pathsOf } from "../../sim/graph.ts";
 import { bestArcs, halvesBound, searchHalves } from "../../sim/halves.ts";
 import { connectivityOf, Cutter } from "../../sim/min_cut.ts";
 import { overlayGraph } from "../../sim/overlay_graph.ts";
-import { flagLines, readArgs, readChoice, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { objectsText, tableText } from "../table.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readChoice, readCount } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { stdout } from "../output/stdout.ts";
+import { objectsText, tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const OVERLAYS = ["ring", "fingers"] as const;
@@ -111,7 +112,7 @@ Exit codes: 0 done, 2 usage.
       return examine(graph, { overlay, nodes, wanted: links, seed }, report);
     });
     const text = given.json ? objectsText(reports, false) : tableText(rowsOf(reports), true);
-    await new Output().write(new TextEncoder().encode(text));
+    await stdout.print(text);
     return EXIT.done;
   },
 };

@@ -1,13 +1,14 @@
 /** How far a long calculation is: one line on stderr, on a terminal only, gone when it is done. */
 
-const encoder = new TextEncoder();
+import { stderr } from "../output/stderr.ts";
+
 /** Whoever waits no longer than this needs no bar. */
 const QUIET_MS = 500;
 const REDRAW_MS = 100;
 const WIDTH = 30;
 
 export class Progress implements Disposable {
-  readonly #shown = Deno.stderr.isTerminal();
+  readonly #shown = stderr.is_terminal;
   #next_ms = performance.now() + QUIET_MS;
   #drawn = false;
 
@@ -16,20 +17,12 @@ export class Progress implements Disposable {
     if (!this.#shown || performance.now() < this.#next_ms) return;
     this.#next_ms = performance.now() + REDRAW_MS;
     this.#drawn = true;
-    this.#write(`\r\x1b[K${progressText(what, part)}`);
+    stderr.show(`\r\x1b[K${progressText(what, part)}`);
   }
 
   /** Takes the bar away. */
   [Symbol.dispose](): void {
-    if (this.#drawn) this.#write("\r\x1b[K");
-  }
-
-  #write(text: string): void {
-    try {
-      Deno.stderr.writeSync(encoder.encode(text));
-    } catch {
-      // Nobody looks.
-    }
+    if (this.#drawn) stderr.show("\r\x1b[K");
   }
 }
 

@@ -1,17 +1,18 @@
 /** `rumor sim scenario`: set-ups that others published numbers of, with ours beside them. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../../apps/app.ts";
 import {
   type Findings,
   isMet,
   type Row,
   type ScenarioOptions,
 } from "../../sim/scenarios/findings.ts";
-import { flagLines, readArgs, readCount } from "../args.ts";
-import { EXIT, UsageError } from "../exit.ts";
-import { helpFlags, jsonFlag } from "../flags.ts";
-import { Output } from "../output.ts";
-import { tableText } from "../table.ts";
+import { flagLines, readArgs } from "../args/args.ts";
+import { readCount } from "../args/values.ts";
+import { EXIT, UsageError } from "../args/exit.ts";
+import { helpFlags, jsonFlag } from "../args/flags.ts";
+import { stdout } from "../output/stdout.ts";
+import { tableText } from "../output/table.ts";
 import { Progress } from "./progress.ts";
 
 const SEED = 1;
@@ -73,7 +74,7 @@ Exit codes: 0 all goals met, 1 some not, 2 usage.
     const text = given.json
       ? `${JSON.stringify({ scenario: name, seed, met, ...findings })}\n`
       : textOf(findings);
-    await new Output().write(new TextEncoder().encode(text));
+    await stdout.print(text);
     return met ? EXIT.done : EXIT.failed;
   },
 };

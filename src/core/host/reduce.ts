@@ -1,5 +1,6 @@
 /** The door of the host: gives apps what concerns them, and hands on what they want. */
 
+import type { AppRow, Kept } from "../types.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
@@ -111,6 +112,17 @@ function tell(turn: HostTurn, app: App, event: AppEvent): void {
   const [after, outs] = app.reduce(before, event, appView(turn.view));
   if (after !== before) turn.own("states").set(app.name, after);
   for (const out of outs) carryOut(turn, app, out);
+  store(turn, app, outs);
+}
+
+/** What is for the disk goes there in one piece, however much it is. */
+function store(turn: HostTurn, { name: app }: App, outs: readonly AppOut[]): void {
+  const rows: AppRow[] = [], kept: Kept[] = [];
+  for (const out of outs) {
+    if (out.kind === "row") rows.push({ table: out.table, key: out.key, row: out.row });
+    else if (out.kind === "keep") kept.push({ app, key: out.key, value: out.value });
+  }
+  if (rows.length + kept.length > 0) turn.out({ kind: "keep", kept, rows });
 }
 
 function carryOut(turn: HostTurn, app: App, out: AppOut): void {
@@ -146,14 +158,10 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
       turn.count(`ignored:${what}`);
       return turn.notice({ kind: "ignored", origin, topic, why });
     }
-    case "keep": {
-      const { key, value } = out;
-      return turn.out({ kind: "keep", kept: [{ app: name, key, value }], rows: [] });
-    }
-    case "row": {
-      const { table, key, row } = out;
-      return turn.out({ kind: "keep", kept: [], rows: [{ table, key, row }] });
-    }
+    case "keep":
+    case "row":
+      // Told together, below.
+      return;
     case "order":
       for (const other of turn.slice.apps) {
         if (!other.builds_on?.includes(name)) continue;

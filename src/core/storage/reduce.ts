@@ -6,12 +6,12 @@
  * windows.
  */
 
-import type { Id, StoreBatch, StoreEntry } from "../types.ts";
+import type { AppRow, Id, Kept, StoreBatch, StoreEntry } from "../types.ts";
 import { renameSelf } from "../log/log.ts";
 import { isKeptWhole, type LogState, type StoredEntry } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import { finishRestore, setAside, takeLoaded, takeRestored } from "./restore.ts";
-import { type News, NO_NEWS, type Storage } from "./slice.ts";
+import type { News, Storage } from "./slice.ts";
 import type { StorageEvent, StorageOut, StorageTurn, StorageView } from "./turn.ts";
 import { STORE_DROP_ENTRIES, STORE_RETRY_MS } from "../data/limits.ts";
 
@@ -43,7 +43,10 @@ function handle(turn: StorageTurn, event: StorageEvent): void {
       return finishRestore(turn);
     case "news":
       // Without a store nobody would ever take it.
-      if (turn.view.config.durable) turn.slice.news = addNews(turn.slice.news, event.news);
+      if (turn.view.config.durable) addNews(turn, event.news);
+      return;
+    case "app_news":
+      if (turn.view.config.durable) addAppNews(turn, event.rows, event.kept);
       return;
     case "settle":
       return settle(turn);
@@ -76,8 +79,8 @@ function settle(turn: StorageTurn): void {
     gaps,
     forks,
     forgotten,
-    rows,
-    kept,
+    rows: [...rows.from()],
+    kept: [...kept.from()],
     printed: printed === slice.printed ? [] : [[config.front.topic, printed]],
     drop_before: drops ? oldest : slice.drop_before,
   };
@@ -108,8 +111,8 @@ function takeStored(turn: StorageTurn, fault: string | null): void {
     gaps: news.gaps.slice(batch.gaps.length),
     forks: news.forks.slice(batch.forks.length),
     forgotten: news.forgotten.slice(batch.forgotten.length),
-    rows: news.rows.slice(batch.rows.length),
-    kept: news.kept.slice(batch.kept.length),
+    rows: news.rows.dropUntil(news.rows.first + batch.rows.length),
+    kept: news.kept.dropUntil(news.kept.first + batch.kept.length),
   };
 }
 
@@ -132,14 +135,31 @@ function hasNews({ slice, view: { log, output } }: StorageTurn): boolean {
     gaps.length + forks.length + forgotten.length + rows.length + kept.length > 0;
 }
 
-function addNews(before: News, more: Partial<News>): News {
-  const { gaps, forks, forgotten, rows, kept } = { ...NO_NEWS, ...more };
-  return {
-    gaps: [...before.gaps, ...gaps],
-    forks: [...before.forks, ...forks],
-    forgotten: [...before.forgotten, ...forgotten],
-    rows: [...before.rows, ...rows],
-    kept: [...before.kept, ...kept],
+function addNews(
+  { slice }: StorageTurn,
+  { gaps = [], forks = [], forgotten = [] }: Partial<News>,
+): void {
+  const { news } = slice;
+  slice.news = {
+    ...news,
+    gaps: [...news.gaps, ...gaps],
+    forks: [...news.forks, ...forks],
+    forgotten: [...news.forgotten, ...forgotten],
+  };
+}
+
+function addAppNews(
+  { slice }: StorageTurn,
+  rows: readonly AppRow[],
+  kept: readonly Kept[],
+): void {
+  const { news, restoring } = slice;
+  // What is loaded was shown to SQL by the run that stored it, unless it is to be shown anew.
+  const shown = restoring !== null && !restoring.restored.rows_stale;
+  slice.news = {
+    ...news,
+    rows: shown ? news.rows : news.rows.append(rows),
+    kept: news.kept.append(kept),
   };
 }
 

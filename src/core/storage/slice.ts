@@ -1,5 +1,6 @@
 /** What is stored, and so may be shown; and what an earlier run stored. */
 
+import { AppendLog } from "../data/append_log.ts";
 import type { AppRow, Fork, Gap, Kept, Restored, StoreBatch } from "../types.ts";
 import type { ForgottenLog } from "../log/forgotten.ts";
 import type { LogState } from "../log/slice.ts";
@@ -38,8 +39,8 @@ export interface News {
   readonly gaps: readonly Gap[];
   readonly forks: readonly Fork[];
   readonly forgotten: readonly ForgottenLog[];
-  readonly rows: readonly AppRow[];
-  readonly kept: readonly Kept[];
+  readonly rows: AppendLog<AppRow>;
+  readonly kept: AppendLog<Kept>;
 }
 
 /** While what was stored is loaded. */
@@ -54,7 +55,13 @@ export interface Restoring {
 }
 
 /** Nothing is new. */
-export const NO_NEWS: News = { gaps: [], forks: [], forgotten: [], rows: [], kept: [] };
+export const NO_NEWS: News = {
+  gaps: [],
+  forks: [],
+  forgotten: [],
+  rows: AppendLog.empty(),
+  kept: AppendLog.empty(),
+};
 
 /** Nothing was stored. */
 export function newStorage(settled: Settled): Storage {

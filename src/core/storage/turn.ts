@@ -1,6 +1,6 @@
 /** What happens to what is stored, what follows, and what it may read. */
 
-import type { Fork, Id, Kept, Restored, StoreBatch, StoredRow } from "../types.ts";
+import type { AppRow, Fork, Id, Kept, Restored, StoreBatch, StoredRow } from "../types.ts";
 import type { Entry } from "../log/entry.ts";
 import type { ForgottenLog } from "../log/forgotten.ts";
 import type { Loaded } from "../log/reduce.ts";
@@ -19,7 +19,9 @@ export type StorageEvent =
   /** Everything was loaded. */
   | { readonly kind: "finish" }
   /** Something besides entries is to be stored. */
-  | { readonly kind: "news"; readonly news: Partial<News> }
+  | { readonly kind: "news"; readonly news: Partial<Pick<News, "gaps" | "forks" | "forgotten">> }
+  /** So is what apps keep, and show to SQL. */
+  | { readonly kind: "app_news"; readonly rows: readonly AppRow[]; readonly kept: readonly Kept[] }
   /** What is new is stored; the out `settled` comes where it may be shown at once. */
   | { readonly kind: "settle" }
   | { readonly kind: "stored"; readonly fault: string | null }

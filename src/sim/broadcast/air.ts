@@ -2,7 +2,7 @@
 
 import { Agenda } from "./agenda.ts";
 import { Dice } from "../dice.ts";
-import type { SpreadKind } from "../../core/broadcast/spread.ts";
+import type { SpreadKind } from "../../core/types.ts";
 import type { Traffic } from "./options.ts";
 
 /** One entry, and how far it has come. */

@@ -1,7 +1,7 @@
 /** What is simulated, and what comes out. */
 
 import type { Id, OverlayKind } from "../../core/types.ts";
-import type { SpreadKind } from "../../core/broadcast/spread.ts";
+import type { SpreadKind } from "../../core/types.ts";
 import type { Graph } from "../graph.ts";
 
 /** Who speaks in a round: always the same node, another one each time, or all at once. */

@@ -92,11 +92,11 @@ export class Station {
    * would not do after many deaths: those behind it may themselves wait for this node.
    */
   #pickSources(origin: number): LinkId[] {
-    const { quiet } = this.#branch(origin);
+    const { lazy } = this.#branch(origin);
     const placed = this.#links().map((link) => {
       const [place, random] = nextRandom(this.#random);
       this.#random = random;
-      return [Number(quiet.has(link)) + place, link] as const;
+      return [Number(lazy.has(link)) + place, link] as const;
     });
     return placed.sort(([a], [b]) => b - a).slice(0, GRAFT_LINKS).map(([, link]) => link);
   }
@@ -208,7 +208,7 @@ export class Station {
     this.#takeHave(link, [...had]);
     for (const entry of open) {
       if (!this.has(entry) || had.has(entry)) continue;
-      if (!this.#branch(entry.origin).quiet.has(link)) this.#push(link, entry);
+      if (!this.#branch(entry.origin).lazy.has(link)) this.#push(link, entry);
     }
   }
 
@@ -288,9 +288,9 @@ export class Station {
     const relaying = this.#relaying;
     this.#relaying = [];
     for (const entry of relaying) {
-      const { quiet } = this.#branch(entry.origin);
+      const { lazy } = this.#branch(entry.origin);
       for (const link of links) {
-        if (!quiet.has(link) && entry.marks[this.wires[link - 1].end] === 0) {
+        if (!lazy.has(link) && entry.marks[this.wires[link - 1].end] === 0) {
           this.#push(link, entry);
         }
       }

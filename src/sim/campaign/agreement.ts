@@ -1,15 +1,17 @@
 /** What must hold of a network that was healed: all who are left agree on everything. */
 
 import { logKey } from "../../core/log/entry.ts";
-import { isDrained } from "../../core/output/front.ts";
-import { LEDGER, PRESENCE } from "../../core/log/log.ts";
+import { isKeptWhole, PRESENCE } from "../../core/log/slice.ts";
+import { isDrained } from "../../core/output/congestion.ts";
+import { recordsOf } from "../../core/host/slice.ts";
+import type { AppRules } from "./app_rules.ts";
 import type { Machine } from "./machine.ts";
-import type { Session } from "./session.ts";
+import type { World } from "./world.ts";
 
 /** Why those who are left do not agree yet; null where they do. */
-export function disagreement(session: Session): string | null {
-  const left = session.machines.filter(({ node, lies }) =>
-    node.alive && !lies && node.state.phase !== "done"
+export function disagreement(world: World): string | null {
+  const left = world.machines.filter(({ node, lies }) =>
+    node.alive && !lies && node.state.membership.life.phase !== "done"
   );
   for (const machine of left) {
     const why = unrest(machine) ?? waits(machine, left) ?? strangers(machine, left);
@@ -17,30 +19,34 @@ export function disagreement(session: Session): string | null {
   }
   const [first, ...others] = left;
   for (const other of others) {
-    const why = clockDifference(first, other) ?? ledgerDifference(first, other);
+    const why = clockDifference(first, other) ?? appDifference(world.rules, first, other);
     if (why !== null) return why;
   }
   for (const machine of left) {
-    const why = lostItems(session, machine, left);
+    const why = lostItems(world, machine, left);
     if (why !== null) return why;
   }
   return null;
 }
 
 function unrest({ name, node: { state, writing } }: Machine): string | null {
-  if (state.phase === "leaving" || state.phase === "goodbye") return `${name} still leaves`;
-  if (state.phase !== "running") return `${name} is ${state.phase}`;
-  if (state.stale) return `${name} does not trust its own log`;
-  if (state.drafts.size > 0) return `${name} has not signed what it was given`;
-  if (writing !== null || state.settled.log !== state.log) {
+  const { config, log, membership: { life: { phase }, key }, storage, host } = state;
+  if (phase === "leaving" || phase === "goodbye") return `${name} still leaves`;
+  if (phase !== "running") return `${name} is ${phase}`;
+  if (key.stale) return `${name} does not trust its own log`;
+  if (state.publish.drafts.size > 0) return `${name} has not signed what it was given`;
+  if (writing !== null || storage.settled.log !== log) {
     return `${name} has not stored everything`;
   }
-  if (!isDrained(state.front, state.log, state.ledger)) return `${name} has not printed everything`;
-  if (state.outgoing.size > 0) return `${name} has private messages that are not acknowledged`;
+  const records = recordsOf(host.apps, host.states, config.front.app);
+  if (!isDrained({ ...state, records })) return `${name} has not printed everything`;
+  if (state.unicast.outgoing.size > 0) {
+    return `${name} has private messages that are not acknowledged`;
+  }
   return null;
 }
 
-/** Nothing waits, but payments for one before them that was lost with its origin. */
+/** Nothing waits, but what is kept whole for something before it that was lost with its origin. */
 function waits({ name, node }: Machine, left: readonly Machine[]): string | null {
   const { log } = node.state;
   for (const [index, [first]] of log.pending.logs) {
@@ -49,7 +55,7 @@ function waits({ name, node }: Machine, left: readonly Machine[]): string | null
       const there = other.node.state.log, at = there.keys.find(logKey(origin, topic));
       return at >= 0 && there.clock[at] > log.clock[index];
     });
-    if (topic === LEDGER && seq > log.clock[index] + 1 && !held) continue;
+    if (isKeptWhole(log, topic) && seq > log.clock[index] + 1 && !held) continue;
     return `${logKey(origin, topic)}#${seq} waits at ${name}`;
   }
   return null;
@@ -57,7 +63,7 @@ function waits({ name, node }: Machine, left: readonly Machine[]): string | null
 
 /** Everybody is known as alive to everybody, and nobody else is. */
 function strangers({ name, node }: Machine, left: readonly Machine[]): string | null {
-  const { by_id } = node.state.members;
+  const { by_id } = node.state.membership.members;
   for (const other of left) {
     if (other.node === node) continue;
     const state = by_id.get(other.node.id)?.state;
@@ -90,31 +96,34 @@ function oneSided(a: Machine, b: Machine): string | null {
   return null;
 }
 
-function ledgerDifference(a: Machine, b: Machine): string | null {
-  // Who signed twice was heard in two ways; the fork is proven, and tells so.
-  if (hasFork(a) || hasFork(b)) return null;
-  const one = a.node.state.ledger, other = b.node.state.ledger;
-  for (const [account, amount] of one.balances.entries()) {
-    if (other.balances.get(account) === amount) continue;
-    return `${a.name} has ${amount} for ${account}, ${b.name} ${other.balances.get(account)}`;
+/** What apps made of the same logs. */
+function appDifference(rules: readonly AppRules[], a: Machine, b: Machine): string | null {
+  for (const { app, difference } of rules) {
+    // Who signed twice was heard in two ways; the fork is proven, and tells so.
+    if (hasFork(a, app) || hasFork(b, app)) continue;
+    const [one, other] = [a, b].map(({ name, node }) => {
+      return { name, state: node.state.host.states.get(app.name) };
+    });
+    const why = difference?.(one, other) ?? null;
+    if (why !== null) return why;
   }
-  if (one.by_id.size === other.by_id.size) return null;
-  return `${a.name} counts ${one.by_id.size} payments, ${b.name} ${other.by_id.size}`;
+  return null;
 }
 
-function hasFork({ node: { state: { log } } }: Machine): boolean {
-  return log.heads.some(({ topic, fork }) => topic === LEDGER && fork !== null);
+function hasFork({ node: { state: { log } } }: Machine, { topics = [] }: AppRules["app"]): boolean {
+  const own = new Set(topics.map(({ topic }) => topic));
+  return log.heads.some(({ topic, fork }) => own.has(topic) && fork !== null);
 }
 
 /** What somebody said who is left is in its log once, and was printed by all who print it. */
 function lostItems(
-  session: Session,
+  world: World,
   machine: Machine,
   left: readonly Machine[],
 ): string | null {
   const { node, said } = machine;
-  if (session.history.split.has(logKey(node.id, "chat"))) return null;
-  const items = session.history.itemsOf(node.id, "chat");
+  if (world.history.split.has(logKey(node.id, "chat"))) return null;
+  const items = world.history.itemsOf(node.id, "chat");
   const times = new Map<unknown, number>();
   for (const item of items) times.set(item, (times.get(item) ?? 0) + 1);
   for (const text of said) {
@@ -125,15 +134,15 @@ function lostItems(
     } times`;
   }
   for (const other of left) {
-    if (other.node.state.front.config.app !== "chat" || other.gaps_printed > 0) continue;
+    if (other.node.state.config.front.app !== "chat" || other.gaps_printed > 0) continue;
     if (other.view.gapped.has("chat")) continue;
-    const why = unprinted(session, other, node.id);
+    const why = unprinted(world, other, node.id);
     if (why !== null) return why;
   }
   return null;
 }
 
-function unprinted({ history }: Session, machine: Machine, id: string): string | null {
+function unprinted({ history }: World, machine: Machine, id: string): string | null {
   const key = logKey(id, "chat"), end = machine.view.seqs.get(key) ?? 0;
   for (let seq = 1; seq <= end; seq++) {
     const known = history.find(key, seq);

@@ -33,10 +33,10 @@ export function newCampaign(): Campaign {
 /** Runs one seed; each hundredth twice. */
 export function runSeed(
   seed: number,
+  parts: Omit<RunParts, "crypto">,
   nodes?: number,
-  parts: Omit<RunParts, "crypto"> = {},
 ): RunResult {
-  const drawn = draw(seed, nodes);
+  const drawn = draw(seed, parts, nodes);
   const result = runWith(drawn, parts);
   if (seed % TWICE_EVERY !== 0 || result.violation !== null) return result;
   const again = runWith(drawn, parts);

@@ -3,8 +3,8 @@
 import { Dice } from "../dice.ts";
 import type { SimNode } from "../sim_node.ts";
 import type { Machine } from "./machine.ts";
-import type { Step } from "./plan.ts";
-import type { Session } from "./session.ts";
+import type { Step } from "./step.ts";
+import type { World } from "./world.ts";
 
 /** What ends a fault, and when. */
 interface End {
@@ -19,19 +19,19 @@ const NO_LOSS = { drop: 0, duplicate: 0, reorder: 0 };
 const KEPT_SHARE = 0.5;
 
 export class Faults {
-  readonly #session: Session;
+  readonly #world: World;
   #ends: End[] = [];
   /** The machine that loses something; the others keep what it said. */
   #loser: Machine | null = null;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   /** Begins a fault; it ends by itself. */
   begin(step: Step): void {
-    const { machines, sim, tally } = this.#session;
-    const machine = this.#session.running(step.node);
+    const { machines, sim, tally } = this.#world;
+    const machine = this.#world.running(step.node);
     if (machine === null) return;
     const { node } = machine;
     const other = machines[step.other % machines.length];
@@ -76,20 +76,20 @@ export class Faults {
       );
       if (next === null || next.at_ms > time_ms) return;
       this.#ends = this.#ends.filter((one) => one !== next);
-      this.#session.sim.run(Math.max(next.at_ms, this.#session.sim.now_ms));
+      this.#world.sim.run(Math.max(next.at_ms, this.#world.sim.now_ms));
       next.end();
     }
   }
 
   /** Nothing bad happens any more, and machines with a disk run again. */
   heal(): void {
-    const { machines, sim, options } = this.#session;
+    const { machines, sim, options } = this.#world;
     for (const { end } of this.#ends.splice(0)) end();
-    this.#session.endLies();
+    this.#world.endLies();
     sim.heal();
     for (const machine of machines) {
       if (machine.store !== null) machine.store.fault = null;
-      if (!machine.node.alive && !machine.gone && !machine.lies) this.#session.start(machine);
+      if (!machine.node.alive && !machine.gone && !machine.lies) this.#world.start(machine);
     }
     const nodes = machines.map(({ node }) => node);
     for (const a of nodes) {
@@ -106,12 +106,12 @@ export class Faults {
   }
 
   #later({ for_ms }: Step, end: () => void): void {
-    this.#ends.push({ at_ms: this.#session.sim.now_ms + for_ms, end });
+    this.#ends.push({ at_ms: this.#world.sim.now_ms + for_ms, end });
   }
 
   /** Two groups that cannot reach each other. */
   #divide(step: Step): void {
-    const { machines, sim, options } = this.#session;
+    const { machines, sim, options } = this.#world;
     const dice = Dice.of(options.seed, `groups of ${step.choice}`);
     const groups: [SimNode[], SimNode[]] = [[], []];
     for (const { node } of machines) groups[dice.below(2)].push(node);
@@ -121,7 +121,7 @@ export class Faults {
 
   /** A node is killed, and started again after a while, with what is left. */
   #endNode(machine: Machine, step: Step): void {
-    const session = this.#session, { tally } = session;
+    const world = this.#world, { tally } = world;
     const { store, node } = machine;
     if (machine.lies || machine.gone) return;
     if (step.what !== "crash") {
@@ -134,7 +134,7 @@ export class Faults {
       machine.lost_data = true;
     }
     const { writing } = node;
-    session.crash(machine);
+    world.crash(machine);
     if (store !== null && writing !== null && store.fault === null) {
       if (step.choice < KEPT_SHARE) {
         store.commit(writing);
@@ -152,7 +152,7 @@ export class Faults {
     this.#later(step, () => {
       if (machine.node.alive || machine.gone) return;
       if (machine.store !== null) tally.crashes_restored++;
-      session.start(machine, step.choice < 0.2 ? (step.choice - 0.1) * 864_000_000 : 0);
+      world.start(machine, step.choice < 0.2 ? (step.choice - 0.1) * 864_000_000 : 0);
     });
   }
 

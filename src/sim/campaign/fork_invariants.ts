@@ -1,55 +1,55 @@
 /** The rules about origins that sign two entries with one number. */
 
-import type { VerifyRequest } from "../../core/types.ts";
-import { logKey, peekHeader, sameBytes, sealOf } from "../../core/log/entry.ts";
-import { keptEntry } from "../../core/log/log.ts";
+import type { Env, LinkId } from "../../core/types.ts";
+import {
+  decodeEntry,
+  logKey,
+  peekHeader,
+  sameBytes,
+  sealOf,
+  signedBytes,
+} from "../../core/log/entry.ts";
+import { keptEntry } from "../../core/log/slice.ts";
 import type { NodeState } from "../../core/node.ts";
+import { isPeer } from "../../core/session/slice.ts";
 import type { Machine } from "./machine.ts";
 import { must } from "./violation.ts";
 
-/** A second version of an entry, well signed, ends its log; nobody takes more of it then. */
+/**
+ * A second version of an entry is looked at; where it is well signed, it ends the log, and nobody takes
+ * more of it then.
+ */
 export function forksAreProven(
   machine: Machine,
-  request: VerifyRequest,
-  valid: readonly boolean[],
-  before: NodeState,
-): void {
-  const { log, links } = machine.node.state;
-  // A link that was closed on the way was not listened to.
-  if (!links.has(request.link) || links.get(request.link)!.role !== "peer") return;
-  const entries = request.batch.flatMap((one) => one.kind === "entry" ? [one.entry] : []);
-  for (const [index, entry] of entries.entries()) {
-    const key = logKey(entry.origin, entry.topic), at = before.log.keys.find(key);
-    if (!valid[index] || at < 0) continue;
-    const head = before.log.heads[at], kept = keptEntry(head, entry.seq);
-    const differs = kept !== undefined && !sameBytes(kept.line, entry.line);
-    const branches = entry.seq === before.log.clock[at] + 1 && head.hash !== null &&
-      entry.previous !== head.hash && entry.deps.length === 0;
-    if (!differs && !branches) continue;
-    const now = log.keys.find(key);
-    must(
-      now < 0 || log.heads[now].fork !== null,
-      "logs_are_prefixes",
-      () => `${machine.name} got another version of ${key}#${entry.seq} and proved no fork`,
-    );
-  }
-}
-
-/** What may be another version of a kept entry is looked at. */
-export function versionsAreChecked(
-  machine: Machine,
+  link: LinkId,
   lines: readonly Uint8Array[],
   before: NodeState,
+  verify: Env["verify"],
 ): void {
+  const { log, session } = machine.node.state;
+  // A link that was closed on the way was not listened to.
+  const [was, is] = [before.session.links.get(link), session.links.get(link)];
+  if (was === undefined || is === undefined || !isPeer(was) || !isPeer(is)) return;
   for (const line of lines) {
-    const header = peekHeader(line);
-    if (header === null) continue;
-    const at = before.log.keys.find(header.key);
-    const kept = at < 0 ? undefined : keptEntry(before.log.heads[at], header.seq);
+    const header = peekHeader(line), at = header === null ? -1 : before.log.keys.find(header.key);
+    if (header === null || at < 0) continue;
+    const { key, seq } = header, head = before.log.heads[at], kept = keptEntry(head, seq);
+    const now = log.keys.find(key), is_proven = now < 0 || log.heads[now].fork !== null;
+    if (is_proven) continue;
     must(
       kept === undefined || sameBytes(sealOf(kept.line), sealOf(line)),
       "logs_are_prefixes",
-      () => `${machine.name} did not look at another version of ${header.key}#${header.seq}`,
+      () => `${machine.name} did not look at another version of ${key}#${seq}`,
+    );
+    if (seq !== before.log.clock[at] + 1 || head.hash === null) continue;
+    const entry = decodeEntry(line);
+    if (typeof entry === "string") continue;
+    const branches = entry.previous !== head.hash && entry.deps.length === 0 &&
+      verify(entry.origin, signedBytes(entry), entry.signature);
+    must(
+      !branches,
+      "logs_are_prefixes",
+      () => `${machine.name} got another version of ${key}#${seq} and proved no fork`,
     );
   }
 }

@@ -29,7 +29,7 @@ export class History {
   /** What honest nodes signed, by log and number. */
   readonly #signed = new Map<string, Signed[]>();
 
-  constructor(readonly env: Env) {}
+  constructor(readonly sha256: Env["sha256"]) {}
 
   /** An honest node signs. */
   noteSigned(key: string, seq: number, unsigned: Uint8Array, past: Past): void {
@@ -70,7 +70,7 @@ export class History {
   }
 
   hashOf(known: Known): string {
-    return known.hash ||= this.env.sha256(hashedBytes(known.entry.line));
+    return known.hash ||= this.sha256(hashedBytes(known.entry.line));
   }
 
   /** Items of a log, in order, as far as they are known. */

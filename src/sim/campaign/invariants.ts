@@ -5,7 +5,7 @@
 
 import type { Printed } from "../../core/types.ts";
 import { logKey, sameBytes } from "../../core/log/entry.ts";
-import { PRESENCE } from "../../core/log/log.ts";
+import { PRESENCE } from "../../core/log/slice.ts";
 import type { NodeState } from "../../core/node.ts";
 import type { History, Known } from "./history.ts";
 import { type Machine, raise } from "./machine.ts";
@@ -236,28 +236,12 @@ export function noFalseFailed(
   before: NodeState,
   isAlive: (id: string) => boolean,
 ): void {
-  const { by_id } = machine.node.state.members;
+  const { by_id } = machine.node.state.membership.members;
   for (const [id, member] of by_id) {
-    if (member.state !== "failed" || before.members.by_id.get(id)?.state === "failed") continue;
+    if (member.state !== "failed" || before.membership.members.by_id.get(id)?.state === "failed") {
+      continue;
+    }
     must(!isAlive(id), "no_false_failed", () => `${machine.name} calls ${id} failed, which lives`);
-  }
-}
-
-/** A private message was sent by who it says, and is read once and in order. */
-export function privateOnce(
-  machine: Machine,
-  record: Extract<Printed, { kind: "private" }>,
-  nameOf: (id: string) => string,
-): void {
-  for (const item of record.items) {
-    const [from, to, number] = String(item).split(" ");
-    const last = machine.view.letters.get(from) ?? 0;
-    must(
-      from.split("/")[0] === nameOf(record.from) && to === machine.name && Number(number) > last,
-      "items_once",
-      () => `${machine.name} read "${item}" of ${nameOf(record.from)}, behind number ${last}`,
-    );
-    raise(machine.view.letters, from, Number(number));
   }
 }
 

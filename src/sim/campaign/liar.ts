@@ -12,9 +12,10 @@ import {
   peekHeader,
   sealEntry,
 } from "../../core/log/entry.ts";
-import { LEDGER, PRESENCE } from "../../core/log/log.ts";
+import { isKeptWhole, PRESENCE } from "../../core/log/slice.ts";
 import type { Dice } from "../dice.ts";
 import type { SimNode } from "../sim_node.ts";
+import type { AppRules } from "./app_rules.ts";
 import type { LieKind, Options } from "./options.ts";
 
 const encoder = new TextEncoder();
@@ -26,6 +27,7 @@ export class Liar {
   readonly #dice: Dice;
   readonly #lies: Options["lies"];
   readonly #hashOf: (bytes: Uint8Array) => string;
+  readonly #topical: readonly NonNullable<AppRules["lie"]>[];
   readonly #said: Uint8Array[] = [];
   /** Its own log of junk, by topic: number, hash and items of what came last. */
   readonly #junk = new Map<string, { seq: number; previous: string; first: number }>();
@@ -37,18 +39,20 @@ export class Liar {
     dice: Dice,
     lies: Options["lies"],
     hashOf: (bytes: Uint8Array) => string,
+    rules: readonly AppRules[],
   ) {
     this.#node = node;
     this.#dice = dice;
     this.#lies = lies;
     this.#hashOf = hashOf;
+    this.#topical = rules.flatMap(({ lie }) => lie === undefined ? [] : [lie]);
   }
 
   /** What is sent instead of these lines. */
   tamper(link: LinkId, lines: readonly Uint8Array[]): readonly Uint8Array[] {
     if (!this.active) return lines;
     const said = lines.flatMap((line) => line[2] === 0x6f ? this.#tell(link, line) : [line]);
-    const stage = this.#node.state.links.get(link)?.stage;
+    const stage = this.#node.state.session.links.get(link)?.stage;
     if (stage === "up") said.push(...this.#invent());
     return said;
   }
@@ -88,13 +92,14 @@ export class Liar {
   #equivocate(line: Uint8Array): Uint8Array {
     const entry = decodeStored(line);
     // What it says of itself it says truly: else it is only another failed peer.
-    if (entry.topic === PRESENCE || entry.topic === LEDGER) return line;
+    if (entry.topic === PRESENCE || isKeptWhole(this.#node.state.log, entry.topic)) return line;
     return this.#sign({ ...entry, items: entry.items.map((item) => `${item}, or not`) });
   }
 
   #makeJunk(): Uint8Array {
     const dice = this.#dice;
-    switch (dice.below(5)) {
+    const kind = dice.below(4 + this.#topical.length);
+    switch (kind) {
       case 0:
         return encoder.encode('{"k":"have","c":\n');
       case 1:
@@ -109,31 +114,24 @@ export class Liar {
       case 3:
         return this.#next(`t${dice.below(4)}`, ["spam", { deep: [[["x"]]] }]);
       default:
-        return this.#next(LEDGER, [
-          { from: "a", to: "b", amount: -5 },
-          { from: "a", to: "a", amount: 1 },
-          { from: "a", to: "b", amount: 1.5 },
-          { from: "a", to: "b" },
-          { id: `pay${dice.below(6)}`, from: "a", to: "c", amount: dice.between(1, 9) },
-          null,
-        ]);
+        return this.#next(...this.#topical[kind - 4](dice));
     }
   }
 
   /** Says in others' names that somebody who lives has failed. */
   #accuse(): Uint8Array {
-    const { state } = this.#node, { members, log, address } = state;
+    const { log, membership: { members }, session: { place } } = this.#node.state;
     const id = this.#someId(), member = members.by_id.get(id);
-    const seq = (log.clock[log.keys.find(`${state.config.id}/${PRESENCE}`)] ?? 0) + 1;
+    const seq = (log.clock[log.keys.find(`${log.self}/${PRESENCE}`)] ?? 0) + 1;
     const pair: Json = [id, (member?.seq ?? 1) + this.#dice.below(3)];
     const fields = { origin: this.#node.id, topic: PRESENCE, deps: [], first: seq, time_ms: 1 };
-    const previous = log.heads[log.keys.find(`${state.config.id}/${PRESENCE}`)]?.hash ?? "";
-    const item = { address: address ?? "x:1", suspect: [pair], failed: [pair] };
+    const previous = log.heads[log.keys.find(`${log.self}/${PRESENCE}`)]?.hash ?? "";
+    const item = { address: place.address ?? "x:1", suspect: [pair], failed: [pair] };
     return this.#sign({ ...fields, seq, previous, items: [item] });
   }
 
   #someId(): string {
-    const ids = [...this.#node.state.members.by_id.keys()];
+    const ids = [...this.#node.state.membership.members.by_id.keys()];
     return ids.length === 0 ? this.#node.id : this.#dice.pick(ids);
   }
 

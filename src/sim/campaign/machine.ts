@@ -1,6 +1,5 @@
 /** A machine of a run: a place, perhaps with a disk, where one node after the other runs. */
 
-import type { Transaction } from "../../core/apps/ledger.ts";
 import type { SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
 
@@ -43,15 +42,12 @@ export interface View {
   readonly excused: Map<string, number>;
   /** Topics in which entries were given up. */
   readonly gapped: Set<string>;
-  /** What the ledger must hold: the payments that count, by id. */
-  readonly payments: Map<string, Transaction>;
-  readonly balances: Map<string, bigint>;
-  /** How many private messages of each run of a sender were read. */
-  readonly letters: Map<string, number>;
+  /** What the rules of each app keep, by its name. */
+  readonly apps: ReadonlyMap<string, unknown>;
 }
 
 /** Nothing was seen yet. */
-export function newView(): View {
+export function newView(apps: ReadonlyMap<string, unknown>): View {
   return {
     silent_ms: 0,
     id: "",
@@ -60,9 +56,7 @@ export function newView(): View {
     printed: new Map(),
     excused: new Map(),
     gapped: new Set(),
-    payments: new Map(),
-    balances: new Map(),
-    letters: new Map(),
+    apps,
   };
 }
 

@@ -3,24 +3,33 @@
  * invariants. It looks at effects and at what was delivered, and changes nothing.
  */
 
-import type { Effect, Event, Printed } from "../../core/types.ts";
-import type { StoreBatch } from "../../core/types.ts";
+import { concat } from "@std/bytes/concat";
+import type { Effect, Env, Event, Printed, StoreBatch } from "../../core/types.ts";
 import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/log/entry.ts";
-import { LEDGER, PRESENCE, type StoredEntry } from "../../core/log/log.ts";
+import { PRESENCE, type StoredEntry } from "../../core/log/slice.ts";
 import type { NodeState } from "../../core/node.ts";
 import { PENDING_EXPIRE_MS } from "../../core/data/limits.ts";
 import type { SimNode } from "../sim_node.ts";
+import { type AppRules, rulesOf, type Watch } from "./app_rules.ts";
 import { memoryBounds } from "./bounds.ts";
 import type { History, Known } from "./history.ts";
-import { forksAreProven, forksStay, versionsAreChecked } from "./fork_invariants.ts";
+import { forksAreProven, forksStay } from "./fork_invariants.ts";
 import * as check from "./invariants.ts";
-import { applyPayment, ledgerSumsToZero, readPayment } from "./ledger_invariants.ts";
 import { type Machine, raise } from "./machine.ts";
 import { countEffects, type Tally } from "./tally.ts";
 import { must } from "./violation.ts";
 
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 const O = 0x6f, H = 0x68;
+
+/** An entry that a node made. */
+interface Signed {
+  readonly unsigned: Uint8Array;
+  /** With its newline. */
+  readonly line: Uint8Array;
+  readonly header: EntryHeader;
+}
 
 /** What a watcher must know of a run besides what it sees. */
 export interface Surroundings {
@@ -34,6 +43,8 @@ export interface Surroundings {
   readonly lying: boolean;
   readonly history: History;
   readonly tally: Tally;
+  readonly rules: readonly AppRules[];
+  readonly verify: Env["verify"];
 }
 
 export class Observer {
@@ -42,6 +53,8 @@ export class Observer {
   readonly owners = new Map<string, Machine>();
   /** Whether somebody may have dropped entries, so that gaps are told. */
   gaps_expected: boolean;
+  /** What the node signed with the event that is under way. */
+  #signed: Signed[] = [];
   /** What was looked at when it was sent first. */
   readonly #headers = new WeakMap<Uint8Array, EntryHeader>();
   events = 0;
@@ -52,26 +65,46 @@ export class Observer {
     this.gaps_expected = around.lying;
   }
 
+  /** A node signs; what it does then is seen later. */
+  noteSigned(unsigned: Uint8Array, signature: string): void {
+    // Besides entries there are proofs of identity.
+    if (unsigned[2] !== O) return;
+    const line = concat([unsigned, encoder.encode(`,"z":"${signature}"}\n`)]);
+    this.#signed.push({ unsigned, line, header: peekHeader(line)! });
+  }
+
   /** An event of a node, what followed, and the state before. */
   see(node: SimNode, event: Event, effects: readonly Effect[], before: NodeState): void {
     const machine = this.#around.machineOf(node), after = node.state;
     this.events++;
     this.#mix(machine.index * 64 + event.kind.length, event.now_ms, effects.length);
+    const signed = this.#signed;
+    this.#signed = [];
     if (event.kind === "renewed") this.owners.set(event.id, machine);
     if (machine.lies) return;
+    // It had delivered everything else of this event by then: what is said itself comes last.
+    for (const one of signed) this.#seeSigned(machine, one);
     if (event.kind === "stored" && event.fault === null) {
       this.#noteStored(machine, before.storage.under_way!.batch);
     }
     if (after.log !== before.log) this.#seeLog(machine, event, before, after);
-    if (this.#around.lying) this.#seeVersions(machine, event, effects, before);
+    for (const one of signed) this.#seeGone(machine, one);
+    if (this.#around.lying && event.kind === "lines") {
+      forksAreProven(machine, event.link, event.lines, before, this.#around.verify);
+    }
     for (const effect of effects) this.#seeEffect(machine, effect);
+    this.#seeSetAside(machine, effects);
     if (event.kind === "started") check.restoredIsComplete(machine);
-    if (after.acknowledged !== before.acknowledged) this.#seeAcknowledged(machine, after);
-    if (after.ledger !== before.ledger) ledgerSumsToZero(machine);
-    if (after.members !== before.members) this.#seeMembers(machine, before);
+    if (after.publish.acknowledged !== before.publish.acknowledged) {
+      this.#seeAcknowledged(machine, after);
+    }
+    if (after.host.states !== before.host.states) this.#seeApps(machine, before, after);
+    if (after.membership.members !== before.membership.members) this.#seeMembers(machine, before);
     memoryBounds(machine, before);
-    const peer = event.kind === "lines" ? before.links.get(event.link)?.peer : undefined;
-    countEffects(this.#around.tally, before, after, this.owners.get(peer ?? "")?.lies ?? false);
+    const peer = event.kind === "lines" ? before.session.links.get(event.link)?.peer : undefined;
+    const from_liar = this.owners.get(peer ?? "")?.lies ?? false;
+    const counted = this.#around.rules.flatMap((one) => one.counted ?? []);
+    countEffects(this.#around.tally, before, after, from_liar, counted);
   }
 
   /** Entries of a batch are on the disk. */
@@ -107,20 +140,23 @@ export class Observer {
     if (after.log.forgotten !== before.log.forgotten) this.gaps_expected = true;
   }
 
-  /** Where some peer lies, what came may be another version of what is there. */
-  #seeVersions(
-    machine: Machine,
-    event: Event,
-    effects: readonly Effect[],
-    before: NodeState,
-  ): void {
-    if (event.kind === "verified") {
-      forksAreProven(machine, event.request, event.valid, before);
-    } else if (event.kind === "lines") {
-      const link = machine.node.state.links.get(event.link);
-      if (link?.stage !== "up" || effects.some(({ kind }) => kind === "verify")) return;
-      versionsAreChecked(machine, event.lines, before);
+  #seeApps(machine: Machine, before: NodeState, after: NodeState): void {
+    for (const rules of this.#around.rules) {
+      const state = after.host.states.get(rules.app.name);
+      if (state === before.host.states.get(rules.app.name)) continue;
+      rules.seeState?.(this.#watch(machine, rules), state);
     }
+  }
+
+  /** A node as the rules of an app see it. */
+  #watch(machine: Machine, { app }: AppRules): Watch<unknown> {
+    const { tally } = this.#around;
+    return {
+      machine,
+      view: machine.view.apps.get(app.name),
+      nameOf: (id) => this.owners.get(id)?.name ?? id,
+      count: (effect, times) => tally[effect] += times,
+    };
   }
 
   /** Retention dropped entries, perhaps at once what was just delivered. */
@@ -143,7 +179,7 @@ export class Observer {
     const waited = [...before.log.pending.logs.values()].some(([first]) =>
       after.now_ms - first.since_ms >= PENDING_EXPIRE_MS
     );
-    const offered = before.offers.size > 0 && this.gaps_expected;
+    const offered = before.broadcast.offers.size > 0 && this.gaps_expected;
     must(
       waited || offered,
       "logs_are_prefixes",
@@ -191,11 +227,8 @@ export class Observer {
     if (this.owners.get(origin) !== machine) known.shown = true;
     check.causalDelivery(machine, known);
     raise(view.seqs, key, stored.seq);
-    if (topic !== LEDGER) return;
-    for (const [index, item] of known.entry.items.entries()) {
-      const payment = readPayment(item, `${origin.slice(0, 16)}:${known.entry.first + index}`);
-      if (payment !== null) applyPayment(machine, payment);
-    }
+    const rules = rulesOf(this.#around.rules, topic);
+    rules?.seeDelivered?.(this.#watch(machine, rules), known.entry);
   }
 
   /** A machine that lost what it had signed signs a number anew: nobody it could ask may have it. */
@@ -222,9 +255,6 @@ export class Observer {
 
   #seeEffect(machine: Machine, effect: Effect): void {
     switch (effect.kind) {
-      case "sign":
-        if (effect.purpose.kind === "entry") this.#seeSigned(machine, effect.bytes);
-        return;
       case "send":
         this.#mix(effect.link, effect.lines.length, 0);
         for (const line of effect.lines) this.#seeSent(machine, line);
@@ -234,10 +264,6 @@ export class Observer {
         return;
       case "notice":
         return this.#seeNotice(effect.notice.kind);
-      case "quarantine":
-        check.forgetSetAside(machine, new Set(effect.arrivals));
-        this.#around.tally.damaged_entries_set_aside += effect.arrivals.length;
-        return;
       case "renew":
         this.#around.tally.keys_renewed++;
         return;
@@ -247,18 +273,32 @@ export class Observer {
     }
   }
 
-  #seeSigned(machine: Machine, bytes: Uint8Array): void {
+  #seeSetAside(machine: Machine, effects: readonly Effect[]): void {
+    const aside = effects.flatMap((one) => one.kind === "quarantine" ? one.arrivals : []);
+    if (aside.length === 0) return;
+    check.forgetSetAside(machine, new Set(aside));
+    this.#around.tally.damaged_entries_set_aside += aside.length;
+  }
+
+  #seeSigned(machine: Machine, { header, unsigned }: Signed): void {
     check.oldDiskWaits(machine);
-    const { log, config } = machine.node.state;
-    const header = peekHeader(bytes)!;
+    const { log } = machine.node.state;
     const past: [string, number][] = [];
     for (const index of log.topics.get(header.topic)?.logs.from() ?? []) {
       const { origin } = log.heads[index];
-      if (origin !== config.id && origin !== "" && log.clock[index] > 0) {
+      if (origin !== log.self && origin !== "" && log.clock[index] > 0) {
         past.push([logKey(origin, header.topic), log.clock[index]]);
       }
     }
-    this.#around.history.noteSigned(header.key, header.seq, bytes, past);
+    this.#around.history.noteSigned(header.key, header.seq, unsigned, past);
+  }
+
+  /** Retention may drop what was said with the very event that said it. */
+  #seeGone(machine: Machine, { header: { key, seq, origin }, line }: Signed): void {
+    const known = this.#around.history.find(key, seq);
+    if (known !== undefined && sameBytes(known.entry.line, line)) return;
+    if (known !== undefined && machine.lost_data) this.#signsAnew(machine, key, seq);
+    if (known === undefined || machine.lost_data) this.#addKnown(key, origin, line);
   }
 
   #seeSent(machine: Machine, line: Uint8Array): void {
@@ -292,16 +332,14 @@ export class Observer {
   }
 
   #seePrinted(machine: Machine, record: Printed): void {
-    const { history, tally } = this.#around;
+    const { history, rules } = this.#around;
     if (record.kind === "gap") {
       machine.gaps_printed++;
       const { topic, origin, to } = record.gap;
       raise(machine.view.printed, logKey(origin, topic), to);
-    } else if (record.kind === "applied") {
-      if (record.replaced !== null) tally.clashing_payments_taken_back++;
-    } else if (record.kind === "private") {
-      tally.private_messages_read += record.items.length;
-      check.privateOnce(machine, record, (id) => this.owners.get(id)?.name ?? id);
+    } else if (record.kind === "record") {
+      const one = rules.find(({ app }) => app.name === record.app);
+      one?.seeRecord?.(this.#watch(machine, one), record.record);
     } else {
       const key = logKey(record.origin, record.topic);
       check.shownIsStored(machine, key, record.entry);
@@ -321,9 +359,9 @@ export class Observer {
   }
 
   /** Nobody believes that others hold what none of them ever got. */
-  #seeAcknowledged(machine: Machine, { acknowledged, log }: NodeState): void {
+  #seeAcknowledged(machine: Machine, { publish, log }: NodeState): void {
     if (this.#around.lying) return;
-    for (const [index, seq] of acknowledged.entries()) {
+    for (const [index, seq] of publish.acknowledged.entries()) {
       if (!(seq > 0) || log.heads[index].origin !== machine.node.id) continue;
       this.#mustBeHeld(machine, logKey(machine.node.id, log.heads[index].topic), seq);
     }
@@ -347,7 +385,7 @@ export class Observer {
   #seeLeft(machine: Machine): void {
     this.#around.tally.goodbyes_acknowledged++;
     const { state } = machine.node;
-    if (this.#around.lying || state.members.sorted.length === 0) return;
+    if (this.#around.lying || state.membership.members.sorted.length === 0) return;
     for (const [index, { origin, topic }] of state.log.heads.entries()) {
       if (origin !== machine.node.id || topic === PRESENCE) continue;
       this.#mustBeHeld(machine, logKey(origin, topic), state.log.clock[index]);
@@ -356,9 +394,9 @@ export class Observer {
 
   #seeMembers(machine: Machine, before: NodeState): void {
     const { tally, mild } = this.#around;
-    const { members } = machine.node.state;
+    const { members } = machine.node.state.membership;
     for (const [id, member] of members.by_id) {
-      const old = before.members.by_id.get(id);
+      const old = before.membership.members.by_id.get(id);
       if (old === member || old === undefined || old.state === member.state) continue;
       if (member.state === "suspect") tally.suspects++;
       if (member.state === "failed") tally.failures_declared++;

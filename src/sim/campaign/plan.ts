@@ -4,31 +4,18 @@
  */
 
 import { Dice } from "../dice.ts";
+import type { AppRules } from "./app_rules.ts";
 import type { FaultKind, Options } from "./options.ts";
+import type { Step } from "./step.ts";
 
-/** What users do. */
-export type OperationKind = "line" | "bulk" | "pay" | "clash" | "private" | "join" | "leave";
+/** What users do, besides what they do with apps. */
+export type OperationKind = "line" | "bulk" | "join" | "leave";
 
-/** One thing that happens. */
-export interface Step {
-  /** After the start. */
-  readonly at_ms: number;
-  readonly what: OperationKind | FaultKind;
-  /** Numbers of machines. */
-  readonly node: number;
-  readonly other: number;
-  /** How long a fault lasts, or how far a clock steps. */
-  readonly for_ms: number;
-  /** Something to choose by. */
-  readonly choice: number;
-}
+type Weights = readonly (readonly [what: string, weight: number])[];
 
 /** How likely each operation is. */
 const OPERATIONS: readonly (readonly [OperationKind, number])[] = [
   ["line", 50],
-  ["pay", 20],
-  ["clash", 8],
-  ["private", 10],
   ["bulk", 3],
   ["join", 4],
   ["leave", 5],
@@ -38,11 +25,12 @@ const OPERATIONS: readonly (readonly [OperationKind, number])[] = [
 export const JOINERS_MAX = 3;
 
 /** All that happens in a run, in the order of time. */
-export function drawPlan(options: Options): Step[] {
+export function drawPlan(options: Options, rules: readonly AppRules[]): Step[] {
   const steps: Step[] = [];
+  const weights: Weights = [...OPERATIONS, ...rules.flatMap(({ operations }) => operations)];
   const users = Dice.of(options.seed, "operations");
   for (let count = 0; count < options.operations; count++) {
-    steps.push(drawStep(users, options, drawOperation(users)));
+    steps.push(drawStep(users, options, drawOperation(users, weights)));
   }
   for (const [kind, times] of Object.entries(options.faults) as [FaultKind, number][]) {
     // Each fault has dice of its own, so that leaving one out leaves the others as they are.
@@ -52,17 +40,10 @@ export function drawPlan(options: Options): Step[] {
   return steps.sort((a, b) => a.at_ms - b.at_ms);
 }
 
-/** A step as one line of text. */
-export function describeStep({ at_ms, what, node, other, for_ms, choice }: Step): string {
-  return `${at_ms} ms ${what} node ${node} other ${other} for ${for_ms} ms choice ${
-    choice.toFixed(3)
-  }`;
-}
-
-function drawOperation(dice: Dice): OperationKind {
-  const sum = OPERATIONS.reduce((all, [, weight]) => all + weight, 0);
+function drawOperation(dice: Dice, weights: Weights): string {
+  const sum = weights.reduce((all, [, weight]) => all + weight, 0);
   let at = dice.next() * sum;
-  return OPERATIONS.find(([, weight]) => (at -= weight) < 0)![0];
+  return weights.find(([, weight]) => (at -= weight) < 0)![0];
 }
 
 function drawStep(dice: Dice, options: Options, what: Step["what"]): Step {

@@ -2,8 +2,10 @@
 
 import { fakeCrypto } from "../crypto.ts";
 import { realCrypto } from "../real_crypto.ts";
+import type { CampaignApps } from "./app_rules.ts";
 import { drawOptions, type Options } from "./options.ts";
-import { drawPlan, type Step } from "./plan.ts";
+import { drawPlan } from "./plan.ts";
+import type { Step } from "./step.ts";
 import { type RunParts, runPlan, type RunResult } from "./session.ts";
 
 /** Everything that a run is drawn to be. */
@@ -13,15 +15,15 @@ export interface Drawn {
 }
 
 /** What a seed means. */
-export function draw(seed: number, nodes?: number): Drawn {
+export function draw(seed: number, { rules }: CampaignApps, nodes?: number): Drawn {
   const options = drawOptions(seed, nodes);
-  return { options, steps: drawPlan(options) };
+  return { options, steps: drawPlan(options, rules) };
 }
 
 /** Runs what was drawn. */
 export function runWith(
   { options, steps }: Drawn,
-  parts: Omit<RunParts, "crypto"> = {},
+  parts: Omit<RunParts, "crypto">,
 ): RunResult {
   return runPlan(options, steps, {
     crypto: options.real_bytes ? realCrypto() : fakeCrypto(),

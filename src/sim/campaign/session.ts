@@ -2,26 +2,29 @@
 
 import { FAST_TIMES, STALE_WAIT_MS, USUAL_TIMES, WAN_TIMES } from "../../core/data/limits.ts";
 import { reduceNode } from "../../core/node.ts";
+import type { FrontConfig } from "../../core/types.ts";
 import type { SimCrypto } from "../crypto.ts";
 import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";
 import type { ReducedHandler, SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
 import { disagreement } from "./agreement.ts";
+import type { AppRules, CampaignApps } from "./app_rules.ts";
 import { Faults } from "./faults.ts";
 import { History } from "./history.ts";
 import { Liar } from "./liar.ts";
-import { type Machine, newView, raise } from "./machine.ts";
+import { type Machine, newView, raise, type View } from "./machine.ts";
 import { Observer } from "./observer.ts";
 import { isMild, type Options, tellsOwnPast } from "./options.ts";
-import type { Step } from "./plan.ts";
+import type { Step } from "./step.ts";
 import { newTally, type Tally } from "./tally.ts";
 import { must, Violation } from "./violation.ts";
 import { Users } from "./users.ts";
+import type { World } from "./world.ts";
 import type { CarriedHandler } from "../cables.ts";
 
 /** What a run may be given besides its plan. */
-export interface RunParts {
+export interface RunParts extends CampaignApps {
   readonly crypto: SimCrypto;
   /** Other than the real one in tests of the invariants. */
   readonly reduce?: typeof reduceNode;
@@ -53,12 +56,13 @@ export function runPlan(options: Options, steps: readonly Step[], parts: RunPart
   return new Session(options, parts).run(steps);
 }
 
-export class Session {
+class Session implements World {
   readonly machines: Machine[] = [];
-  readonly tally = newTally();
+  readonly tally: Tally;
   readonly sim: Network;
   readonly observer: Observer;
   readonly options: Options;
+  readonly rules: readonly AppRules[];
   readonly history: History;
   readonly #parts: RunParts;
   readonly #by_node = new Map<SimNode, Machine>();
@@ -66,8 +70,10 @@ export class Session {
 
   constructor(options: Options, parts: RunParts) {
     this.options = options;
+    this.rules = parts.rules;
     this.#parts = parts;
-    this.history = new History(parts.crypto.env);
+    this.tally = newTally(parts.rules.flatMap(({ effects }) => effects));
+    this.history = new History(parts.crypto.sha256);
     this.observer = new Observer({
       machineOf: (node) => this.#by_node.get(node)!,
       machines: this.machines,
@@ -76,9 +82,12 @@ export class Session {
       lying: options.liars > 0,
       history: this.history,
       tally: this.tally,
+      rules: parts.rules,
+      verify: parts.crypto.verify,
     });
     this.sim = new Network({
       crypto: parts.crypto,
+      apps: parts.apps,
       streams: (purpose) => Dice.of(options.seed, purpose),
       latency_ms: options.latency_ms,
       framed: options.real_bytes,
@@ -96,6 +105,7 @@ export class Session {
         parts.onReduced?.(node, event, effects, before);
         this.observer.see(node, event, effects, before);
       },
+      onSigned: (_, bytes, signature) => this.observer.noteSigned(bytes, signature),
     });
   }
 
@@ -149,7 +159,7 @@ export class Session {
       lies,
       store,
       backup: null,
-      view: newView(),
+      view: this.#newView(),
       printed: new Set<string>(),
       gaps_printed: 0,
       runs: 0,
@@ -167,7 +177,7 @@ export class Session {
   start(machine: Machine, ahead_ms = 0): void {
     const { options, sim, observer } = this;
     const { store, view: old } = machine;
-    machine.view = newView();
+    machine.view = this.#newView();
     machine.said = new Set();
     for (const [key, seq] of old.seqs) raise(observer.ever, key, seq);
     if (store !== null) this.#expect(machine, store);
@@ -187,13 +197,13 @@ export class Session {
         times: TIMES[options.times],
         keep_bytes: options.keep_bytes,
       },
-      front: machine.index % 4 === 3 ? { app: "ledger", topic: "ledger" } : {},
+      front: this.#frontOf(machine),
       ...(store !== null && { store, disk_ms: options.disk_ms }),
       clock_ahead_ms: ahead_ms,
       ...(machine.lies && {
         tamper: (node) => {
           const dice = Dice.of(options.seed, `lies of ${name}`);
-          liar = new Liar(node, dice, options.lies, crypto.env.sha256);
+          liar = new Liar(node, dice, options.lies, crypto.sha256, this.rules);
           this.#liars.push(liar);
           return (link, lines) => liar!.tamper(link, lines);
         },
@@ -219,13 +229,28 @@ export class Session {
     for (const liar of this.#liars) liar.active = false;
   }
 
+  #newView(): View {
+    return newView(new Map(this.rules.map(({ app, newView }) => [app.name, newView()])));
+  }
+
+  /** Most print lines; each fourth what an app says. */
+  #frontOf({ index }: Machine): Partial<FrontConfig> {
+    const fronts = this.rules.flatMap(({ front }) => front === undefined ? [] : [front]);
+    return index % 4 === 3 && fronts.length > 0 ? fronts[(index >> 2) % fronts.length] : {};
+  }
+
   /** What a node must know when it starts with a disk. */
   #expect(machine: Machine, store: SimStore): void {
     const { stored, printed } = machine.view;
     for (const { origin, topic, seq } of store.rows) raise(stored, `${origin}/${topic}`, seq);
     const { restored } = store;
     for (const { origin, topic, to } of restored.gaps) raise(stored, `${origin}/${topic}`, to);
-    if (restored.gaps.length > 0) machine.view.gapped.add("chat").add("ledger");
+    for (const { app: { topics = [] } } of this.rules) {
+      if (restored.gaps.length > 0) {
+        for (const { topic } of topics) machine.view.gapped.add(topic);
+      }
+    }
+    if (restored.gaps.length > 0) machine.view.gapped.add("chat");
     const taken = restored.printed.find(([topic]) => topic === "chat")?.[1] ?? 0;
     for (const { arrival, origin, topic, seq } of store.rows) {
       if (topic === "chat" && arrival < taken) raise(printed, `${origin}/${topic}`, seq);

@@ -6,7 +6,7 @@
 
 import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
 import type { LieKind, Options } from "./options.ts";
-import type { Step } from "./plan.ts";
+import type { Step } from "./step.ts";
 import type { Drawn } from "./runner.ts";
 import type { RunResult } from "./session.ts";
 

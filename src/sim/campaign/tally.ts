@@ -2,7 +2,7 @@
 
 import type { NodeState } from "../../core/node.ts";
 
-/** What must have happened at least once in a campaign. */
+/** What must have happened at least once in a campaign, besides what apps name. */
 export const EFFECTS = [
   "entries_sent_again",
   "duplicates_refused",
@@ -31,29 +31,32 @@ export const EFFECTS = [
   "slow_outputs",
   "late_joins",
   "goodbyes_acknowledged",
-  "clashing_payments_taken_back",
-  "private_messages_read",
   "entries_dropped_by_retention",
 ] as const;
 export type EffectName = typeof EFFECTS[number];
 
-export type Tally = Record<EffectName, number>;
+export type Tally = Record<EffectName, number> & Record<string, number>;
 
-/** Nothing happened. */
-export function newTally(): Tally {
-  return Object.fromEntries(EFFECTS.map((name) => [name, 0])) as Tally;
+/** Nothing happened; `more` are what apps name. */
+export function newTally(more: readonly string[] = []): Tally {
+  return Object.fromEntries([...EFFECTS, ...more].map((name) => [name, 0])) as Tally;
 }
 
-/** Adds what a node counted itself at an event; `from_liar` where it came from a peer that lies. */
+/**
+ * Adds what a node counted itself at an event; `from_liar` where it came from a peer that lies, and
+ * `more` what apps count.
+ */
 export function countEffects(
   tally: Tally,
   before: NodeState,
   after: NodeState,
   from_liar: boolean,
+  more: readonly (readonly [count: string, effect: string])[],
 ): void {
-  if (before.stale && !after.stale) tally.stale_backups_caught++;
+  const was_stale = before.membership.key.stale;
+  if (was_stale && !after.membership.key.stale) tally.stale_backups_caught++;
   if (before.counts === after.counts) return;
-  for (const [name, effect] of COUNTED) {
+  for (const [name, effect] of [...COUNTED, ...more]) {
     const more = (after.counts.get(name) ?? 0) - (before.counts.get(name) ?? 0);
     if (more <= 0) continue;
     tally[effect] += more;
@@ -63,12 +66,12 @@ export function countEffects(
 
 /** Adds what happened in a run. */
 export function addTally(sum: Tally, more: Tally): void {
-  for (const name of EFFECTS) sum[name] += more[name];
+  for (const [name, times] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + times;
 }
 
 /** What never happened. */
-export function missingEffects(tally: Tally): EffectName[] {
-  return EFFECTS.filter((name) => tally[name] === 0);
+export function missingEffects(tally: Tally): string[] {
+  return Object.keys(tally).filter((name) => tally[name] === 0);
 }
 
 /** What nodes count themselves. */
@@ -79,7 +82,6 @@ const COUNTED = [
   ["rejected:bad-json", "junk_refused"],
   ["rejected:bad-line", "junk_refused"],
   ["rejected:bad-entry", "junk_refused"],
-  ["ignored:transaction", "junk_refused"],
   ["causes-given-up", "missing_causes_given_up"],
   ["rejected:cut-off", "lines_cut_off"],
 ] as const;

@@ -194,7 +194,7 @@ class Game {
       median_ms: times[Math.floor(times.length / 2)],
       max_ms: times.at(-1)!,
       missed: times.filter((time) => time === Infinity).length,
-      links_max: Math.max(...this.#sim.nodes.map(({ state }) => state.links.size)),
+      links_max: Math.max(...this.#sim.nodes.map(({ state }) => state.session.links.size)),
       busiest: Math.max(...counts) / messages,
     };
   }

@@ -8,8 +8,8 @@ import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/
 import * as limits from "../../../src/core/data/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import { decodeAck, sealContext } from "../../../src/core/unicast/packets.ts";
-import { env, Verifier } from "../../../src/shell/crypto.ts";
-import { Sealer } from "../../../src/shell/sealer.ts";
+import { env, Verifier } from "../../../src/shell/crypto/crypto.ts";
+import { Sealer } from "../../../src/shell/crypto/sealer.ts";
 import { privateKey } from "../../../src/sim/real_crypto.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -137,7 +137,7 @@ Deno.test("docs/protocol.md describes every code of a goodbye", () => {
   const faults = ["src/core/wire/line.ts", "src/core/log/entry.ts"]
     .flatMap((path) => wordsOf(path, /^ {2}\| "([a-z0-9-]+)"/gm))
     .filter((code) => code !== "unknown-kind");
-  const garbled = wordsOf("src/shell/tcp.ts", /garbled\(this, "([a-z-]+)"/g);
+  const garbled = wordsOf("src/shell/net/stream.ts", /garbled\(this, "([a-z-]+)"/g);
   assert(said.length > 8 && faults.length > 8 && garbled.length > 1);
   const table = page.slice(page.indexOf("| code "), page.indexOf("As they were sent"));
   const described = [...table.matchAll(/`([a-z0-9-]+)`/g)].map(([, code]) => code);

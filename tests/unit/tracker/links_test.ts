@@ -1,12 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  allLinks,
-  dropLink,
-  getLink,
-  noLinks,
-  putLink,
-} from "../../../src/tracker/links.ts";
+import { allLinks, dropLink, getLink, noLinks, putLink } from "../../../src/tracker/links.ts";
 import { check } from "../../helpers/check.ts";
 import { deepFreeze } from "../../helpers/deep_freeze.ts";
 

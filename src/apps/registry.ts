@@ -1,0 +1,12 @@
+/** All apps, one line each. Nothing else in the program names them. */
+
+import type { AppModule } from "./app.ts";
+import chat from "./chat/mod.ts";
+import ledger from "./ledger/mod.ts";
+import privateMessages from "./private/mod.ts";
+
+export const APPS: readonly AppModule[] = [
+  chat,
+  ledger,
+  privateMessages,
+];

@@ -1,0 +1,42 @@
+/** What a command brings that runs a node. */
+
+import type { NodeState } from "../../core/node.ts";
+import type { PromptDesk } from "../../apps/app.ts";
+import type { FrontConfig, Topic } from "../../core/types.ts";
+import type { ReadLine } from "../input/items.ts";
+import type { Format } from "../output/line.ts";
+import type { Assist } from "../prompt/mod.ts";
+
+/** The app is made when it is known whether a terminal shows what it prints. */
+export type MakeApp = (format: Format) => NodeApp;
+
+/** A command's own part. */
+export interface NodeApp {
+  readonly front: FrontConfig;
+  /** The topic of what is typed. */
+  readonly topic: Topic;
+  readonly encoding: "utf-8" | "base64";
+  /** Whether records of other apps do not mix with what stands on stdout: they go to stderr. */
+  readonly alone?: boolean;
+  /** Whether items of others that all nodes leave out are told of. */
+  readonly tells_left_out?: boolean;
+  /** Makes an item of a line; undefined where the line was a command and is dealt with. */
+  readonly readLine: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
+  /**
+   * What else lines can mean at the prompt of a terminal; without it, the same as in a pipe. Loaded
+   * only where there is a prompt.
+   */
+  readonly prompt?: () => Promise<PromptApp>;
+  /** Printed after the last line. */
+  readonly atExit: (node: NodeState) => string;
+}
+
+/** Says a line to the user, beside the output. */
+export type Tell = (line: string) => void;
+
+/** How lines are read at the prompt of a terminal. */
+export interface PromptApp {
+  readonly read: (text: string, pasted: boolean, desk: PromptDesk) => ReturnType<ReadLine>;
+  /** Help for who types. There is no node before it is known whom to join. */
+  readonly assist: (node: () => NodeState | undefined) => Assist;
+}

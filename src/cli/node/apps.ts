@@ -1,0 +1,23 @@
+/** What a node needs of its apps besides their pure parts. */
+
+import type { AppModule } from "../../apps/app.ts";
+import type { StoredApps } from "../../shell/store/views.ts";
+import type { Worker } from "../../shell/worker/jobs.ts";
+
+/** What the store must know of apps. */
+export function storedApps(apps: readonly AppModule[]): StoredApps {
+  const topics = apps.flatMap(({ app }) => app.topics ?? []);
+  const folded = apps.filter(({ app }) => app.records !== undefined)
+    .flatMap(({ app }) => app.topics ?? []);
+  return {
+    whole: topics.filter(({ whole }) => whole).map(({ topic }) => topic),
+    folded: folded.map(({ topic }) => topic),
+    views: apps.map(({ views }) => views ?? "").join(""),
+  };
+}
+
+/** What does the apps' work, by their names. */
+export function workersOf(apps: readonly AppModule[]): Readonly<Record<string, Worker>> {
+  const workers = apps.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);
+  return Object.fromEntries(workers);
+}

@@ -1,0 +1,49 @@
+/** What a node tells its user beside the output, one line each. */
+
+import type { Id, Notice } from "../../core/types.ts";
+
+/**
+ * The line for a notice; null where nothing is to be said. `labelOf` is what the user calls somebody.
+ */
+export function noticeText(notice: Notice, labelOf: (id: Id) => string): string | null {
+  switch (notice.kind) {
+    case "listening":
+      return `listening on ${notice.address}`;
+    case "joined":
+      return null;
+    case "join_failed":
+      return `rumor: cannot join ${notice.address}: ${notice.why}`;
+    case "tracker_failed":
+      return `rumor: tracker ${notice.address}: ${notice.why}`;
+    case "alone":
+      return `rumor: ${ALONE[notice.then]}`;
+    case "storage":
+      return notice.fault === null
+        ? "rumor: everything is stored again"
+        : `rumor: ${notice.fault}; nothing more is acknowledged until it can be stored`;
+    case "quarantined":
+      return `rumor: ${notice.entries} stored entries do not verify and were set aside; ` +
+        "peers are asked for them again";
+    case "renewed":
+      return `rumor: ${notice.why}; this node goes on as ${notice.id}`;
+    case "forked":
+      return `rumor: ${notice.origin} signed two different entries ${notice.seq} in ` +
+        `${notice.topic}; nothing more of it is taken`;
+    case "refused": {
+      const line = notice.source.kind === "local" ? `line ${notice.source.tag}: ` : "";
+      return `rumor: ${line}${notice.why}`;
+    }
+    case "told":
+      return `rumor: ${notice.text}`;
+    case "undelivered":
+      return `rumor: private message to ${labelOf(notice.to)} not acknowledged: ${notice.why}`;
+    case "ignored":
+      return `rumor: left out, from ${notice.origin}: ${notice.why}`;
+  }
+}
+
+const ALONE = {
+  end: "no peer reachable",
+  wait: "nobody answers; waiting alone for the others",
+  begin: "nobody to join; starting a new network",
+} as const;

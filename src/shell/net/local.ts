@@ -1,0 +1,163 @@
+/**
+ * Lines over the local sockets of a user's nodes. A socket stands in a directory that only this user can
+ * enter, so whoever comes through it is the node's own user: no port, proxy or tunnel leads there.
+ */
+
+import type { Address } from "../../core/types.ts";
+import { isLoopback, joinAddress, splitAddress } from "../../core/data/address.ts";
+import {
+  checkRuntimeDirectory,
+  isThere,
+  makeRuntimeDirectory,
+  runtimeDirectories,
+} from "../files/runtime_dir.ts";
+import { Streams } from "./stream.ts";
+import { describeError } from "./tcp.ts";
+import type { Transport, TransportHandler } from "./transport.ts";
+
+/** What is told of a socket whose node is gone. */
+export const GONE = "its node is gone";
+/** What both ends are called: they have no address, and count as a host of their own. */
+const ENDS = { local_host: "local", remote_host: "local", own: true } as const;
+/** Its port, its process, and the host that it listens on where that is not all of them or loopback. */
+const NAME = /^(\d{1,5})-\d+(?:-(.+))?\.sock$/;
+
+/** The socket of a node that is running, or was. */
+export interface LocalSocket {
+  readonly path: string;
+  /** What to join to reach this node. */
+  readonly address: Address;
+}
+
+/** Listens on a socket that is named after the node's port, and dials sockets by their paths. */
+export class LocalTransport implements Transport {
+  readonly #handler: TransportHandler;
+  readonly #places: () => readonly string[];
+  readonly #streams: Streams<Deno.UnixConn>;
+  #listener: Deno.UnixListener | null = null;
+  #path = "";
+  #sweeping: Promise<void> | null = null;
+
+  /** `places` are the directories of sockets; the first is for its own. */
+  constructor(handler: TransportHandler, places: () => readonly string[] = runtimeDirectories) {
+    this.#handler = handler;
+    this.#places = places;
+    this.#streams = new Streams(handler, () => ENDS);
+  }
+
+  /**
+   * Makes the socket of a node that listens on a host and port, and removes those of nodes that are
+   * gone. Does nothing where there are no such sockets; throws where the directory cannot be used.
+   */
+  listen(host: string, port: number): number {
+    const [directory] = this.#places();
+    if (directory === undefined) return port;
+    makeRuntimeDirectory(directory);
+    const path = `${directory}/${nameOf(host, port)}`, fresh = `${path}.new`;
+    removeFile(fresh);
+    this.#listener = Deno.listen({ transport: "unix", path: fresh });
+    Deno.chmodSync(fresh, 0o600);
+    // Under its name it answers from the first moment: who is refused there knows that nobody listens.
+    Deno.renameSync(fresh, path);
+    this.#path = path;
+    // Also where the program ends without closing anything.
+    globalThis.addEventListener("unload", this.#remove);
+    this.#streams.accept(this.#listener);
+    this.#sweeping = sweep(directory, path);
+    return port;
+  }
+
+  /** Dials the path of a socket. One that nobody listens on is removed, and told as `GONE`. */
+  async dial(path: string): Promise<void> {
+    try {
+      this.#streams.open(await connect(path), path);
+    } catch (error) {
+      if (!this.#streams.closing) this.#handler.dialFailed(path, describeError(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#streams.close();
+    this.#remove();
+    this.#listener?.close();
+    await Promise.all([closed, this.#sweeping]);
+  }
+
+  readonly #remove = (): void => {
+    if (this.#path !== "") removeFile(this.#path);
+    this.#path = "";
+    globalThis.removeEventListener("unload", this.#remove);
+  };
+}
+
+/** The sockets of all nodes of this user. Throws where a directory is not the user's alone. */
+export function localSockets(places = runtimeDirectories()): LocalSocket[] {
+  return places.filter(isThere).flatMap((directory) => {
+    checkRuntimeDirectory(directory);
+    return socketsIn(directory);
+  });
+}
+
+/** The socket of the node that listens on an address; null where there is none, or several. */
+export function localSocketOf(
+  address: Address,
+  places?: readonly string[],
+): LocalSocket | null {
+  const { host, port } = splitAddress(address);
+  const wanted = joinAddress(isNear(host) ? NEAR : host, port);
+  try {
+    const found = localSockets(places).filter((socket) => socket.address === wanted);
+    return found.length === 1 ? found[0] : null;
+  } catch {
+    // The port leads to the node all the same, with fewer rights; and the node says what is wrong.
+    return null;
+  }
+}
+
+/** How a node is called that listens on loopback, or on all addresses. */
+const NEAR = "127.0.0.1";
+
+function nameOf(host: string, port: number): string {
+  const is_near = host === "0.0.0.0" || host === "::" || isNear(host);
+  return `${port}-${Deno.pid}${is_near ? "" : `-${host}`}.sock`;
+}
+
+function isNear(host: string): boolean {
+  return host === "localhost" || isLoopback(host);
+}
+
+function socketsIn(directory: string): LocalSocket[] {
+  return [...Deno.readDirSync(directory)].flatMap(({ name }) => {
+    const [, port, host = NEAR] = NAME.exec(name) ?? [];
+    if (port === undefined) return [];
+    return [{ path: `${directory}/${name}`, address: joinAddress(host, Number(port)) }];
+  });
+}
+
+/** Removes the sockets of nodes that are gone, but for one. */
+async function sweep(directory: string, own_path: string): Promise<void> {
+  for (const { path } of socketsIn(directory)) {
+    if (path === own_path) continue;
+    await connect(path).then((conn) => conn.close(), () => {});
+  }
+}
+
+/** Opens a connection to a socket; removes it where nobody listens any more. */
+async function connect(path: string): Promise<Deno.UnixConn> {
+  try {
+    return await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new Error(GONE);
+    if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    removeFile(path);
+    throw new Error(GONE);
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Somebody else was faster, or nobody can: then it is tried again at the next look.
+  }
+}

@@ -1,0 +1,56 @@
+/** What apps do outside the core, in a simulation: it takes virtual time, and is answered once. */
+
+import type { Effect, Event } from "../core/types.ts";
+import type { Clock } from "./clock.ts";
+
+/** What comes of a task, and how long that takes; `fault` says why nothing does. */
+export interface Done {
+  readonly takes_ms: number;
+  readonly result: unknown;
+  readonly fault?: string;
+}
+
+/** What each app does with its tasks, by its name. */
+export type Workers = Readonly<Record<string, (task: unknown) => Done>>;
+
+type Worked = Omit<Extract<Event, { kind: "worked" }>, "now_ms">;
+
+/** The work of one node. */
+export class SimWork {
+  readonly #clock: Clock;
+  readonly #workers: Workers;
+  readonly #answer: (worked: Worked) => void;
+  /** What is under way. */
+  readonly #jobs = new Set<number>();
+
+  constructor(clock: Clock, workers: Workers, answer: (worked: Worked) => void) {
+    this.#clock = clock;
+    this.#workers = workers;
+    this.#answer = answer;
+  }
+
+  /** Begins a work. */
+  begin({ app, job, task }: Extract<Effect, { kind: "work" }>): void {
+    const worker = Object.hasOwn(this.#workers, app) ? this.#workers[app] : undefined;
+    const none: Done = { takes_ms: 0, result: null, fault: `nobody works for ${app} here` };
+    const { takes_ms, result, fault = null } = worker?.(task) ?? none;
+    this.#jobs.add(job);
+    this.#clock.stir(this.#clock.now_ms + takes_ms);
+    this.#clock.at(this.#clock.now_ms + takes_ms, "work", () => {
+      if (this.#jobs.has(job)) this.#end(job, result, fault);
+    });
+  }
+
+  /** Ends a work without a result. */
+  cancel(job: number): void {
+    // Its answer is an event of its own, like that of every work.
+    this.#clock.at(this.#clock.now_ms, "work", () => {
+      if (this.#jobs.has(job)) this.#end(job, null, "cancelled");
+    });
+  }
+
+  #end(job: number, result: unknown, fault: string | null): void {
+    this.#jobs.delete(job);
+    this.#answer({ kind: "worked", job, result, fault, done: true });
+  }
+}
