@@ -30,7 +30,7 @@ export function eventsOf({ host }: NodeState, name: string): readonly AppEvent[]
 }
 
 /** A script that does what it is requested to do. */
-export const obedient: Script = (event) =>
+export const obedient: Script = (event: AppEvent): readonly AppOut[] =>
   event.kind === "request" ? event.request as unknown as readonly AppOut[] : [];
 
 /** What an obedient app is to do, as a request. */
