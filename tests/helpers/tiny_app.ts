@@ -30,8 +30,9 @@ export function eventsOf({ host }: NodeState, name: string): readonly AppEvent[]
 }
 
 /** A script that does what it is requested to do. */
-export const obedient: Script = (event) =>
-  event.kind === "request" ? event.request as unknown as readonly AppOut[] : [];
+export function obedient(event: AppEvent): readonly AppOut[] {
+  return event.kind === "request" ? event.request as unknown as readonly AppOut[] : [];
+}
 
 /** What an obedient app is to do, as a request. */
 export function order(...outs: readonly AppOut[]): Json {
