@@ -19,9 +19,10 @@ export function tinyApp(name: string, script: Script = () => [], more: Partial<A
   });
 }
 
-/** A node with these apps, to which nothing happened. */
+/** A node with these apps that began, to which nothing else happened. */
 export function nodeWith(...apps: readonly App[]): NodeState {
-  return initialState(CONFIG, 1, apps);
+  const node = initialState(CONFIG, 1, apps);
+  return { ...node, host: { ...node.host, started: true } };
 }
 
 /** What happened to an app. */
