@@ -421,15 +421,16 @@ class Node extends Turn {
   /** Acts on the lines of a read, in their order; entries that follow each other are one batch. */
   #receive(link: LinkId, lines: readonly Uint8Array[]): void {
     this.#tell("session", { kind: "heard", link });
-    const { log } = this.state;
     let entries: Entry[] = [];
     const flush = () => {
       if (entries.length > 0) this.#takeEntries(link, entries);
       entries = [];
     };
-    for (const one of lines.map((line) => decodeAny(log, line))) {
+    for (const line of lines) {
       const session = this.state.session.links.get(link);
       if (session === undefined || this.closing.includes(link)) return;
+      // Each is looked at when those before it were acted on, as if it came in the next read.
+      const one = decodeAny(this.state.log, line);
       if (one.kind === "entry" && isPeer(session) && this.#isSigned(one.entry)) {
         entries.push(one.entry);
         continue;
