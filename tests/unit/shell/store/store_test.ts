@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { StoreBatch } from "../../../../src/core/types.ts";
+import { APPS } from "../../../../src/apps/registry.ts";
+import { storedApps } from "../../../../src/cli/node/apps.ts";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
 import { Store, StoreError } from "../../../../src/shell/store/store.ts";
 import { FORGOTTEN_MAX } from "../../../../src/shell/store/schema.ts";
@@ -10,7 +12,7 @@ const is_windows = Deno.build.os === "windows";
 
 /** Opens, works, closes. */
 function withStore<T>(dir: string, work: (store: Store) => T): T {
-  const store = Store.open(dir);
+  const store = Store.open(dir, storedApps(APPS));
   try {
     return work(store);
   } finally {
@@ -69,9 +71,11 @@ Deno.test("Store gives back what was committed, byte for byte and in order", () 
       gaps: [gap],
       forks: [fork],
       printed: [["ledger", 1], ["chat", 4]],
+      kept: [],
       forgotten: [],
       drop_before: 0,
       stale: false,
+      rows_stale: false,
     });
   });
 });
@@ -219,7 +223,7 @@ Deno.test("Store.open() refuses a newer schema, and leaves every byte as it is",
   db.close();
   const before = temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]);
   const error = assertThrows(() => Store.open(temp.dir), StoreError);
-  assertStringIncludes(error.message, "has schema version 99, but this program knows 1");
+  assertStringIncludes(error.message, "has schema version 99, but this program knows 2");
   assertEquals(temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]), before);
 });
 
