@@ -94,7 +94,11 @@ export class Store {
       const is_other = notes.meta.get("rows") !== this.#rows;
       if (is_other) renewViews(db, apps);
       this.#rows_stale = is_other || opened.damaged || shortened.size > 0;
-      if (this.#rows_stale) this.#sql.dropRows.run();
+      if (this.#rows_stale) {
+        this.#sql.dropRows.run();
+        // Until they are written: this process may end before.
+        putMeta(this.#sql, "rows", "");
+      }
       this.#mark();
       this.#sql.commit.run();
       // From here on the main file itself says that it is open; its log is there and not empty.
