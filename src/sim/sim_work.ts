@@ -1,4 +1,4 @@
-/** What apps do outside the core, in a simulation: it takes virtual time, and is answered once. */
+/** What apps do outside the core, in a simulation: it takes virtual time, and is answered at its end. */
 
 import type { Effect, Event } from "../core/types.ts";
 import type { Clock } from "./clock.ts";
@@ -8,6 +8,8 @@ export interface Done {
   readonly takes_ms: number;
   readonly result: unknown;
   readonly fault?: string;
+  /** How far it is on the way, and when after the beginning. */
+  readonly reports?: readonly (readonly [after_ms: number, result: unknown])[];
 }
 
 /** What each app does with its tasks, by its name. */
@@ -33,8 +35,14 @@ export class SimWork {
   begin({ app, job, task }: Extract<Effect, { kind: "work" }>): void {
     const worker = Object.hasOwn(this.#workers, app) ? this.#workers[app] : undefined;
     const none: Done = { takes_ms: 0, result: null, fault: `nobody works for ${app} here` };
-    const { takes_ms, result, fault = null } = worker?.(task) ?? none;
+    const { takes_ms, result, fault = null, reports = [] } = worker?.(task) ?? none;
     this.#jobs.add(job);
+    for (const [after_ms, part] of reports) {
+      this.#clock.at(this.#clock.now_ms + after_ms, "work", () => {
+        if (!this.#jobs.has(job)) return;
+        this.#answer({ kind: "worked", job, result: part, fault: null, done: false });
+      });
+    }
     this.#clock.stir(this.#clock.now_ms + takes_ms);
     this.#clock.at(this.#clock.now_ms + takes_ms, "work", () => {
       if (this.#jobs.has(job)) this.#end(job, result, fault);

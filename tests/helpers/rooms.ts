@@ -1,6 +1,7 @@
 /** A room of a node on its own: what it does about an event, and what it hands back. */
 
-import { type NodeState, StateView } from "../../src/core/state.ts";
+import type { NodeState } from "../../src/core/turn/state.ts";
+import { StateView } from "../../src/core/turn/view.ts";
 import type { Env } from "../../src/core/types.ts";
 import type { Reduced } from "../../src/core/wire/room.ts";
 import { deepFreeze } from "./deep_freeze.ts";

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Network } from "../../src/sim/network.ts";
 import { realCrypto } from "../../src/sim/real_crypto.ts";
 import { assertAgreement, assertPrintedOnce } from "../helpers/agreement.ts";
 import { makeNetwork } from "../helpers/sim_network.ts";

@@ -265,7 +265,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "of two payments with one id the first counts",
-    from: 44,
     found_by: ["ledger_sums_to_zero_and_ids_once"],
     plant: onAfter((after, effects, before) => {
       const known = ledgerOf(before), { applied } = ledgerOf(after);
@@ -312,7 +311,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "retention drops nothing",
     found_by: ["memory_bounds"],
     needs: ({ keep_bytes }) => keep_bytes < 1_000_000,
-    from: 900,
     plant: () => (state, event, env) => {
       const { keep_bytes } = state.config;
       const [after, effects] = reduceNode(
@@ -326,6 +324,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "windows are not kept",
     found_by: ["memory_bounds"],
+    from: 50,
     plant: () => (state, event, env) => {
       if (event.kind !== "tick") return reduceNode(state, event, env);
       // As if all had been acknowledged; what was is put back.

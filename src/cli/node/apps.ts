@@ -7,7 +7,7 @@ import type { Worker } from "../../shell/worker/jobs.ts";
 /** What the store must know of apps. */
 export function storedApps(apps: readonly AppModule[]): StoredApps {
   const topics = apps.flatMap(({ app }) => app.topics ?? []);
-  const folded = apps.filter(({ app }) => app.records !== undefined)
+  const folded = apps.filter(({ app }) => app.reduce !== undefined)
     .flatMap(({ app }) => app.topics ?? []);
   return {
     whole: topics.filter(({ whole }) => whole).map(({ topic }) => topic),

@@ -92,7 +92,13 @@ export type AppEvent =
     readonly done: boolean;
   }
   /** What it kept in an earlier run, before anything else happens. */
-  | { readonly kind: "restored"; readonly kept: readonly (readonly [key: string, value: Json])[] };
+  | { readonly kind: "restored"; readonly kept: readonly (readonly [key: string, value: Json])[] }
+  /**
+   * The node begins, and what an earlier run stored was delivered again. The earlier run has acted on
+   * that already: whatever an app wanted before now that reaches others (publish, send, print, tell)
+   * was left out, and what is still to be done it begins now.
+   */
+  | { readonly kind: "started" };
 
 export type AppOut =
   /** Publishes items in a topic of its own. */
@@ -119,8 +125,9 @@ export type AppOut =
   }
   /** Wakes it at a time, instead of the time that it said before. */
   | { readonly kind: "wake"; readonly at_ms: number }
-  /** Something that takes long, done outside the core by the app's own worker. */
+  /** Something that takes long, done outside the core by the app's own worker; see `worked`. */
   | { readonly kind: "work"; readonly tag: number; readonly task: unknown }
+  /** It is no longer wanted: the app hears no more of it. */
   | { readonly kind: "cancel"; readonly tag: number }
   /** Prints a record at once; it takes about so many bytes. */
   | { readonly kind: "print"; readonly record: Json; readonly bytes: number }

@@ -7,6 +7,9 @@ import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
 import { appOf, type Host } from "./slice.ts";
 import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
 
+/** What an app wants that the run which stored the cause of it has done. */
+const REACHES_OTHERS: ReadonlySet<AppOut["kind"]> = new Set(["publish", "send", "print", "tell"]);
+
 /** What the apps do about an event. */
 export function reduceHost(
   before: Host,
@@ -52,6 +55,10 @@ function handle(turn: HostTurn, event: HostEvent): void {
         const kept = mine.map(({ key, value }) => [key, value] as const);
         if (kept.length > 0) tell(turn, app, { kind: "restored", kept });
       }
+      return;
+    case "started":
+      slice.started = true;
+      for (const app of slice.apps) tell(turn, app, { kind: "started" });
       return;
     case "wake":
       return wake(turn);
@@ -111,7 +118,9 @@ function tell(turn: HostTurn, app: App, event: AppEvent): void {
   const before = turn.slice.states.get(app.name);
   const [after, outs] = app.reduce(before, event, appView(turn.view));
   if (after !== before) turn.own("states").set(app.name, after);
-  for (const out of outs) carryOut(turn, app, out);
+  for (const out of outs) {
+    if (turn.slice.started || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out);
+  }
   store(turn, app, outs);
 }
 

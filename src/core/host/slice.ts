@@ -2,7 +2,7 @@
 
 import type { Json, NodeConfig, Topic } from "../types.ts";
 import type { AppendLog } from "../data/append_log.ts";
-import type { TopicRule } from "../log/slice.ts";
+import { PRESENCE, type TopicRule } from "../log/slice.ts";
 import type { App } from "./app.ts";
 
 /** The slice of this room. */
@@ -15,6 +15,8 @@ export interface Host {
   /** Work under way. */
   readonly jobs: ReadonlyMap<number, Job>;
   readonly next_job: number;
+  /** Whether the node began: what is delivered before that was acted on by an earlier run. */
+  readonly started: boolean;
 }
 
 /** Work of an app. */
@@ -26,11 +28,12 @@ export interface Job {
 /** Apps to which nothing happened. */
 export function newHost(apps: readonly App[], config: NodeConfig): Host {
   const states = new Map(apps.map((app) => [app.name, app.initial(config)]));
-  return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1 };
+  return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1, started: false };
 }
 
-/** The app of a topic, if there is one. */
+/** The app of a topic, if there is one; what the nodes say of themselves is no app's. */
 export function appOf(apps: readonly App[], topic: Topic): App | undefined {
+  if (topic === PRESENCE) return undefined;
   const owner = apps.find((app) => app.topics?.some((one) => one.topic === topic));
   return owner ?? apps.find((app) => app.any_topic);
 }

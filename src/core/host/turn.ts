@@ -40,6 +40,8 @@ export type HostEvent =
     readonly done: boolean;
   }
   | { readonly kind: "restored"; readonly kept: readonly Kept[] }
+  /** The node begins. */
+  | { readonly kind: "started" }
   /** Time passed: who wanted to be woken. */
   | { readonly kind: "wake" };
 

@@ -2,7 +2,7 @@
 
 import type { Restored, StoredRow } from "../types.ts";
 import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "../log/entry.ts";
-import type { Loaded } from "../log/reduce.ts";
+import type { Loaded } from "../log/turn.ts";
 import { isKeptWhole } from "../log/slice.ts";
 import type { Restoring } from "./slice.ts";
 import type { StorageTurn } from "./turn.ts";

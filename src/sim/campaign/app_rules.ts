@@ -7,6 +7,7 @@ import type { App } from "../../core/host/app.ts";
 import type { Entry } from "../../core/log/entry.ts";
 import type { FrontConfig, Json, Topic } from "../../core/types.ts";
 import type { Dice } from "../dice.ts";
+import type { Workers } from "../sim_work.ts";
 import type { Machine } from "./machine.ts";
 import type { Step } from "./step.ts";
 
@@ -19,6 +20,8 @@ export interface AppRules<View = unknown> {
   readonly act: (user: User, step: Step) => void;
   /** What is printed by a node that has it in front; without it none has. */
   readonly front?: Partial<FrontConfig>;
+  /** Does its work, in virtual time. */
+  readonly worker?: Workers[string];
   /** What a peer that lies says in a topic. */
   readonly lie?: (dice: Dice) => readonly [Topic, Json[]];
   /** What must have happened at least once in a campaign. */

@@ -8,6 +8,7 @@ import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";
 import type { ReducedHandler, SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
+import type { Workers } from "../sim_work.ts";
 import { disagreement } from "./agreement.ts";
 import type { AppRules, CampaignApps } from "./app_rules.ts";
 import { Faults } from "./faults.ts";
@@ -51,6 +52,12 @@ export const CONVERGE_MS = 180_000;
 const LOOK_MS = 500;
 const TIMES = { fast: FAST_TIMES, usual: USUAL_TIMES, wan: WAN_TIMES };
 
+/** What does the work of apps that have some. */
+function workersOf(rules: readonly AppRules[]): Workers {
+  const all = rules.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);
+  return Object.fromEntries(all);
+}
+
 /** Runs a plan. */
 export function runPlan(options: Options, steps: readonly Step[], parts: RunParts): RunResult {
   return new Session(options, parts).run(steps);
@@ -67,6 +74,8 @@ class Session implements World {
   readonly #parts: RunParts;
   readonly #by_node = new Map<SimNode, Machine>();
   readonly #liars: Liar[] = [];
+  /** Which machine signs with a key. */
+  readonly #owners = new Map<string, Machine>();
 
   constructor(options: Options, parts: RunParts) {
     this.options = options;
@@ -77,6 +86,7 @@ class Session implements World {
     this.observer = new Observer({
       machineOf: (node) => this.#by_node.get(node)!,
       machines: this.machines,
+      owners: this.#owners,
       mild: isMild(options),
       tells_own_past: tellsOwnPast(options),
       lying: options.liars > 0,
@@ -88,6 +98,7 @@ class Session implements World {
     this.sim = new Network({
       crypto: parts.crypto,
       apps: parts.apps,
+      workers: workersOf(parts.rules),
       streams: (purpose) => Dice.of(options.seed, purpose),
       latency_ms: options.latency_ms,
       framed: options.real_bytes,
@@ -186,7 +197,7 @@ class Session implements World {
     let liar: Liar | null = null;
     const { crypto } = this.#parts;
     const name = `${machine.name}${run}`;
-    observer.owners.set(crypto.signer(store?.key ?? name).id, machine);
+    this.#owners.set(crypto.signer(store?.key ?? name).id, machine);
     sim.addNode({
       name,
       host: machine.name,
@@ -221,7 +232,7 @@ class Session implements World {
   crash(machine: Machine): void {
     const { node } = machine;
     node.kill();
-    this.history.forgetUnshown((origin) => this.observer.owners.get(origin) === machine);
+    this.history.forgetUnshown((origin) => this.#owners.get(origin) === machine);
   }
 
   /** Nobody lies any more. */
