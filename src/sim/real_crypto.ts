@@ -1,7 +1,7 @@
 /** Real keys and signatures for the simulation, the same for the same name. */
 
 import { createHash, createPrivateKey, type KeyObject } from "node:crypto";
-import { env, makeIdentity, Verifier } from "../shell/crypto/crypto.ts";
+import { makeIdentity, sha256, Verifier } from "../shell/crypto/crypto.ts";
 import { Sealer } from "../shell/crypto/sealer.ts";
 import type { SimCrypto } from "./crypto.ts";
 
@@ -23,12 +23,12 @@ export function realCrypto(): SimCrypto {
   const verifier = new Verifier();
   const runs = new Map<string, number>();
   return {
-    sha256: env.sha256,
+    sha256,
     signer: (name) => {
       const key = privateKey("ed25519", seedOf(name));
       return makeIdentity(key.export({ format: "jwk" }) as JsonWebKey);
     },
-    verify: (key, bytes, signature) => verifier.check({ key, bytes, signature }),
+    verify: (key, bytes, signature) => verifier.check(key, bytes, signature),
     sealer: (name) => {
       const run = (runs.get(name) ?? 0) + 1;
       runs.set(name, run);
