@@ -25,7 +25,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/core/log/inner/log.ts", "import a from '../../wire/line.ts';"],
       ["src/core/log/log.ts", "import type { NodeState } from '../state.ts';"],
       ["src/core/host/host.ts", "import { reduceNode } from '../node.ts';"],
-      ["src/core/state.ts", "import { reduceNode } from './node.ts';"],
+      ["src/core/turn/state.ts", "import { reduceNode } from './node.ts';"],
       ["src/core/types.ts", "import type { Entry } from './log/entry.ts';"],
       ["src/core/data/random.ts", "import type { A } from '../log/log.ts';"],
       ["src/core/log/log.ts", "import a from '../nowhere/a.ts';"],
@@ -47,7 +47,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/core/log/inner/log.ts", "import a from '../log.ts'; export { b } from './b.ts';"],
       ["src/core/types.ts", "import type { Random } from './data/random.ts';"],
       ["src/core/data/address.ts", "import type { Address } from '../types.ts';"],
-      ["src/core/state.ts", "import type { Log } from './log/slice.ts';"],
+      ["src/core/turn/state.ts", "import type { Log } from './log/slice.ts';"],
       ["src/core/node.ts", "import a from './state.ts'; import b from './host/host.ts';"],
       ["src/tracker/tracker.ts", "import a from '../core/wire/line.ts';"],
       ["src/apps/chat/reduce.ts", "import a from '../../core/log/entry.ts';"],
@@ -70,7 +70,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
     ],
     good: [
       ["src/core/node.ts", "export const a = 1;"],
-      ["src/core/state.ts", "export const a = 1;"],
+      ["src/core/turn/state.ts", "export const a = 1;"],
       ["src/core/types.ts", "export const a = 1;"],
       ["src/core/flow/inner/window.ts", "export const a = 1;"],
     ],
@@ -79,7 +79,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
     bad: [
       ["src/core/session/greeting.ts", "import { reduceLog } from '../log/reduce.ts';"],
       ["src/core/log/log.ts", "import { reduceLog } from './reduce.ts';"],
-      ["src/core/state.ts", "import type { LogOut } from './log/reduce.ts';"],
+      ["src/core/turn/state.ts", "import type { LogOut } from './log/reduce.ts';"],
       ["src/sim/network.ts", "let a: import('../core/log/reduce.ts').A;"],
     ],
     good: [
@@ -201,7 +201,7 @@ Deno.test(`${WRITES} refuses writes to the state of the whole node, in rooms`, (
   ];
   for (const source of bad) {
     assertEquals(broken("src/core/session/x.ts", source), [WRITES], source);
-    assertEquals(broken("src/core/state.ts", source), [WRITES], source);
+    assertEquals(broken("src/core/turn/state.ts", source), [WRITES], source);
     assertEquals(broken("src/core/node.ts", source), [], source);
     // A tracker and an app have states of their own.
     assertEquals(broken("src/tracker/x.ts", source), [], source);

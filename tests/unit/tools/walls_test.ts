@@ -68,7 +68,7 @@ Deno.test("whyNot() lets each layer import from those below it, and not from tho
 
 Deno.test("whyNot() says where the order does not know a place", () => {
   assertEquals(whyNot("src/core/log/a.ts", "src/core/x/a.ts"), "log lies below x");
-  assertEquals(whyNot("src/core/state.ts", "src/core/x/a.ts"), null);
+  assertEquals(whyNot("src/core/turn/state.ts", "src/core/x/a.ts"), null);
   const neither = "neither y nor x is a room of the list";
   assertEquals(whyNot("src/core/y/a.ts", "src/core/x/a.ts"), neither);
   assertEquals(whyNot("src/x/a.ts", "src/core/log/a.ts"), "x is in no row of the layers");
