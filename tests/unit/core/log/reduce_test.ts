@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { Entry } from "../../../../src/core/log/entry.ts";
-import { type LogEvent, type LogOut, reduceLog } from "../../../../src/core/log/reduce.ts";
+import { reduceLog } from "../../../../src/core/log/reduce.ts";
 import { emptyLog, type LogState } from "../../../../src/core/log/slice.ts";
+import type { LogEvent, LogOut } from "../../../../src/core/log/turn.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
 import { entryOf, hashOf, makeEntry, makeLine, ORIGINS } from "../../../helpers/history.ts";
 import { ENV } from "../../../helpers/node_subject.ts";

@@ -1,14 +1,11 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { LOSSY_GREET_MS, RESEND_MS } from "../../../../src/core/data/limits.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
-import {
-  reduceRepair,
-  type RepairEvent,
-  type RepairOut,
-} from "../../../../src/core/repair/reduce.ts";
+import { reduceRepair } from "../../../../src/core/repair/reduce.ts";
 import type { StoredEntry } from "../../../../src/core/log/slice.ts";
 import { ReplicaEdit } from "../../../../src/core/replication/slice.ts";
 import type { Repair } from "../../../../src/core/repair/slice.ts";
+import type { RepairEvent, RepairOut } from "../../../../src/core/repair/turn.ts";
 import type { Event } from "../../../../src/core/types.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
 import {
