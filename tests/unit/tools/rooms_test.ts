@@ -209,7 +209,7 @@ Deno.test("`deno task rooms` counts the fields of slices, inherited ones too", a
   assertEquals(await places("most fields of one slice"), [
     "src/core/session/slice.ts:1 Session has 20 fields",
   ]);
-  assertEquals(await places("slices that the state does not hold"), [
+  assertEquals(await places("slices that no state holds"), [
     "src/core:1 src/core/publish/slice.ts declares nothing that NodeState holds as publish",
   ]);
 });
