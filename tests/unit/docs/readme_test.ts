@@ -28,7 +28,14 @@ const PAGES = [
   ".github/ARCHITECTURE.md",
   ".github/CONTRIBUTING.md",
 ];
-const COMMANDS: Record<string, Command> = { peers, routes, sim, tracker, export: exporting, verify };
+const COMMANDS: Record<string, Command> = {
+  peers,
+  routes,
+  sim,
+  tracker,
+  export: exporting,
+  verify,
+};
 for (const { commands } of APPS) {
   for (const [name, load] of Object.entries(commands)) COMMANDS[name] = (await load()).default;
 }

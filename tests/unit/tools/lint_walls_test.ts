@@ -50,7 +50,6 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/core/data/address.ts", "import type { Address } from '../types.ts';"],
       ["src/core/turn/state.ts", "import type { Log } from '../log/slice.ts';"],
       ["src/core/node.ts", "import a from './turn/state.ts'; import b from './host/host.ts';"],
-      ["src/apps/app.ts", "import type { A } from '../cli/output/line.ts';"],
       ["src/tracker/tracker.ts", "import a from '../core/wire/line.ts';"],
       ["src/apps/chat/reduce.ts", "import a from '../../core/log/entry.ts';"],
       [
@@ -130,7 +129,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ],
       ["src/apps/chat/reduce.ts", "import { assert } from '@std/assert/assert';"],
       ["src/apps/chat/view.ts", "import a from 'node:fs'; import b from '../../cli/table.ts';"],
-      ["src/apps/app.ts", "import type { Json } from '../core/types.ts';"],
+      ["src/apps/app.ts", "import type { A } from '../cli/output/line.ts';"],
       ["src/tracker/roster.ts", "import a from './links.ts'; import b from '../core/types.ts';"],
     ],
   },
