@@ -1,7 +1,7 @@
 // The lint plugin that keeps src/core, trackers and apps pure, and leaves exiting to main.ts.
 
 import { isSame, onImport, projectPath, reporter, rule, type SyntaxNode } from "./lint/syntax.ts";
-import { isPure } from "./walls.ts";
+import { isPure, isPurePackage } from "./walls.ts";
 
 export { projectPath };
 
@@ -111,6 +111,7 @@ const noImportsOutOfCore = rule((path) => path.startsWith(CORE), (ctx, path) => 
   const report = reporter(ctx);
   return onImport((node, specifier) => {
     if (specifier !== null && staysInCore(path, specifier)) return;
+    if (isPurePackage(specifier)) return;
     report(node, `src/core imports only from src/core, not ${specifier ?? "a computed name"}`);
   });
 });

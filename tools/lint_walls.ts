@@ -2,11 +2,12 @@
 
 import { onForeignWrite } from "./lint/writes.ts";
 import { onImport, reporter, rule, type Visitor } from "./lint/syntax.ts";
-import { CORE_FILES, DOOR_FILE, ROOMS } from "./room_list.ts";
+import { COMPOSER, CORE_FILES, DOOR_FILE, ROOMS } from "./room_list.ts";
 import {
   appOf,
   isPure,
   isPureImport,
+  isPurePackage,
   layerOf,
   resolveImport,
   roomOf,
@@ -14,7 +15,6 @@ import {
   whyNotApp,
 } from "./walls.ts";
 
-const NODE = "src/core/node.ts";
 const PLACES = new Set<string>([...ROOMS.map(({ name }) => name), ...CORE_FILES]);
 
 const isInProgram = (path: string) => layerOf(path) !== null;
@@ -38,12 +38,14 @@ const filesInRooms = rule(isInCore, (ctx, path): Visitor => {
   return { Program: (node) => ctx.report({ range: node.range, message: why }) };
 });
 
-const onlyNodeComposes = rule((path) => isInProgram(path) && path !== NODE, (ctx, path) => {
+const composes = (path: string) => roomOf(path) === COMPOSER;
+
+const onlyOneComposes = rule((path) => isInProgram(path) && !composes(path), (ctx, path) => {
   const report = reporter(ctx);
   return onImport((node, specifier) => {
     const target = specifier === null ? null : resolveImport(path, specifier);
     if (target === null || !isInCore(target) || !target.endsWith(`/${DOOR_FILE}`)) return;
-    report(node, `only ${NODE} goes through the doors of rooms, ${DOOR_FILE}`);
+    report(node, `only src/core/${COMPOSER} goes through the doors of rooms, ${DOOR_FILE}`);
   });
 });
 
@@ -60,7 +62,7 @@ const pureImports = rule((path) => isPure(path) && !isInCore(path), (ctx, path) 
   const report = reporter(ctx);
   return onImport((node, specifier) => {
     const target = specifier === null ? null : resolveImport(path, specifier);
-    if (isPureImport(path, target)) return;
+    if (isPureImport(path, target) || isPurePackage(specifier)) return;
     const own = appOf(path) === null ? "its own layer" : "its app";
     const what = specifier ?? "a computed name";
     report(node, `a pure file imports only from src/core and ${own}, not ${what}`);
@@ -68,7 +70,7 @@ const pureImports = rule((path) => isPure(path) && !isInCore(path), (ctx, path) 
 });
 
 /** The files that are given views and slices: all pure ones, but for the composition. */
-const isReducer = (path: string) => isPure(path) && path !== NODE;
+const isReducer = (path: string) => isPure(path) && !composes(path);
 
 const noForeignWrites = rule(
   isReducer,
@@ -80,7 +82,7 @@ export default {
   rules: {
     "imports-downward": importsDownward,
     "files-in-rooms": filesInRooms,
-    "only-node-composes": onlyNodeComposes,
+    "only-one-composes": onlyOneComposes,
     "apps-apart": appsApart,
     "pure-imports": pureImports,
     "no-foreign-writes": noForeignWrites,

@@ -37,15 +37,22 @@ export const ROOMS: readonly Room[] = [
   { name: "guests", holds: "sessions of guests, their questions and the streamed answers" },
   { name: "storage", holds: "what is stored before it is shown; restoring; checkpoints" },
   { name: "host", holds: "the apps: what is delivered to each, and what it asks for" },
+  {
+    name: "turn",
+    holds: "one turn of a node: all slices, hand-offs between rooms, lines that come, ticks",
+  },
 ];
 
-/** The only files directly in src/core. `types.ts` lies below all rooms, the others above. */
-export const CORE_FILES = ["types.ts", "state.ts", "node.ts"] as const;
+/** The room that composes the others: it alone goes through their doors. */
+export const COMPOSER = "turn";
+
+/** The only files directly in src/core. `types.ts` lies below all rooms, `node.ts` above. */
+export const CORE_FILES = ["types.ts", "node.ts"] as const;
 
 /** The one room that `types.ts` may import from. */
 export const BELOW_TYPES = "data";
 
-/** The file of a room that only `node.ts` imports, and the one that declares what the room owns. */
+/** The file of a room that only the composer imports, and the one that declares what the room owns. */
 export const DOOR_FILE = "reduce.ts";
 export const SLICE_FILE = "slice.ts";
 

@@ -46,7 +46,7 @@ function doorLayer(path: string): string | null {
 /** The layer of a file: the folder in `src`, but for the doors of apps; null outside of the program. */
 export function layerOf(path: string): string | null {
   if (path === "main.ts") return "main";
-  if (path === APP_REGISTRY) return "cli";
+  if (path === APP_REGISTRY || path === APP_CONTRACT) return "cli";
   if (!path.startsWith("src/")) return null;
   return doorLayer(path) ?? path.split("/")[1];
 }
@@ -103,10 +103,18 @@ export function whyNotApp(path: string, target: string): string | null {
   return path === declared ? null : `only ${declared} imports from another app, and so declares it`;
 }
 
+/** The packages that pure files may use: they must keep the laws of pure files themselves. */
+const PURE_PACKAGES: readonly string[] = ["@std/assert/assert"];
+
+/** Whether every pure file may import a package by this name. */
+export function isPurePackage(specifier: string | null): boolean {
+  return specifier !== null && PURE_PACKAGES.includes(specifier);
+}
+
 /** Whether a pure file outside of src/core may import `target`, null for a package. */
 export function isPureImport(path: string, target: string | null): boolean {
   if (target === null) return false;
-  if (target.startsWith(CORE) || target === APP_CONTRACT) return true;
+  if (target.startsWith(CORE)) return true;
   // What an app may know of others is another rule's question.
   return isPure(target) && layerOf(target) === layerOf(path);
 }

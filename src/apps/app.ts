@@ -10,8 +10,8 @@ import type { Entry } from "../core/log/entry.ts";
 import type { NodeState } from "../core/node.ts";
 import type { Json } from "../core/types.ts";
 import type { Format } from "../cli/output/line.ts";
-import type { AppRules } from "../sim/campaign/app_rules.ts";
 import type { Worker } from "../shell/worker/jobs.ts";
+import type { AppRules } from "../sim/campaign/app_rules.ts";
 
 /** An app with all that goes with it. */
 export interface AppModule {
@@ -41,7 +41,7 @@ export interface AppModule {
     readonly examples: string;
     readonly help: string;
   };
-  /** Its users and what must hold of it in the simulator's campaign. Loaded only for that. */
+  /** What simulated users do with it, and what must hold. Loaded only for that. */
   readonly rules?: () => Promise<AppRules>;
   /** Does its work that takes long, outside the core. */
   readonly worker?: Worker;

@@ -1,6 +1,6 @@
 /** argv -> command -> exit code. */
 
-import type { AppModule, Command, LoadCommand } from "../apps/app.ts";
+import type { AppModule, Command, Env, LoadCommand } from "../apps/app.ts";
 import { APPS } from "../apps/registry.ts";
 import { EXIT, UsageError } from "./args/exit.ts";
 import { say, stderr } from "./output/stderr.ts";
@@ -17,12 +17,16 @@ const OWN: Readonly<Record<string, LoadCommand>> = {
   sim: () => import("./commands/sim.ts"),
 };
 
-/** Runs the command that the arguments name; gives the exit code. Never exits itself. */
+/**
+ * Runs the command that the arguments name; gives the exit code. Never exits itself. `env` reads a
+ * variable of the environment, where flags are looked for, too.
+ */
 export async function run(
   args: readonly string[],
   apps: readonly AppModule[] = APPS,
+  env: Env = readEnv,
 ): Promise<number> {
-  const program = new Program(apps);
+  const program = new Program(apps, env);
   try {
     return await program.run(args);
   } catch (error) {
@@ -39,7 +43,7 @@ class Program {
   /** The command of who names none: the first of the first app. */
   readonly #usual: string;
 
-  constructor(readonly apps: readonly AppModule[]) {
+  constructor(readonly apps: readonly AppModule[], readonly env: Env) {
     this.#commands = { ...Object.assign({}, ...apps.map(({ commands }) => commands)), ...OWN };
     [this.#usual] = Object.keys(this.#commands);
   }
@@ -54,7 +58,7 @@ class Program {
       is_command ? first : this.#usual,
       is_command ? args.slice(1) : args,
     );
-    if (!wantsHelp(rest)) return await command.run(rest, readEnv, this.apps);
+    if (!wantsHelp(rest)) return await command.run(rest, this.env, this.apps);
     return await print(is_command ? this.#helpOf(command) : await this.#overview());
   }
 

@@ -54,8 +54,8 @@ export type ReducedHandler = (
   effects: readonly Effect[],
   before: NodeState,
 ) => void;
-/** Told of bytes that a node signs. */
-export type SignedHandler = (node: SimNode, bytes: Uint8Array) => void;
+/** Told of bytes that a node signs, and of the signature. */
+export type SignedHandler = (node: SimNode, bytes: Uint8Array, signature: string) => void;
 /** What a node sends on a link, and what is sent instead. */
 export type Tamper = (link: LinkId, lines: readonly Uint8Array[]) => readonly Uint8Array[];
 
@@ -303,8 +303,9 @@ export class SimNode implements Host {
   #envWith(signer: Signer): Env {
     const { crypto, sealer, onSigned } = this.#parts;
     const sign = (bytes: Uint8Array) => {
-      onSigned(this, bytes);
-      return signer.sign(bytes);
+      const signature = signer.sign(bytes);
+      onSigned(this, bytes, signature);
+      return signature;
     };
     return envOf(crypto, { id: signer.id, sign }, sealer);
   }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Chain, FAIR } from "../helpers/chain.ts";
 import { Letters, NO_FAULTS } from "../helpers/letters.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 import { allPrint, endAll, WINDOWS } from "../helpers/network.ts";
 import { assertDelivered, known, pm } from "../helpers/private.ts";
 import { runRumor } from "../helpers/process.ts";
@@ -115,17 +116,24 @@ Deno.test("private messages through a chain of five", async (t) => {
   });
 });
 
-Deno.test("private messages through a chain over datagrams, of which many get lost", async (t) => {
-  const links = [FAIR, BAD, FAIR, FAIR];
-  await using chain = await Chain.start(NAMES, { links, args: ["--fast"] });
-  await t.step("are read by nobody between, and stored by nobody", async () => {
-    await assertSecret(chain);
-  });
-  await t.step("all arrive, once and in order, when one between dies and is replaced", async () => {
-    await talkWhileOneDies(chain);
-  });
-  assertGreater(chain.dropped, 0);
-});
+Deno.test(
+  "private messages through a chain over datagrams, of which many get lost",
+  LONG_ONLY,
+  async (t) => {
+    const links = [FAIR, BAD, FAIR, FAIR];
+    await using chain = await Chain.start(NAMES, { links, args: ["--fast"] });
+    await t.step("are read by nobody between, and stored by nobody", async () => {
+      await assertSecret(chain);
+    });
+    await t.step(
+      "all arrive, once and in order, when one between dies and is replaced",
+      async () => {
+        await talkWhileOneDies(chain);
+      },
+    );
+    assertGreater(chain.dropped, 0);
+  },
+);
 
 Deno.test("private messages through a chain of streams and datagrams stay in order", async () => {
   await using chain = await Chain.start(NAMES, { links: ["tcp", FAIR, "tcp", BAD] });

@@ -1,6 +1,7 @@
 /** `rumor peers`: who is there, and what became of them; and how soon nodes miss each other. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { atOnce } from "../helpers/at_once.ts";
 import {
   allPrint,
   assertPrintsOnce,
@@ -102,7 +103,14 @@ Deno.test("`rumor peers` prints a table, or JSON, the node itself first", async 
   });
 });
 
-Deno.test("`rumor peers --watch` tells who left and who was killed, and only them", async () => {
+Deno.test("`rumor peers --watch`", (t) =>
+  atOnce(t, {
+    "tells who left and who was killed, and only them": tellsWhoIsGone,
+    "prints whoever changed, and nobody else again": printsChanges,
+    "ends with its reader, though nothing changes, or with its node": WINDOWS ? null : endsInTime,
+  }));
+
+async function tellsWhoIsGone(): Promise<void> {
   await using network = new Nodes();
   const [anna, ben, carl] = await trio(network, "--fast");
   await using watch = await watching(anna, "--status", "left", "--status", "failed");
@@ -121,9 +129,9 @@ Deno.test("`rumor peers --watch` tells who left and who was killed, and only the
   ]);
   // Whoever left is told again when its link is gone, too.
   assert(parse(watch.stdout).every(({ state }) => state === "left" || state === "failed"));
-});
+}
 
-Deno.test("`rumor peers --watch` prints whoever changed, and nobody else again", async () => {
+async function printsChanges(): Promise<void> {
   await using network = new Nodes();
   const [anna] = await trio(network);
   await using watch = await watching(anna);
@@ -140,25 +148,21 @@ Deno.test("`rumor peers --watch` prints whoever changed, and nobody else again",
     last.set(id, line);
   }
   assertEquals(last.size, 4);
-});
+}
 
-Deno.test({
-  name: "`rumor peers --watch` ends with its reader, though nothing changes, or with its node",
-  ignore: WINDOWS,
-  fn: async () => {
-    await using network = new Nodes();
-    const [anna] = await trio(network);
-    await using unread = await watching(anna);
-    await using watch = await watching(anna);
-    await Promise.all([unread, watch].map((one) => one.waitForStdout(3)));
-    await unread.closeStdout();
-    const { code, stderr } = await unread.result();
-    assertEquals([code, stderr], [0, []]);
-    await endAll([anna]);
-    const other = await watch.result();
-    assertEquals([other.code, other.stderr.length], [1, 1]);
-  },
-});
+async function endsInTime(): Promise<void> {
+  await using network = new Nodes();
+  const [anna] = await trio(network);
+  await using unread = await watching(anna);
+  await using watch = await watching(anna);
+  await Promise.all([unread, watch].map((one) => one.waitForStdout(3)));
+  await unread.closeStdout();
+  const { code, stderr } = await unread.result();
+  assertEquals([code, stderr], [0, []]);
+  await endAll([anna]);
+  const other = await watch.result();
+  assertEquals([other.code, other.stderr.length], [1, 1]);
+}
 
 Deno.test("`rumor peers` says in one line what is wrong with its flags", async () => {
   const dead = deadAddress();

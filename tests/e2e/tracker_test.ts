@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { LINUX, Memory } from "../helpers/arena.ts";
+import { atOnce } from "../helpers/at_once.ts";
 import { LOCAL, WINDOWS } from "../helpers/network.ts";
 import { type Process, runRumor, type StartOptions, startRumor } from "../helpers/process.ts";
 import { RawPeer } from "../helpers/raw_peer.ts";
@@ -62,17 +63,6 @@ Deno.test("`rumor tracker` lists who came before, and tells of who comes and goe
   assertEquals(await idsOf(dan), [ann.id]);
 });
 
-Deno.test("`rumor tracker` notices who is silent, and keeps who answers its pings", async () => {
-  await using tracker = startTracker();
-  const address = await tracker.address();
-  await using ann = await join(address);
-  await using mute = await join(address, undefined, { acks: false, answers: false });
-  await isTold(ann, mute.id, "p");
-  assertEquals((await mute.ending()).code, "silent");
-  await isTold(ann, mute.id, "gone");
-  await ann.settled();
-});
-
 Deno.test("`rumor tracker --max-peers 10` refuses the eleventh until one leaves", async () => {
   await using tracker = startTracker(["--max-peers", "10"]);
   const address = await tracker.address();
@@ -111,22 +101,6 @@ Deno.test("`rumor tracker` keeps the newer link of one peer", async () => {
   await using fresh = await join(address, "anna", { identity: old.identity });
   assertEquals(await idsOf(fresh), []);
   assertEquals((await old.ending()).code, "duplicate");
-});
-
-Deno.test("`rumor tracker` that was stopped drops nobody", { ignore: WINDOWS }, async () => {
-  await using tracker = startTracker();
-  const address = await tracker.address();
-  await using ann = await join(address, undefined, { acks: false, answers: false });
-  const { x } = await ann.control("ping");
-  tracker.signal("SIGSTOP");
-  // Longer than it would wait for an answer; nothing else can tell how long it is stopped.
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
-  tracker.signal("SIGCONT");
-  await using bob = await join(address);
-  assertEquals(await idsOf(bob), [ann.id]);
-  ann.send(`{"k":"pong","x":${x}}`);
-  await ann.settled();
-  assert(!ann.isClosed);
 });
 
 Deno.test("`rumor tracker` answers guests, and sends those elsewhere that want lines", async () => {
@@ -176,7 +150,41 @@ Deno.test("`rumor tracker` refuses what it cannot do, in one line", async () => 
   }
 });
 
-Deno.test("`rumor tracker` goes on while others misbehave", { ignore: !LINUX }, async () => {
+Deno.test("`rumor tracker` bears who is silent, stopped or wild", (t) =>
+  atOnce(t, {
+    "it notices who is silent, and keeps who answers its pings": noticesSilence,
+    "when it was stopped, it drops nobody": WINDOWS ? null : goesOnWhenStopped,
+    "it goes on while others misbehave": LINUX ? goesOnAmongOthers : null,
+  }));
+
+async function noticesSilence(): Promise<void> {
+  await using tracker = startTracker();
+  const address = await tracker.address();
+  await using ann = await join(address);
+  await using mute = await join(address, undefined, { acks: false, answers: false });
+  await isTold(ann, mute.id, "p");
+  assertEquals((await mute.ending()).code, "silent");
+  await isTold(ann, mute.id, "gone");
+  await ann.settled();
+}
+
+async function goesOnWhenStopped(): Promise<void> {
+  await using tracker = startTracker();
+  const address = await tracker.address();
+  await using ann = await join(address, undefined, { acks: false, answers: false });
+  const { x } = await ann.control("ping");
+  tracker.signal("SIGSTOP");
+  // Longer than it would wait for an answer; nothing else can tell how long it is stopped.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  tracker.signal("SIGCONT");
+  await using bob = await join(address);
+  assertEquals(await idsOf(bob), [ann.id]);
+  ann.send(`{"k":"pong","x":${x}}`);
+  await ann.settled();
+  assert(!ann.isClosed);
+}
+
+async function goesOnAmongOthers(): Promise<void> {
   await using tracker = startTracker();
   const address = await tracker.address();
   await using ann = await join(address);
@@ -213,4 +221,4 @@ Deno.test("`rumor tracker` goes on while others misbehave", { ignore: !LINUX }, 
   await using bob = await join(address);
   assertEquals(await idsOf(bob), [ann.id]);
   memory.assertGrownBelow(48);
-});
+}

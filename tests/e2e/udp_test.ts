@@ -1,7 +1,8 @@
 /** Real nodes over real datagrams, also where many of them get lost. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { DatagramProxy, freePort, type Weather } from "../helpers/datagram_proxy.ts";
+import { DatagramProxy, type Weather } from "../helpers/datagram_proxy.ts";
+import { freeDatagramPort } from "../helpers/ports.ts";
 import { type Process, runRumor, startRumor } from "../helpers/process.ts";
 
 const BAD: Weather = { drop: 0.3, duplicate: 0.1, reorder: 0.2 };
@@ -43,7 +44,7 @@ Deno.test("ten nodes over bad datagrams print each line once, and causes first",
   const count = 10, rounds = 20;
   const nodes: Process[] = [], proxies: DatagramProxy[] = [];
   for (let index = 0; index < count; index++) {
-    const port = await freePort();
+    const port = await freeDatagramPort();
     const proxy = stack.use(await DatagramProxy.start(port, BAD, index + 1));
     const at = ["--listen", `127.0.0.1:${port}`, "--advertise", `udp:127.0.0.1:${proxy.port}`];
     const join = index === 0 ? [] : ["--join", `127.0.0.1:${proxies[0].port}`];

@@ -15,6 +15,7 @@
  */
 
 import { Dice } from "../../src/sim/dice.ts";
+import { LONG } from "../helpers/long.ts";
 import { runRumor } from "../helpers/process.ts";
 import { type Plan, runScript, type Tally, until } from "./campaign.ts";
 import { type Machine, Machines } from "./machines.ts";
@@ -26,7 +27,7 @@ const CUT_EVERY_BYTES = 512;
 /** A write-ahead log is large, and has a frame for each page. */
 const CUT_LOG_EVERY_BYTES = 4_120;
 const TOPICS = ["chat", "ledger"];
-const CUTS_FAST = 3;
+const CUTS_FAST = LONG ? 3 : 1;
 const LINES = 12;
 const PAYMENTS = 6;
 const LANES = 8;

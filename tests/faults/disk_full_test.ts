@@ -1,11 +1,12 @@
-/** The short version of a fault script; needs root, to mount a small disk. */
+/** The short version of a fault script, among the long tests; needs root, to mount a small disk. */
 
 import { LINUX } from "../helpers/arena.ts";
+import { LONG } from "../helpers/long.ts";
 import { checkCampaign } from "./campaign.ts";
 import { canMount, diskFull } from "./disk_full.ts";
 
 Deno.test({
   name: "`rumor --data` stops acknowledging while the disk is full, and goes on (needs root)",
-  ignore: !LINUX || !await canMount(),
+  ignore: !LONG || !LINUX || !await canMount(),
   fn: (t) => checkCampaign(t, diskFull, { times: 1 }),
 });

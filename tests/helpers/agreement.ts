@@ -1,7 +1,7 @@
 /** What must hold of a simulated network once everything has arrived everywhere. */
 
 import { assert, assertEquals } from "@std/assert";
-import { balancesOf } from "../../src/apps/ledger/ledger.ts";
+import { balanceOf, type Ledger, sortedAccounts } from "../../src/apps/ledger/ledger.ts";
 import { fakeName } from "../../src/sim/crypto.ts";
 import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
@@ -16,8 +16,19 @@ export function clockOf({ state }: SimNode): Record<string, number> {
 }
 
 /** The balances of a node, as text. */
-export function balances({ state }: SimNode): string[] {
-  return balancesOf(state.ledger, []).map(([name, amount]) => `${name} ${amount}`);
+export function balances(node: SimNode): string[] {
+  return balancesOf(node).map(([name, amount]) => `${name} ${amount}`);
+}
+
+/** The balances of a node, sorted by account. */
+export function balancesOf(node: SimNode): [string, bigint][] {
+  const ledger = ledgerOf(node);
+  return sortedAccounts(ledger).map((name) => [name, balanceOf(ledger, name)]);
+}
+
+/** The ledger of a node. */
+export function ledgerOf({ state }: SimNode): Ledger {
+  return state.host.states.get("ledger") as Ledger;
 }
 
 /** All nodes have the same logs and balances, and nothing waits anywhere. */

@@ -103,14 +103,6 @@ export class DatagramProxy implements AsyncDisposable {
   }
 }
 
-/** A port that no datagram socket of this machine has at the moment. */
-export async function freePort(): Promise<number> {
-  const socket = await bound();
-  const { port } = socket.address();
-  await new Promise<void>((done) => socket.close(() => done()));
-  return port;
-}
-
 async function bound(): Promise<Socket> {
   const socket = createSocket("udp4");
   await new Promise<void>((done) => socket.bind({ port: 0, address: "127.0.0.1" }, done));

@@ -3,6 +3,8 @@
  * The commands are described in tests/golden/README.md.
  */
 
+import type { Applied } from "../../src/apps/ledger/ledger.ts";
+import type { PrivateRecord } from "../../src/apps/private/app.ts";
 import { USUAL_TIMES } from "../../src/core/data/limits.ts";
 import type { Effect, Event, Notice, Printed } from "../../src/core/types.ts";
 import type { Carried } from "../../src/sim/cables.ts";
@@ -10,6 +12,7 @@ import { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { clockOf } from "./agreement.ts";
 import { hashOf } from "./history.ts";
+import { APPS } from "./node_subject.ts";
 import { Scripted } from "./scripted.ts";
 
 const decoder = new TextDecoder();
@@ -30,6 +33,7 @@ export function rewriteScript(script: string): string {
 /** Plays commands on a network whose lines take 10 ms each. */
 class Player {
   readonly #sim = new Network({
+    apps: APPS,
     latency_ms: [10, 10],
     in_order: true,
     onCarried: (from, to, carried) => this.#carried(from, to, carried),
@@ -222,12 +226,13 @@ class Player {
       return `gap ${this.#sim.nameOf(origin)}/${topic} ${from}-${to}`;
     }
     if (record.kind === "items") return record.items.map(json).join(" ");
-    if (record.kind === "private") {
-      return `private ${this.#sim.nameOf(record.from)} ${record.items.map(json).join(" ")}`;
+    if (record.app === "private") {
+      const { from, items } = record.record as unknown as PrivateRecord;
+      return `private ${this.#sim.nameOf(from)} ${items.map(json).join(" ")}`;
     }
-    const { id, from, to, amount } = record.transaction;
-    const replaced = record.replaced === null ? "" : ` instead of ${record.replaced.amount}`;
-    return `${id} ${from} ${to} ${amount}${replaced}`;
+    const { transaction, replaced } = record.record as unknown as Applied;
+    const { id, from, to, amount } = transaction;
+    return `${id} ${from} ${to} ${amount}${replaced ? ` instead of ${replaced.amount}` : ""}`;
   }
 
   #showCounts(): void {
@@ -236,8 +241,8 @@ class Player {
   }
 
   #showState(node: SimNode): void {
-    const { links, phase } = node.state;
-    const peers = [...links.values()].map((link) => this.#sim.nameOf(link.peer)).sort();
+    const { session, membership: { life: { phase } } } = node.state;
+    const peers = [...session.links.values()].map(({ peer }) => this.#sim.nameOf(peer)).sort();
     const logs = Object.entries(clockOf(node)).map(([name, seq]) => `${name}:${seq}`);
     this.#lines.push(`${phase}; links ${peers.join(" ")}`, ...logs);
   }

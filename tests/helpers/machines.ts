@@ -1,10 +1,11 @@
 /** Nodes of a simulation that have disks, and can be started again with what they stored. */
 
 import { assertEquals } from "@std/assert";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import type { SimStore } from "../../src/sim/sim_store.ts";
 import { hashOf } from "./history.ts";
+import { makeNetwork } from "./sim_network.ts";
 
 const decoder = new TextDecoder();
 
@@ -18,7 +19,7 @@ export class Machines {
   readonly #seen = new Map<string, string>();
 
   constructor(seed = 1) {
-    this.sim = new Network({
+    this.sim = makeNetwork({
       seed,
       onCarried: (_from, _to, carried) => {
         if (carried.kind === "line") this.#see(carried.bytes);

@@ -1,6 +1,7 @@
 /** Networks of real nodes, and what must hold of everything that they print. */
 
 import { assert, assertEquals } from "@std/assert";
+import { freePort } from "./ports.ts";
 import { type Process, type Result, type StartOptions, startRumor } from "./process.ts";
 
 /** Arguments of a node that only this machine can reach. */
@@ -115,8 +116,7 @@ export function assertAnswersFollow(printed: readonly string[]): void {
 
 /** An address on this machine where nobody listens. */
 export function deadAddress(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `127.0.0.1:${listener.addr.port}`;
+  return `127.0.0.1:${freePort()}`;
 }
 
 /** Signals and shells are not what they are elsewhere. */

@@ -14,6 +14,8 @@ import {
 } from "node:crypto";
 
 const VERSION = "rumor private 1";
+/** What each role of a packet begins its nonce with. */
+const ROLES = { "data": 0, "ack": 1, "bulk": 2, "bulk-ack": 3 };
 
 /** A key pair of one run of a node. */
 export class RawBox {
@@ -35,7 +37,7 @@ export class RawBox {
     from: string,
     n: number,
     text: string,
-    m: "data" | "ack" = "data",
+    m: keyof typeof ROLES = "data",
   ): string {
     const context = [VERSION, "rumor", from, to.id].join("\n");
     const jwk = { kty: "OKP", crv: "X25519", x: to.box };
@@ -44,7 +46,7 @@ export class RawBox {
     const info = [VERSION, this.box, to.box, context].join("\n");
     const key = new Uint8Array(hkdfSync("sha256", secret, "", info, 32));
     const nonce = Buffer.alloc(12);
-    nonce.writeUInt32BE(m === "data" ? 0 : 1);
+    nonce.writeUInt32BE(ROLES[m]);
     nonce.writeBigUInt64BE(BigInt(n), 4);
     const cipher = createCipheriv("aes-256-gcm", key, nonce);
     cipher.setAAD(Buffer.from([context, m, n].join("\n")));

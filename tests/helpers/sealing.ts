@@ -3,12 +3,13 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import fc from "fast-check";
-import type { Seal } from "../../src/core/types.ts";
+import type { PacketRole, Seal } from "../../src/core/types.ts";
 import type { SimSealer } from "../../src/sim/crypto.ts";
 import { check } from "./check.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const ROLES: readonly PacketRole[] = ["data", "ack", "bulk", "bulk-ack"];
 const BASE64URL = { alphabet: "base64url", omitPadding: true } as const;
 const TEXT = encoder.encode("the canary sings for nobody else");
 
@@ -24,7 +25,7 @@ export function testSealing(what: string, make: () => SimSealer): void {
     let number = 0;
     const seals = fc.record({
       context: fc.string({ unit: "grapheme", maxLength: 40 }),
-      role: fc.constantFrom("data" as const, "ack" as const),
+      role: fc.constantFrom(...ROLES),
       step: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 2 ** 40 })),
     });
     const bytes = fc.oneof(
@@ -49,7 +50,7 @@ export function testSealing(what: string, make: () => SimSealer): void {
     // Sent back to where it came from.
     assertEquals(ann.open(sealFor(bob.box), text), null);
     const wrong: Partial<Seal>[] = [
-      { role: "ack" },
+      ...ROLES.slice(1).map((role) => ({ role })),
       { number: 2 },
       { number: 0 },
       { number: 2 ** 32 + 1 },
@@ -137,7 +138,12 @@ export function testSealing(what: string, make: () => SimSealer): void {
       assertThrows(() => ann.seal(sealFor(bob.box, { number }), TEXT), Error, "sealed before");
       assertThrows(() => ann.seal(sealFor(cyd.box, { number }), TEXT), Error, "sealed before");
     }
-    assert(ann.seal(sealFor(bob.box, { number: 7, role: "ack" }), TEXT) !== null);
+    // Each role counts for itself, and what it seals shows nothing of the others.
+    const texts = ROLES.slice(1).map((role) =>
+      ann.seal(sealFor(bob.box, { number: 7, role }), TEXT)
+    );
+    assertEquals(new Set(texts).size, ROLES.length - 1);
+    assert(!texts.includes(null));
     assert(ann.seal(sealFor(bob.box, { number: 8 }), TEXT) !== null);
   });
 }

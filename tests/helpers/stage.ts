@@ -73,7 +73,7 @@ export class Stage {
   }
 
   stateOf(id: string): MemberState {
-    return this.node.members.by_id.get(id)!.state;
+    return this.node.membership.members.by_id.get(id)!.state;
   }
 
   /** What this node said of others, or [] where it only said that it is there. */

@@ -2,7 +2,7 @@
 
 import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
 import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
-import { env, type Identity } from "../../src/shell/crypto/crypto.ts";
+import { type Identity, sha256 } from "../../src/shell/crypto/crypto.ts";
 import type { Store } from "../../src/shell/store/store.ts";
 
 /** Nothing to store. */
@@ -11,6 +11,8 @@ export const NO_BATCH: StoreBatch = {
   gaps: [],
   forks: [],
   printed: [],
+  rows: [],
+  kept: [],
   drop_before: 0,
   forgotten: [],
 };
@@ -46,7 +48,7 @@ export class Author {
     };
     const unsigned = encodeUnsigned(fields);
     const { line } = sealEntry(fields, unsigned, sign(unsigned));
-    this.#previous = env.sha256(hashedBytes(line));
+    this.#previous = sha256(hashedBytes(line));
     this.#first += items.length;
     return { arrival: this.arrivals.next++, origin: id, topic: this.topic, seq, line };
   }
@@ -64,7 +66,7 @@ export function allRows(store: Store): StoredRow[] {
 
 /** Whether a row is what was stored. */
 export function isIntact({ line, hash }: StoredRow): boolean {
-  return line[line.length - 1] === 0x0a && env.sha256(hashedBytes(line)) === hash;
+  return line[line.length - 1] === 0x0a && sha256(hashedBytes(line)) === hash;
 }
 
 /** The text of lines, for comparing. */

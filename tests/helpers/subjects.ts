@@ -4,17 +4,18 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Dedup, emptyDedup, reduceDedup } from "../../src/core/output/dedup.ts";
 import {
-  balancesOf,
+  balanceOf,
   emptyLedger,
   type Ledger,
   type LedgerItem,
   reduceLedger,
+  sortedAccounts,
 } from "../../src/apps/ledger/ledger.ts";
 import type { Entry } from "../../src/core/log/entry.ts";
-import { emptyLog, insertEntries, type LogState } from "../../src/core/log/log.ts";
+import { insertEntries } from "../../src/core/log/log.ts";
+import { emptyLog, type LogState } from "../../src/core/log/slice.ts";
 import type { Json } from "../../src/core/types.ts";
 import {
-  crypto,
   histories,
   makeEntry,
   ORIGINS,
@@ -24,6 +25,7 @@ import {
 } from "./history.ts";
 import { check } from "./check.ts";
 import type { Subject } from "./laws.ts";
+import { ENV } from "./node_subject.ts";
 
 /** The set of texts; the bound is low, so that forgetting is met. */
 export function dedupSubject(reduce = reduceDedup, texts_max = 1_000): Subject<Dedup, string> {
@@ -48,7 +50,7 @@ export function logSubject(
   return {
     empty: () => emptyLog(ORIGINS[0]),
     reduce: (state, entries) => {
-      const [after, { delivered, rejected, forks }] = insert(state, entries, 1, crypto.env);
+      const [after, { delivered, rejected, forks }] = insert(state, entries, 1, ENV);
       return [after, { delivered, rejected, forks }];
     },
     inputs: written.map((all) => all.map(({ entry }) => entry)),
@@ -93,7 +95,7 @@ export const ledgerItems: fc.Arbitrary<LedgerItem[]> = fc.array(
   return pairs.map(([origin, text]) => {
     const number = (counts.get(origin) ?? 0) + 1;
     counts.set(origin, number);
-    return { origin, number, item: JSON.parse(text) as Json };
+    return { origin, number, item: JSON.parse(text) as Json, time_ms: number };
   });
 });
 
@@ -103,25 +105,30 @@ export function ledgerSubject(reduce = reduceLedger): Subject<Ledger, LedgerItem
     empty: emptyLedger,
     reduce: (state, items) => {
       const before = state.applied.end;
-      const [after, ignored] = reduce(state, items);
-      return [after, { ignored, applied: [...after.applied.from(before)] }];
+      const [after, ignored, booked] = reduce(state, items);
+      return [after, { ignored, booked, applied: [...after.applied.from(before)] }];
     },
     inputs: ledgerItems,
     meaning: (ledger) => ({
       by_id: ledger.by_id,
       // Accounts at 0 are left out: see the ignored test in tests/laws/ledger_test.ts.
-      balances: balancesOf(ledger, []).filter(([, amount]) => amount !== 0n),
-      sum: balancesOf(ledger, []).reduce((sum, [, amount]) => sum + amount, 0n),
+      balances: balancesOf(ledger).filter(([, amount]) => amount !== 0n),
+      sum: balancesOf(ledger).reduce((sum, [, amount]) => sum + amount, 0n),
     }),
-    news: ["applied"],
+    news: ["applied", "booked"],
   };
+}
+
+/** All accounts of a ledger with their balances, sorted by name. */
+export function balancesOf(ledger: Ledger): [string, bigint][] {
+  return sortedAccounts(ledger).map((name) => [name, balanceOf(ledger, name)]);
 }
 
 /** Whatever is applied, the sum of all balances stays 0. */
 export function sumStaysZero({ empty, inputs, reduce }: Subject<Ledger, LedgerItem>): void {
   check(
     fc.property(inputs, (items) => {
-      const rows = balancesOf(reduce(empty(), items)[0], []);
+      const rows = balancesOf(reduce(empty(), items)[0]);
       assertEquals(rows.reduce((sum, [, amount]) => sum + amount, 0n), 0n);
     }),
   );
@@ -144,7 +151,7 @@ export function deliverAll(
 ): string[] {
   let log = emptyLog(ORIGINS[0]);
   return batches.flatMap((batch) => {
-    const [after, output] = insert(log, batch.map(({ entry }) => entry), 1, crypto.env);
+    const [after, output] = insert(log, batch.map(({ entry }) => entry), 1, ENV);
     log = after;
     return output.delivered.map(({ entry }) => keyOf(entry));
   });

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { createPublicKey, verify } from "node:crypto";
 import { Arena, Memory } from "../helpers/arena.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 import { Nodes } from "../helpers/network.ts";
 import { Proxy } from "../helpers/proxy.ts";
 import {
@@ -388,7 +389,7 @@ Deno.test("what was dropped for room is not printed again when it is played agai
   await arena.finish();
 });
 
-Deno.test("a cause that never comes is asked for, then given up and told", async () => {
+Deno.test("a cause that never comes is asked for, then given up and told", async (t) => {
   await using arena = await Arena.start();
   await using peer = await RawPeer.peer(await arena.address());
   await using bystander = await RawPeer.peer(await arena.address(), { acks: true });
@@ -404,12 +405,18 @@ Deno.test("a cause that never comes is asked for, then given up and told", async
   }
   assertEquals(arena.target.stdout.filter((line) => line.startsWith("waits")), []);
   await arena.exchange();
-  arena.said.push("waits for a cause", "waits for the one before");
-  const [target] = arena.nodes;
-  await target.waitForStdout("waits for a cause", { timeout_ms: 60_000 });
-  await target.waitForStdout("waits for the one before", { timeout_ms: 60_000 });
-  await target.waitForStderr((line) => line.includes("gap") && line.includes(jumping.id));
-  await target.waitForStderr((line) => line.includes("gap") && line.includes(missing));
+  // That takes half a minute.
+  await t.step({
+    name: "given up and told",
+    ...LONG_ONLY,
+    fn: async () => {
+      const [target] = arena.nodes;
+      await target.waitForStdout("waits for a cause", { timeout_ms: 60_000 });
+      await target.waitForStdout("waits for the one before", { timeout_ms: 60_000 });
+      await target.waitForStderr((line) => line.includes("gap") && line.includes(jumping.id));
+      await target.waitForStderr((line) => line.includes("gap") && line.includes(missing));
+    },
+  });
 });
 
 Deno.test("a gap that somebody invents takes no entry from anybody", async () => {

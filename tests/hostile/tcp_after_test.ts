@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { Arena } from "../helpers/arena.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 import { runRumor } from "../helpers/process.ts";
 import { Author, randomId, RawPeer } from "../helpers/raw_peer.ts";
 
@@ -279,19 +280,23 @@ Deno.test("a guest's requests of one number do not get mixed up", async () => {
   await arena.finish();
 });
 
-Deno.test("a peer that talks but acknowledges nothing is closed, and counted", async () => {
-  await using arena = await Arena.start();
-  await using mute = await RawPeer.peer(await arena.address());
-  const lines = Array.from({ length: 20 }, (_, at) => `${at} ${"x".repeat(9_000)}`);
-  const join = ["--join", await arena.address()];
-  assertEquals((await runRumor(["pub", ...join], { input: `${lines.join("\n")}\n` })).code, 0);
-  assertEquals((await mute.ending()).code, "stuck");
-  const { stdout } = await runRumor(["peers", ...join, "--counts"]);
-  assert(stdout.includes("closed:stuck 1"), stdout.join("\n"));
-  arena.said.push(...lines);
-  await arena.exchange();
-  await arena.finish();
-});
+Deno.test(
+  "a peer that talks but acknowledges nothing is closed, and counted",
+  LONG_ONLY,
+  async () => {
+    await using arena = await Arena.start();
+    await using mute = await RawPeer.peer(await arena.address());
+    const lines = Array.from({ length: 20 }, (_, at) => `${at} ${"x".repeat(9_000)}`);
+    const join = ["--join", await arena.address()];
+    assertEquals((await runRumor(["pub", ...join], { input: `${lines.join("\n")}\n` })).code, 0);
+    assertEquals((await mute.ending()).code, "stuck");
+    const { stdout } = await runRumor(["peers", ...join, "--counts"]);
+    assert(stdout.includes("closed:stuck 1"), stdout.join("\n"));
+    arena.said.push(...lines);
+    await arena.exchange();
+    await arena.finish();
+  },
+);
 
 Deno.test("a lie about who has what costs only the liar", async () => {
   await using arena = await Arena.start();

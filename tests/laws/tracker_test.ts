@@ -13,6 +13,7 @@ import { fakeId } from "../../src/sim/crypto.ts";
 import { check } from "../helpers/check.ts";
 import { Crowd, listOf } from "../helpers/crowd.ts";
 import { deepFreeze } from "../helpers/deep_freeze.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 import { picture } from "../helpers/picture.ts";
 
 /** What may happen at a tracker: who does what, and how much time passes. */
@@ -148,39 +149,43 @@ Deno.test("`reduceTracker()` gives the same however the lines of a read are cut"
   assertEquals(outcomes[0][0].length, 5);
 });
 
-Deno.test("`reduceTracker()` needs for 10,000 peers a list each and few rounds, not a storm", () => {
-  const peers = 10_000, each_ms = 1;
-  const crowd = new Crowd();
-  const began_ms = performance.now();
-  const began_at_ms = crowd.now_ms;
-  let lists = 0, list_bytes = 0, most_lines = 0;
-  for (let at = 0; at < peers; at++) {
-    const before = { ...crowd.told };
-    const link = crowd.join(`n${at}`);
-    const lines = crowd.told.lines - before.lines;
-    lists += lines;
-    list_bytes += crowd.told.bytes - before.bytes;
-    most_lines = Math.max(most_lines, lines);
-    crowd.tick();
-    crowd.pass(each_ms);
-    if (at % 1_000 === 0) { for (let one = 1; one <= link; one++) crowd.answerPing(one); }
-    crowd.forget();
-  }
-  crowd.pass(2 * peers / TRACKER_PEERS_PER_MS);
-  const took_ms = Math.round(performance.now() - began_ms);
-  const differences = crowd.told.lines - lists;
-  const bytes = crowd.told.bytes - list_bytes;
-  const one_by_one = peers * (peers - 1) / 2;
-  Deno.stderr.writeSync(new TextEncoder().encode(
-    `    ${peers} peers in ${crowd.now_ms - began_at_ms} virtual ms: ${lists} lines of lists ` +
-      `(${megabytes(list_bytes)}), ${differences} lines of differences (${megabytes(bytes)}; ` +
-      `one by one ${one_by_one}), at most ${most_lines} lines for a newcomer; took ${took_ms} ms\n`,
-  ));
-  assertEquals(crowd.state.roster.size, peers);
-  assertEquals(most_lines, Math.ceil((peers - 1) / PEERS_PER_LINE));
-  // Everybody is in fewer than one round for each interval of its time there.
-  assertLess(differences, one_by_one / 100);
-});
+Deno.test(
+  "`reduceTracker()` needs for 10,000 peers a list each and few rounds, not a storm",
+  LONG_ONLY,
+  () => {
+    const peers = 10_000, each_ms = 1;
+    const crowd = new Crowd();
+    const began_ms = performance.now();
+    const began_at_ms = crowd.now_ms;
+    let lists = 0, list_bytes = 0, most_lines = 0;
+    for (let at = 0; at < peers; at++) {
+      const before = { ...crowd.told };
+      const link = crowd.join(`n${at}`);
+      const lines = crowd.told.lines - before.lines;
+      lists += lines;
+      list_bytes += crowd.told.bytes - before.bytes;
+      most_lines = Math.max(most_lines, lines);
+      crowd.tick();
+      crowd.pass(each_ms);
+      if (at % 1_000 === 0) { for (let one = 1; one <= link; one++) crowd.answerPing(one); }
+      crowd.forget();
+    }
+    crowd.pass(2 * peers / TRACKER_PEERS_PER_MS);
+    const took_ms = Math.round(performance.now() - began_ms);
+    const differences = crowd.told.lines - lists;
+    const bytes = crowd.told.bytes - list_bytes;
+    const one_by_one = peers * (peers - 1) / 2;
+    Deno.stderr.writeSync(new TextEncoder().encode(
+      `    ${peers} peers in ${crowd.now_ms - began_at_ms} virtual ms: ${lists} lines of lists ` +
+        `(${megabytes(list_bytes)}), ${differences} lines of differences (${megabytes(bytes)}; ` +
+        `one by one ${one_by_one}), at most ${most_lines} lines for a newcomer; took ${took_ms} ms\n`,
+    ));
+    assertEquals(crowd.state.roster.size, peers);
+    assertEquals(most_lines, Math.ceil((peers - 1) / PEERS_PER_LINE));
+    // Everybody is in fewer than one round for each interval of its time there.
+    assertLess(differences, one_by_one / 100);
+  },
+);
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`;

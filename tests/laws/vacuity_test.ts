@@ -162,12 +162,12 @@ Deno.test("`deliveryIsCausal()` catches a log that loses or repeats an entry", (
 
 Deno.test("`anyOrderConverges()` catches a ledger that keeps what came first", () => {
   const first: typeof reduceLedger = (ledger, items) =>
-    items.reduce<ReturnType<typeof reduceLedger>>(([state, ignored], one) => {
+    items.reduce<ReturnType<typeof reduceLedger>>(([state, ignored, booked], one) => {
       const { id } = one.item as { id?: string };
-      if (id !== undefined && state.by_id.has(id)) return [state, ignored];
-      const [after, more] = reduceLedger(state, [one]);
-      return [after, [...ignored, ...more]];
-    }, [ledger ?? emptyLedger(), []]);
+      if (id !== undefined && state.by_id.has(id)) return [state, ignored, booked];
+      const [after, more, new_booked] = reduceLedger(state, [one]);
+      return [after, [...ignored, ...more], [...booked, ...new_booked]];
+    }, [ledger ?? emptyLedger(), [], []]);
   failsWith("another order ended elsewhere", () => laws.anyOrderConverges(ledgerSubject(first)));
 });
 

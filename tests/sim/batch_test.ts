@@ -2,9 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import type { NodeConfig } from "../../src/core/types.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertPrintedOnce } from "../helpers/agreement.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const LATENCY_MS = 10;
 const decoder = new TextDecoder();
@@ -12,7 +13,7 @@ const decoder = new TextDecoder();
 /** A star of five, and the lines that a node sends, each list as it is sent. */
 function star(config: Partial<NodeConfig>): { sim: Network; nodes: SimNode[]; sent: string[][] } {
   const sent: string[][] = [];
-  const sim = new Network({
+  const sim = makeNetwork({
     latency_ms: [LATENCY_MS, LATENCY_MS],
     onReduced: (_node, _event, effects) => {
       for (const effect of effects) {

@@ -1,10 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertOrder, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 /** A network to which everything happens that may happen, drawn from one seed. */
 class Chaos {
@@ -13,18 +14,20 @@ class Chaos {
   readonly speakers = new Map<SimNode, Speaker>();
 
   constructor(seed: number) {
-    this.sim = new Network({ seed });
+    this.sim = makeNetwork({ seed });
     this.dice = new Dice(seed);
     this.join();
     this.join();
   }
 
   get alive(): SimNode[] {
-    return this.sim.nodes.filter((node) => node.alive && node.state.phase !== "done");
+    return this.sim.nodes.filter((node) =>
+      node.alive && node.state.membership.life.phase !== "done"
+    );
   }
 
   get running(): SimNode[] {
-    return this.alive.filter((node) => node.state.phase === "running");
+    return this.alive.filter((node) => node.state.membership.life.phase === "running");
   }
 
   join(): void {
@@ -73,7 +76,9 @@ class Chaos {
   }
 
   #speak(node: SimNode): void {
-    if (node.state.phase === "running") this.speakers.get(node)!.say(this.dice.next() < 0.5);
+    if (node.state.membership.life.phase === "running") {
+      this.speakers.get(node)!.say(this.dice.next() < 0.5);
+    }
   }
 }
 

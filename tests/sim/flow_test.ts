@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { isInputOpen } from "../../src/core/node.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
-import { assertAgreement, assertPrintedOnce, balances } from "../helpers/agreement.ts";
+import { assertAgreement, assertPrintedOnce, balances, ledgerOf } from "../helpers/agreement.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const KEEP_BYTES = 2_000_000;
 
@@ -24,7 +25,7 @@ function gapsOf(sim: Network, node: SimNode): string[] {
 }
 
 function pair(keep_bytes = KEEP_BYTES) {
-  const sim = new Network({ seed: 3 });
+  const sim = makeNetwork({ seed: 3 });
   const config = { keep_bytes };
   const a = sim.addNode({ name: "a", config });
   const b = sim.addNode({ name: "b", join: [a], config });
@@ -157,7 +158,7 @@ Deno.test("a late joiner is in step at once, with the last entry of every log", 
   sim.settle();
   const c = sim.addNode({ name: "c", join: [a], config });
   sim.pass(4_000);
-  assertEquals(c.state.phase, "running");
+  assertEquals(c.state.membership.life.phase, "running");
   sim.settle(40_000);
   assertEquals(gapsOf(sim, c).length, 1);
   assert(sim.printed(c).includes("only once"));
@@ -173,13 +174,13 @@ Deno.test("the ledger is kept whole, whatever else is dropped", () => {
   sim.settle();
   const c = sim.addNode({ name: "c", join: [b], config });
   sim.settle(40_000);
-  assertEquals(c.state.ledger.balances.get("y"), 500n);
+  assertEquals(ledgerOf(c).balances.get("y"), 500n);
   assertEquals(balances(c), balances(a));
 });
 
 /** Some nodes say many lines at once; gives how long it took until all of them had all. */
 function feedFromAll(count: number, lines: number, rates: { output: number; input: number }) {
-  const sim = new Network({
+  const sim = makeNetwork({
     seed: 8,
     latency_ms: [1, 2],
     input_bytes_per_ms: rates.input,
@@ -250,7 +251,7 @@ Deno.test("a large entry does not wait for the late acknowledgement of a small o
 
 Deno.test("the newest entry of a log arrives though the one before it was dropped unacknowledged", () => {
   for (const spread of ["flood", "tree"] as const) {
-    const sim = new Network({ spread, latency_ms: [5, 5] });
+    const sim = makeNetwork({ spread, latency_ms: [5, 5] });
     const config = { keep_bytes: 13_000 };
     const a = sim.addNode({ config }), b = sim.addNode({ join: [a], config });
     sim.settle();

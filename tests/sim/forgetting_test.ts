@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { FORGET_EVERY_MS, FORGET_LEFT_MS } from "../../src/core/data/limits.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, clockOf } from "../helpers/agreement.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const config = { keep_bytes: 10_000 };
 
@@ -22,7 +23,7 @@ function pushOut(sim: Network, node: SimNode): void {
 
 /** Some nodes with disks; dan was there, said something that is no longer kept, and left. */
 function afterDan() {
-  const sim = new Network({ seed: 6 });
+  const sim = makeNetwork({ seed: 6 });
   const stores = ["a", "b", "dan"].map(() => sim.newStore());
   const a = sim.addNode({ name: "a", store: stores[0], config });
   const b = sim.addNode({ name: "b", store: stores[1], join: [a], config });
@@ -84,7 +85,7 @@ Deno.test("who comes back with its key after it was forgotten goes on with its l
   for (const node of [a, b]) {
     assertEquals(sim.printed(node).at(-1), "back again");
     assertEquals(clockOf(node)["dan/chat"], 6);
-    assertEquals(node.state.members.by_id.get(dan.id)!.state, "alive");
+    assertEquals(node.state.membership.members.by_id.get(dan.id)!.state, "alive");
   }
   assert(!dan.notices.some(({ kind }) => kind === "renewed"));
   sim.publish(a, "chat", ["welcome"]);

@@ -3,13 +3,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { LINKS_KEPT } from "../../src/core/data/limits.ts";
-import { isPeer } from "../../src/core/session/link.ts";
+import { isPeer } from "../../src/core/session/slice.ts";
 import type { MemberState } from "../../src/core/membership/members.ts";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 /** Who was killed must be called failed within this time. */
 const NOTICE_MS = 15_000;
@@ -17,7 +18,7 @@ const config = { overlay: "given" } as const;
 
 /** A network in which each node links to the one before. */
 function chainOf(names: string, seed: number): { sim: Network; nodes: SimNode[] } {
-  const sim = new Network({ seed });
+  const sim = makeNetwork({ seed });
   for (const name of names) {
     sim.addNode({ name, join: sim.nodes.slice(-1), config });
     sim.pass(100);
@@ -29,12 +30,14 @@ function chainOf(names: string, seed: number): { sim: Network; nodes: SimNode[] 
 /** All links between nodes that live, each as the names of both ends, sorted. */
 function linksOf(sim: Network): string[] {
   return sim.nodes.filter(({ alive }) => alive).flatMap((node) =>
-    [...node.state.links.values()].filter(isPeer).map(({ peer }) => [node.name, sim.nameOf(peer)])
+    [...node.state.session.links.values()].filter(isPeer).map((
+      { peer },
+    ) => [node.name, sim.nameOf(peer)])
   ).filter(([from, to]) => from < to).map(([from, to]) => `${from}-${to}`).sort();
 }
 
 function stateAt(node: SimNode, of: SimNode): MemberState | undefined {
-  return node.state.members.by_id.get(of.id)?.state;
+  return node.state.membership.members.by_id.get(of.id)?.state;
 }
 
 function count(nodes: readonly SimNode[], what: string): number {
@@ -133,7 +136,7 @@ Deno.test("the end of a chain dies, and everybody calls it failed, and nobody el
 });
 
 Deno.test("a node in the middle that is started again finds both its neighbours", () => {
-  const sim = new Network({ seed: 11 }), store = sim.newStore();
+  const sim = makeNetwork({ seed: 11 }), store = sim.newStore();
   const a = sim.addNode({ name: "a", config });
   const b = sim.addNode({ name: "b", join: [a], config, store });
   sim.settle();
@@ -157,12 +160,12 @@ Deno.test("nobody links to whoever moves in where a lost node lived", () => {
   // The dead are dialled again after 45 s at most.
   sim.pass(120_000);
   assertEquals(linksOf(sim), ["a-b"]);
-  assertEquals([d.state.members.by_id.size, stateAt(a, d)], [0, undefined]);
+  assertEquals([d.state.membership.members.by_id.size, stateAt(a, d)], [0, undefined]);
   assert(count([b], "closed:surplus") > 0);
 });
 
 Deno.test("a node that joins two rooms is the only bridge between them", () => {
-  const sim = new Network({ seed: 12 });
+  const sim = makeNetwork({ seed: 12 });
   const [hub, other] = ["hub", "other"].map((name) => sim.addNode({ name, config }));
   for (const name of ["h1", "h2", "h3"]) sim.addNode({ name, join: [hub], config });
   for (const name of ["o1", "o2"]) sim.addNode({ name, join: [other], config });
@@ -194,19 +197,19 @@ Deno.test("a node that joins two rooms is the only bridge between them", () => {
 });
 
 Deno.test("the middle of a star keeps all its links, however many", () => {
-  const sim = new Network({ seed: 14 });
+  const sim = makeNetwork({ seed: 14 });
   const hub = sim.addNode({ name: "hub", config });
   for (let at = 0; at < LINKS_KEPT + 3; at++) {
     sim.addNode({ name: `n${at}`, join: [hub], config });
     sim.pass(30);
   }
   sim.pass(60_000);
-  const peers = [...hub.state.links.values()].filter(isPeer).map(({ peer }) => peer);
+  const peers = [...hub.state.session.links.values()].filter(isPeer).map(({ peer }) => peer);
   assertEquals([peers.length, count(sim.nodes, "closed:surplus")], [LINKS_KEPT + 3, 0]);
 });
 
 Deno.test("a given link stands again soon, although another way leads there", () => {
-  const sim = new Network({ seed: 15 });
+  const sim = makeNetwork({ seed: 15 });
   const a = sim.addNode({ name: "a", config });
   const b = sim.addNode({ name: "b", join: [a], config });
   const c = sim.addNode({ name: "c", join: [a, b], config });
@@ -226,7 +229,7 @@ Deno.test("a given link stands again soon, although another way leads there", ()
 Deno.test("two nodes that were given each other keep one link, whichever breaks", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed });
+      const sim = makeNetwork({ seed });
       const a = sim.addNode({ name: "a", join: ["b:7000"], config });
       sim.pass(new Dice(seed).below(3_000));
       const b = sim.addNode({ name: "b", join: ["a:7000"], config });
@@ -248,7 +251,7 @@ Deno.test("two nodes that were given each other keep one link, whichever breaks"
 Deno.test("any tree of given links stands, and stands again after links broke", () => {
   check(
     fc.property(fc.integer(), fc.integer({ min: 2, max: 14 }), (seed, size) => {
-      const sim = new Network({ seed }), dice = new Dice(seed), links: string[] = [];
+      const sim = makeNetwork({ seed }), dice = new Dice(seed), links: string[] = [];
       while (sim.nodes.length < size) {
         const name = `${"zqjxkvbp"[dice.below(8)]}${sim.nodes.length}`;
         const join = sim.nodes.length === 0 ? [] : [dice.pick(sim.nodes)];

@@ -1,10 +1,10 @@
 import { WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { assert, assertEquals } from "@std/assert";
-import { Network } from "../../src/sim/network.ts";
 import { Scripted } from "../helpers/scripted.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 function network(count: number) {
-  const sim = new Network({ seed: 2, latency_ms: [1, 1] });
+  const sim = makeNetwork({ seed: 2, latency_ms: [1, 1] });
   const first = sim.addNode({ name: "a" });
   for (const name of ["b", "c", "d"].slice(0, count - 1)) sim.addNode({ name, join: [first] });
   sim.settle();
@@ -117,10 +117,10 @@ Deno.test("a guest that goes away is forgotten with its requests", () => {
   sim.stall(b, a);
   one.send({ k: "publish", i: 1, t: "chat", b: ["x"], ack: 5 });
   sim.pass(100);
-  assertEquals(a.state.requests.size, 1);
+  assertEquals(a.state.publish.requests.size, 1);
   one.close();
   sim.settle();
-  assertEquals(a.state.requests.size, 0);
+  assertEquals(a.state.publish.requests.size, 0);
   assertEquals(sim.printed(b), ["x"]);
 });
 

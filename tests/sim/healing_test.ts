@@ -1,21 +1,22 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { OVERLAY_LINKS } from "../../src/core/data/limits.ts";
-import { isPeer } from "../../src/core/session/link.ts";
+import { isPeer } from "../../src/core/session/slice.ts";
 import { type MemberState, setMember } from "../../src/core/membership/members.ts";
 import { neighboursOf } from "../../src/core/membership/neighbours.ts";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 /** What must be noticed, and healed, within this time. */
 const NOTICE_MS = 15_000;
 
 /** A network whose names sort in no order of their own. */
 function networkOf(count: number, seed: number): { sim: Network; dice: Dice } {
-  const sim = new Network({ seed }), dice = new Dice(seed);
+  const sim = makeNetwork({ seed }), dice = new Dice(seed);
   while (sim.nodes.length < count) {
     const { nodes } = sim, at = nodes.length;
     const join = at === 0 ? [] : [dice.pick(nodes)];
@@ -27,7 +28,7 @@ function networkOf(count: number, seed: number): { sim: Network; dice: Dice } {
 }
 
 function stateAt(node: SimNode, of: SimNode): MemberState | undefined {
-  return node.state.members.by_id.get(of.id)?.state;
+  return node.state.membership.members.by_id.get(of.id)?.state;
 }
 
 /** What each of the nodes thinks of the others. */
@@ -39,14 +40,14 @@ function statesOf(nodes: readonly SimNode[], others: readonly SimNode[]): Set<st
 }
 
 function peersOf({ state }: SimNode): string[] {
-  return [...state.links.values()].filter(isPeer).map((link) => link.peer);
+  return [...state.session.links.values()].filter(isPeer).map((link) => link.peer);
 }
 
 /** Each of the nodes is linked to those that it should be linked to. */
 function assertLinked(nodes: readonly SimNode[]): void {
   for (const node of nodes) {
-    const { members, config } = node.state;
-    const { wanted } = neighboursOf(members, config.id, config.overlay, () => true);
+    const { membership: { members }, log, config } = node.state;
+    const { wanted } = neighboursOf(members, log.self, config.overlay, () => true);
     assertEquals(wanted.length, Math.min(OVERLAY_LINKS, nodes.length - 1), `of ${node.name}`);
     const peers = peersOf(node);
     for (const one of wanted) assert(peers.includes(one.id), `${node.name} to ${one.id}`);
@@ -85,6 +86,7 @@ Deno.test("a node that is killed is marked as failed by everybody, and by nobody
       if (count > 2) assertEquals(statesOf(others, others), new Set(["alive"]));
     }),
     12,
+    6,
   );
 });
 
@@ -149,6 +151,7 @@ Deno.test("of 25 nodes 10 die at once, and the others keep their ten and hear ea
       assertAgreement(others);
     }),
     3,
+    1,
   );
 });
 
@@ -179,11 +182,12 @@ Deno.test("a network that was cut in two for a minute heals, with all that was s
       assertAgreement(sim.nodes);
     }),
     6,
+    3,
   );
 });
 
 Deno.test("nodes that were given no address to join find each other again after a minute", () => {
-  const sim = new Network({ seed: 7 });
+  const sim = makeNetwork({ seed: 7 });
   const stores = [sim.newStore(), sim.newStore()];
   const first = sim.addNode({ name: "a", store: stores[0] });
   const second = sim.addNode({ name: "b", store: stores[1], join: [first] });
@@ -204,10 +208,10 @@ Deno.test("nodes that were given no address to join find each other again after 
 });
 
 Deno.test("an address to join where nobody was is tried again, as long as a node runs", () => {
-  const sim = new Network({ seed: 3 });
+  const sim = makeNetwork({ seed: 3 });
   const b = sim.addNode({ name: "b", join: ["a:7000"] });
   sim.pass(60_000);
-  assertEquals(b.state.phase, "running");
+  assertEquals(b.state.membership.life.phase, "running");
   // This one knows of nobody.
   const a = sim.addNode({ name: "a" });
   sim.pass(60_000);
@@ -216,13 +220,19 @@ Deno.test("an address to join where nobody was is tried again, as long as a node
 });
 
 Deno.test("who was to be joined is not dialled again while there is a link, whatever is said of it", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   sim.settle();
-  const links = [...b.state.links.keys()];
-  const { members } = b.state, failed = members.by_id.get(a.id)!;
+  const links = [...b.state.session.links.keys()];
+  const { membership } = b.state, { members, join, due } = membership;
+  const failed = members.by_id.get(a.id)!;
   const said = { ...failed, state: "failed", since_ms: sim.now_ms } as const;
-  b.state = { ...b.state, members: setMember(members, said), rejoin_ms: 0, overlay_ms: 0 };
+  const heard = {
+    members: setMember(members, said),
+    join: { ...join, rejoin_ms: 0 },
+    due: { ...due, overlay_ms: 0 },
+  };
+  b.state = { ...b.state, membership: { ...membership, ...heard } };
   sim.pass(3_000);
-  assertEquals([...b.state.links.keys()], links);
+  assertEquals([...b.state.session.links.keys()], links);
 });

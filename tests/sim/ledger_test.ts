@@ -1,15 +1,17 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Applied } from "../../src/apps/ledger/ledger.ts";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
-import { balancesOf } from "../../src/apps/ledger/ledger.ts";
+import { balancesOf, ledgerOf } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const front = { app: "ledger", topic: "ledger" } as const;
 
 function network(seed: number, count: number): Network {
-  const sim = new Network({ seed });
+  const sim = makeNetwork({ seed });
   const first = sim.addNode({ front });
   while (sim.nodes.length < count) sim.addNode({ front, join: [first] });
   sim.settle();
@@ -17,8 +19,8 @@ function network(seed: number, count: number): Network {
 }
 
 /** Balances that are not 0. */
-function balances({ state }: SimNode): string[] {
-  return balancesOf(state.ledger, []).filter(([, sum]) => sum !== 0n).map((row) => row.join(" "));
+function balances(node: SimNode): string[] {
+  return balancesOf(node).filter(([, sum]) => sum !== 0n).map((row) => row.join(" "));
 }
 
 Deno.test("payments that clash on both sides of a partition end the same everywhere", () => {
@@ -38,8 +40,8 @@ Deno.test("payments that clash on both sides of a partition end the same everywh
       sim.settle();
       for (const node of sim.nodes) {
         assertEquals(balances(node), balances(sim.nodes[0]));
-        assertEquals(node.state.ledger.by_id.toJSON(), sim.nodes[0].state.ledger.by_id.toJSON());
-        const sum = balancesOf(node.state.ledger, []).reduce((all, [, one]) => all + one, 0n);
+        assertEquals(ledgerOf(node).by_id.toJSON(), ledgerOf(sim.nodes[0]).by_id.toJSON());
+        const sum = balancesOf(node).reduce((all, [, one]) => all + one, 0n);
         assertEquals(sum, 0n);
       }
     }),
@@ -63,7 +65,8 @@ Deno.test("a clash is reported by the nodes that see it, and what is taken back 
   assertEquals(sim.printed(a), ["rent ann bob 5", "rent ann cyd 3"]);
   assertEquals(sim.printed(b), ["rent ann cyd 3"]);
   const [, second] = a.printed;
-  assertEquals(second.kind === "applied" && second.replaced?.to, "bob");
+  assert(second.kind === "record" && second.app === "ledger");
+  assertEquals((second.record as unknown as Applied).replaced?.to, "bob");
 });
 
 Deno.test("an id that was used for something else is refused where it is known", () => {

@@ -2,16 +2,17 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Loss } from "../../src/sim/cables.ts";
 import { LOSSY_WINDOW_BYTES_MIN } from "../../src/core/data/limits.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const BAD: Loss = { drop: 0.3, duplicate: 0.1, reorder: 0.2 };
 
 /** A full room: everybody is linked, and has printed nothing yet. */
 function makeRoom(seed: number, size: number, loss: Loss) {
-  const sim = new Network({ seed, latency_ms: [1, 10], loss });
+  const sim = makeNetwork({ seed, latency_ms: [1, 10], loss });
   const first = sim.addNode();
   sim.pass(100);
   while (sim.nodes.length < size) {
@@ -19,7 +20,9 @@ function makeRoom(seed: number, size: number, loss: Loss) {
     sim.pass(50);
   }
   sim.pass(5_000);
-  for (const node of sim.nodes) assertEquals(node.state.phase, "running", node.name);
+  for (const node of sim.nodes) {
+    assertEquals(node.state.membership.life.phase, "running", node.name);
+  }
   return sim;
 }
 
@@ -48,21 +51,22 @@ Deno.test("ten nodes that chat all at once over bad links print each line once, 
       assert(countAll(sim, "sent-again") > 0);
     }),
     10,
+    4,
   );
 });
 
 Deno.test("a lost greeting is said again until the link is up", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed, loss: { drop: 0.6, duplicate: 0.2, reorder: 0.5 } });
+      const sim = makeNetwork({ seed, loss: { drop: 0.6, duplicate: 0.2, reorder: 0.5 } });
       const first = sim.addNode();
       const second = sim.addNode({ join: [first] });
       sim.pass(20_000);
-      assertEquals(second.state.phase, "running");
-      assertEquals([...first.state.links.values()].map(({ stage }) => stage), ["up"]);
+      assertEquals(second.state.membership.life.phase, "running");
+      assertEquals([...first.state.session.links.values()].map(({ stage }) => stage), ["up"]);
       for (const node of sim.nodes) {
         assertEquals(node.state.counts.get("rejected:bad-order"), undefined);
-        assertEquals([...node.state.links.values()][0].lossy?.first_clock.length, 0);
+        assertEquals([...node.state.repair.links.values()][0].words.first_clock.length, 0);
       }
     }),
     20,
@@ -70,7 +74,7 @@ Deno.test("a lost greeting is said again until the link is up", () => {
 });
 
 Deno.test("a lossy link that loses nothing says nothing twice", () => {
-  const sim = new Network({ latency_ms: [1, 5], loss: { drop: 0, duplicate: 0, reorder: 0 } });
+  const sim = makeNetwork({ latency_ms: [1, 5], loss: { drop: 0, duplicate: 0, reorder: 0 } });
   const first = sim.addNode(), second = sim.addNode({ join: [first] });
   sim.pass(1_000);
   const speaker = new Speaker(sim, second);
@@ -97,7 +101,7 @@ Deno.test("a late joiner over bad links gets the whole history", () => {
 Deno.test("what retention dropped is told as a gap over bad links too", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed, loss: BAD });
+      const sim = makeNetwork({ seed, loss: BAD });
       const config = { keep_bytes: 20_000 };
       const first = sim.addNode({ config });
       const speaker = new Speaker(sim, first);
@@ -120,7 +124,7 @@ Deno.test("what retention dropped is told as a gap over bad links too", () => {
 });
 
 Deno.test("no more is under way to a peer that nothing reaches than its window holds", () => {
-  const sim = new Network({ latency_ms: [1, 5], loss: { drop: 0, duplicate: 0, reorder: 0 } });
+  const sim = makeNetwork({ latency_ms: [1, 5], loss: { drop: 0, duplicate: 0, reorder: 0 } });
   const first = sim.addNode(), second = sim.addNode({ join: [first] });
   sim.pass(1_000);
   sim.spoil(first, second, { drop: 1, duplicate: 0, reorder: 0 });
@@ -128,9 +132,9 @@ Deno.test("no more is under way to a peer that nothing reaches than its window h
     sim.publish(first, "chat", [`${count} ${"x".repeat(1_000)}`]);
     sim.pass(10);
   }
-  const [{ lossy }] = first.state.links.values();
-  assert(lossy!.flight_bytes > LOSSY_WINDOW_BYTES_MIN);
-  assert(lossy!.flight_bytes <= 2 * LOSSY_WINDOW_BYTES_MIN);
+  const [lossy] = first.state.repair.links.values();
+  assert(lossy.flight_bytes > LOSSY_WINDOW_BYTES_MIN);
+  assert(lossy.flight_bytes <= 2 * LOSSY_WINDOW_BYTES_MIN);
 });
 
 Deno.test("who leaves over bad links is heard to the end", () => {
@@ -145,7 +149,9 @@ Deno.test("who leaves over bad links is heard to the end", () => {
       assertEquals(one.acknowledged, true);
       sim.pass(3_000);
       assertPrintedOnce(sim, others, speaker.said);
-      for (const { state } of others) assertEquals(state.members.by_id.get(one.id)?.state, "left");
+      for (const { state } of others) {
+        assertEquals(state.membership.members.by_id.get(one.id)?.state, "left");
+      }
     }),
     10,
   );
@@ -154,7 +160,7 @@ Deno.test("who leaves over bad links is heard to the end", () => {
 Deno.test("links of both kinds mix, also where they break again and again", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed, latency_ms: [1, 10] });
+      const sim = makeNetwork({ seed, latency_ms: [1, 10] });
       const dice = new Dice(seed);
       const speakers: Speaker[] = [];
       for (let count = 0; count < 8; count++) {
@@ -172,7 +178,7 @@ Deno.test("links of both kinds mix, also where they break again and again", () =
       }
       const kinds = new Set(
         sim.nodes.flatMap(({ state }) =>
-          [...state.links.values()].map((link) => link.lossy !== null)
+          [...state.session.links.values()].map((link) => link.lossy)
         ),
       );
       assertEquals(kinds.size, 2);
@@ -182,5 +188,6 @@ Deno.test("links of both kinds mix, also where they break again and again", () =
       assertOrder(sim, sim.nodes);
     }),
     10,
+    4,
   );
 });

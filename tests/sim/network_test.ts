@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { Network } from "../../src/sim/network.ts";
 import { realCrypto } from "../../src/sim/real_crypto.ts";
 import { assertAgreement, assertPrintedOnce } from "../helpers/agreement.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 /** Everything that is carried while some nodes meet, talk, are cut off and leave. */
 function traceOf(seed: number, crypto?: ReturnType<typeof realCrypto>): string[] {
   const trace: string[] = [];
   const decoder = new TextDecoder();
-  const sim = new Network({
+  const sim = makeNetwork({
     seed,
     crypto,
     onCarried: (from, to, carried) => {
@@ -40,20 +40,20 @@ Deno.test("`Network` works with real signatures as with cheap ones", () => {
 });
 
 Deno.test("`Network.run()` stops at a time, and when something holds", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   const start_ms = sim.now_ms;
   sim.run(start_ms + 7);
   assertEquals(sim.now_ms, start_ms + 7);
-  assertEquals(b.state.phase, "joining");
-  sim.run(() => b.state.phase === "running");
+  assertEquals(b.state.membership.life.phase, "joining");
+  sim.run(() => b.state.membership.life.phase === "running");
   sim.publish(a, "chat", ["hello"]);
   sim.run(() => sim.printed(b).length > 0);
   assertPrintedOnce(sim, [a, b], ["hello"]);
 });
 
 Deno.test("`Network.stall()` holds back what is sent, in one direction", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   sim.settle();
   sim.stall(a, b);
@@ -71,7 +71,7 @@ Deno.test("`Network.stall()` holds back what is sent, in one direction", () => {
 });
 
 Deno.test("`Network.partition()` keeps groups apart until `heal()`", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   sim.settle();
   sim.partition([a], [b]);

@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
 import { deepFreeze } from "../helpers/deep_freeze.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 type Shape = "chain" | "star" | "random";
 
@@ -37,7 +38,7 @@ for (const shape of ["chain", "star", "random"] as const) {
   Deno.test(`every line is printed once, in causal order, by all of a ${shape}`, () => {
     check(
       fc.property(fc.integer(), fc.constantFrom(3, 8, 25), (seed, count) => {
-        const sim = new Network({ seed }), dice = new Dice(seed);
+        const sim = makeNetwork({ seed }), dice = new Dice(seed);
         grow(sim, count, shape, dice);
         sim.settle();
         const said = talk(sim, dice, 40);
@@ -46,6 +47,7 @@ for (const shape of ["chain", "star", "random"] as const) {
         assertAgreement(sim.nodes);
       }),
       5,
+      3,
     );
   });
 }
@@ -53,7 +55,7 @@ for (const shape of ["chain", "star", "random"] as const) {
 Deno.test("nodes that join while others talk miss nothing", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed }), dice = new Dice(seed);
+      const sim = makeNetwork({ seed }), dice = new Dice(seed);
       grow(sim, 3, "random", dice);
       const speakers = sim.nodes.map((node) => new Speaker(sim, node));
       for (let count = 0; count < 30; count++) {
@@ -72,7 +74,7 @@ Deno.test("nodes that join while others talk miss nothing", () => {
 Deno.test("links that break are made again, and nothing is lost", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed }), dice = new Dice(seed);
+      const sim = makeNetwork({ seed }), dice = new Dice(seed);
       grow(sim, 6, "random", dice);
       sim.settle();
       const speakers = sim.nodes.map((node) => new Speaker(sim, node));
@@ -85,7 +87,7 @@ Deno.test("links that break are made again, and nothing is lost", () => {
       assertPrintedOnce(sim, sim.nodes, speakers.flatMap((speaker) => speaker.said));
       assertOrder(sim, sim.nodes);
       assertAgreement(sim.nodes);
-      for (const node of sim.nodes) assertEquals(node.state.links.size, 5);
+      for (const node of sim.nodes) assertEquals(node.state.session.links.size, 5);
     }),
     10,
   );
@@ -94,7 +96,7 @@ Deno.test("links that break are made again, and nothing is lost", () => {
 Deno.test("nodes that are killed do not stop the others", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed }), dice = new Dice(seed);
+      const sim = makeNetwork({ seed }), dice = new Dice(seed);
       grow(sim, 12, "random", dice);
       sim.settle();
       const [victims, others] = [sim.nodes.slice(0, 4), sim.nodes.slice(4)];
@@ -116,7 +118,7 @@ Deno.test("nodes that are killed do not stop the others", () => {
 Deno.test("both sides of a partition go on, and agree when it is over", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed }), dice = new Dice(seed);
+      const sim = makeNetwork({ seed }), dice = new Dice(seed);
       grow(sim, 8, "random", dice);
       sim.settle();
       const speakers = sim.nodes.map((node) => new Speaker(sim, node));
@@ -141,7 +143,7 @@ Deno.test("both sides of a partition go on, and agree when it is over", () => {
 });
 
 Deno.test("a node of a ring links to the ten after it", () => {
-  const sim = new Network({ seed: 9 });
+  const sim = makeNetwork({ seed: 9 });
   const config = { overlay: "ring" } as const;
   const first = sim.addNode({ name: "n00", config });
   for (let count = 1; count < 25; count++) {
@@ -158,7 +160,7 @@ Deno.test("a node of a ring links to the ten after it", () => {
 });
 
 Deno.test("a link that a node dialled and lost is dialled again", () => {
-  const sim = new Network({ seed: 2 });
+  const sim = makeNetwork({ seed: 2 });
   const a = sim.addNode(), b = sim.addNode({ join: [a] });
   sim.settle();
   assertEquals(linksBetween(a, b), 1);
@@ -175,7 +177,7 @@ Deno.test("a link that a node dialled and lost is dialled again", () => {
 Deno.test("two nodes that dial each other at once end with one link", () => {
   check(
     fc.property(fc.integer(), (seed) => {
-      const sim = new Network({ seed, latency_ms: [5, 5] });
+      const sim = makeNetwork({ seed, latency_ms: [5, 5] });
       const a = sim.addNode({ name: "a", join: ["b:7000"] });
       const b = sim.addNode({ name: "b", join: ["a:7000"] });
       sim.settle();
@@ -192,20 +194,20 @@ Deno.test("two nodes that dial each other at once end with one link", () => {
 Deno.test({
   name: "two nodes that join each other at once have both joined",
   fn: () => {
-    const sim = new Network({ latency_ms: [5, 5] });
+    const sim = makeNetwork({ latency_ms: [5, 5] });
     const config = { must_join: true };
     const a = sim.addNode({ name: "a", join: ["b:7000"], config });
     const b = sim.addNode({ name: "b", join: ["a:7000"], config });
     sim.settle();
     for (const node of [a, b]) {
       assertEquals(node.notices.filter(({ kind }) => kind === "join_failed"), []);
-      assertEquals(node.state.phase, "running");
+      assertEquals(node.state.membership.life.phase, "running");
     }
   },
 });
 
 Deno.test("no reducer changes a state that any node was ever in", () => {
-  const sim = new Network({ seed: 4, onReduced: (node) => deepFreeze(node.state) });
+  const sim = makeNetwork({ seed: 4, onReduced: (node) => deepFreeze(node.state) });
   const dice = new Dice(4);
   grow(sim, 5, "random", dice);
   talk(sim, dice, 30);
@@ -223,17 +225,17 @@ Deno.test("no reducer changes a state that any node was ever in", () => {
 });
 
 function linksBetween(from: SimNode, to: SimNode): number {
-  return [...from.state.links.values()].filter((link) => link.peer === to.id).length;
+  return [...from.state.session.links.values()].filter((link) => link.peer === to.id).length;
 }
 
 Deno.test("a node that said nothing leaves at once, although its only peer has died", () => {
-  const sim = new Network({ seed: 5 });
+  const sim = makeNetwork({ seed: 5 });
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a] });
-  sim.run(() => b.state.phase === "running");
+  sim.run(() => b.state.membership.life.phase === "running");
   b.kill();
   sim.pass(50);
   sim.leave(a, 10_000);
   sim.pass(50);
-  assertEquals([a.state.phase, a.acknowledged], ["done", true]);
+  assertEquals([a.state.membership.life.phase, a.acknowledged], ["done", true]);
 });

@@ -3,14 +3,20 @@
  * must find each of them. `needs` only spares runs in which the bug cannot show.
  */
 
-import type { Effect, Event } from "../../src/core/types.ts";
+import { type Ledger, reduceLedger } from "../../src/apps/ledger/ledger.ts";
+import { APPS } from "../../src/apps/registry.ts";
+import { campaignApps } from "../../src/cli/sim/campaign.ts";
+import { SharedMap } from "../../src/core/data/shared_map.ts";
+import type { Outward } from "../../src/core/flow/slice.ts";
+import { decodeEntry, logKey } from "../../src/core/log/entry.ts";
+import type { LogState } from "../../src/core/log/slice.ts";
 import { type NodeState, reduceNode } from "../../src/core/node.ts";
-import { reduceLedger } from "../../src/apps/ledger/ledger.ts";
-import type { Link } from "../../src/core/session/link.ts";
-import type { LogState } from "../../src/core/log/log.ts";
+import type { Effect, Event, LinkId } from "../../src/core/types.ts";
 import { runSeed } from "../../src/sim/campaign/campaign.ts";
 import { drawOptions, type Options } from "../../src/sim/campaign/options.ts";
-import type { InvariantName } from "../../src/sim/campaign/violation.ts";
+import type { RuleName } from "../../src/sim/campaign/violation.ts";
+
+const CAMPAIGN_APPS = await campaignApps(APPS);
 
 type Reduce = typeof reduceNode;
 type Reduced = [NodeState, Effect[]];
@@ -18,7 +24,7 @@ type Reduced = [NodeState, Effect[]];
 export interface PlantedBug {
   readonly name: string;
   /** Any of them may be the first to see it. */
-  readonly found_by: readonly InvariantName[];
+  readonly found_by: readonly RuleName[];
   readonly needs?: (options: Options) => boolean;
   /** A seed from which on it is found soon. */
   readonly from?: number;
@@ -60,23 +66,42 @@ function onSent(change: (line: Uint8Array, state: NodeState) => Uint8Array[]): (
   ]);
 }
 
-/** Changes the entries of a batch. */
-function onEntries(change: (entry: Entry) => Entry): () => Reduce {
-  return onEvent((event) => {
-    if (event.kind !== "verified") return event;
-    const batch = event.request.batch.map((one) =>
-      one.kind === "entry" ? { ...one, entry: change(one.entry) } : one
-    );
-    return { ...event, request: { ...event.request, batch } };
-  });
+/** What each link has of something, changed. */
+function changed<V>(
+  links: SharedMap<LinkId, V>,
+  change: (one: V, link: LinkId) => V,
+): SharedMap<LinkId, V> {
+  return SharedMap.of([...links.entries()].map(([link, one]) => [link, change(one, link)]));
 }
-type Entry = Extract<
-  Extract<Event, { kind: "verified" }>["request"]["batch"][number],
-  { kind: "entry" }
->["entry"];
 
-function withLinks(state: NodeState, change: (link: Link) => Link): NodeState {
-  return { ...state, links: new Map([...state.links].map(([id, link]) => [id, change(link)])) };
+function withFlow(state: NodeState, change: (one: Outward, link: LinkId) => Outward): NodeState {
+  const links = changed(state.flow.links, (one, link) => {
+    return { ...one, outward: change(one.outward, link) };
+  });
+  return { ...state, flow: { ...state.flow, links } };
+}
+
+function ledgerOf({ host }: NodeState): Ledger {
+  return host.states.get("ledger") as Ledger;
+}
+
+function withLedger(state: NodeState, ledger: Ledger): NodeState {
+  const states = new Map(state.host.states).set("ledger", ledger);
+  return { ...state, host: { ...state.host, states } };
+}
+
+/** A clock in which all causes are there of the entries that came. */
+function withCauses({ keys, clock }: LogState, lines: readonly Uint8Array[]): number[] {
+  const after = clock.slice();
+  for (const line of lines) {
+    const entry = decodeEntry(line);
+    if (typeof entry === "string") continue;
+    for (const [origin, seq] of entry.deps) {
+      const index = keys.find(logKey(origin, entry.topic));
+      if (index >= 0) after[index] = Math.max(after[index], seq);
+    }
+  }
+  return after;
 }
 
 function withLog(state: NodeState, change: Partial<LogState>): NodeState {
@@ -95,17 +120,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "bad signatures are taken for good",
     found_by: ["logs_are_prefixes"],
     needs: ({ lies }) => lies.forge !== undefined,
-    plant: onEvent((event) =>
-      event.kind === "verified" ? { ...event, valid: event.valid.map(() => true) } : event
-    ),
+    plant: () => (state, event, env) => reduceNode(state, event, { ...env, verify: () => true }),
   },
   {
     name: "what is not stored is shown",
     found_by: ["acknowledged_is_kept"],
     needs: ({ durable, disk_ms }) => durable > 0 && disk_ms > 0,
     plant: onBefore((state) =>
-      state.restoring === null
-        ? { ...state, settled: { log: state.log, ledger: state.ledger } }
+      state.storage.restoring === null
+        ? {
+          ...state,
+          storage: { ...state.storage, settled: { log: state.log, states: state.host.states } },
+        }
         : state
     ),
   },
@@ -173,7 +199,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "causes are not waited for",
     found_by: ["causal_delivery"],
-    plant: onEntries((entry) => ({ ...entry, deps: [] })),
+    plant: () => (state, event, env) => {
+      if (event.kind !== "lines") return reduceNode(state, event, env);
+      // As if all of them were there; what was is put back.
+      const { clock } = state.log, raised = withCauses(state.log, event.lines);
+      const [after, effects] = reduceNode(withLog(state, { clock: raised }), event, env);
+      const lowered = after.log.clock.map((seq, index) =>
+        seq === raised[index] ? clock[index] : seq
+      );
+      return [withLog(after, { clock: lowered }), effects];
+    },
   },
   {
     name: "missing entries are given up at once",
@@ -185,7 +220,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
         index,
         waiting.map((one) => ({ ...one, since_ms: one.since_ms - 30_000 })),
       ]));
-      return withLog({ ...state, pending_ms: 1 }, { pending: { ...pending, logs } });
+      const hurried = { ...state, broadcast: { ...state.broadcast, pending_ms: 1 } };
+      return withLog(hurried, { pending: { ...pending, logs } });
     }),
   },
   {
@@ -219,24 +255,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "payments are applied twice",
     found_by: ["ledger_sums_to_zero_and_ids_once"],
     plant: onAfter((after, effects, before) => {
-      if (after.ledger === before.ledger || after.ledger.applied.end === 0) {
-        return [after, effects];
-      }
-      const last = after.ledger.applied.get(after.ledger.applied.end - 1)!;
+      const once = ledgerOf(after);
+      if (once === ledgerOf(before) || once.applied.end === 0) return [after, effects];
+      const last = once.applied.get(once.applied.end - 1)!;
       const again = { ...last.transaction, id: `${last.transaction.id.slice(0, 12)}again` };
-      const [ledger] = reduceLedger(after.ledger, [{ origin: "", number: 1, item: { ...again } }]);
-      return [{ ...after, ledger }, effects];
+      const item = { origin: "", number: 1, item: { ...again }, time_ms: 0 };
+      return [withLedger(after, reduceLedger(once, [item])[0]), effects];
     }),
   },
   {
     name: "of two payments with one id the first counts",
-    from: 44,
     found_by: ["ledger_sums_to_zero_and_ids_once"],
-    plant: onAfter((after, effects, before) =>
-      after.ledger.taken_back > before.ledger.taken_back
-        ? [{ ...after, ledger: before.ledger }, effects]
-        : [after, effects]
-    ),
+    plant: onAfter((after, effects, before) => {
+      const known = ledgerOf(before), { applied } = ledgerOf(after);
+      const takes_back = [...applied.from(known.applied.end)].some(({ replaced }) => replaced);
+      return [takes_back ? withLedger(after, known) : after, effects];
+    }),
   },
   {
     name: "silence is death after a second",
@@ -256,9 +290,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     found_by: ["equal_clocks_and_apps_after_heal"],
     needs: heals,
     plant: onBefore((state) =>
-      state.answer.due_ms === Infinity
-        ? state
-        : { ...state, answer: { ...state.answer, due_ms: Infinity } }
+      state.membership.answer.due_ms === Infinity ? state : {
+        ...state,
+        membership: {
+          ...state.membership,
+          answer: { ...state.membership.answer, due_ms: Infinity },
+        },
+      }
     ),
   },
   {
@@ -273,7 +311,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "retention drops nothing",
     found_by: ["memory_bounds"],
     needs: ({ keep_bytes }) => keep_bytes < 1_000_000,
-    from: 900,
     plant: () => (state, event, env) => {
       const { keep_bytes } = state.config;
       const [after, effects] = reduceNode(
@@ -287,16 +324,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "windows are not kept",
     found_by: ["memory_bounds"],
+    from: 50,
     plant: () => (state, event, env) => {
       if (event.kind !== "tick") return reduceNode(state, event, env);
       // As if all had been acknowledged; what was is put back.
-      const free = withLinks(state, (link) => ({ ...link, acked_bytes: link.sent_bytes }));
+      const was = new Map([...state.flow.links.entries()]);
+      const free = withFlow(state, (one) => ({ ...one, acked_bytes: one.sent_bytes }));
       const [after, effects] = reduceNode(free, event, env);
-      const acked = (link: Link) => ({
-        ...link,
-        acked_bytes: state.links.get(link.id)?.acked_bytes ?? link.acked_bytes,
-      });
-      return [withLinks(after, acked), effects];
+      const acked = (one: Outward, link: LinkId) => {
+        return { ...one, acked_bytes: was.get(link)?.outward.acked_bytes ?? one.acked_bytes };
+      };
+      return [withFlow(after, acked), effects];
     },
   },
   {
@@ -304,7 +342,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     found_by: ["no_number_twice"],
     plant: onSent((line, state) => {
       const text = decoder.decode(line);
-      if (!isEntry(line) || text.includes(`"o":"${state.config.id}"`)) return [line];
+      if (!isEntry(line) || text.includes(`"o":"${state.log.self}"`)) return [line];
       return [encoder.encode(text.replace('"b":[', '"b":[ '))];
     }),
   },
@@ -313,7 +351,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     found_by: ["equal_clocks_and_apps_after_heal"],
     needs: heals,
     plant: onSent((line, state) =>
-      isEntry(line) && !decoder.decode(line).includes(`"o":"${state.config.id}"`) ? [] : [line]
+      isEntry(line) && !decoder.decode(line).includes(`"o":"${state.log.self}"`) ? [] : [line]
     ),
   },
   {
@@ -321,7 +359,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     found_by: ["acknowledged_is_kept"],
     needs: ({ liars }) => liars === 0,
     plant: onAfter((after, effects) => [
-      after.links.size > 0 ? { ...after, acknowledged: after.log.clock } : after,
+      after.session.links.size > 0
+        ? { ...after, publish: { ...after.publish, acknowledged: after.log.clock } }
+        : after,
       effects,
     ]),
   },
@@ -329,11 +369,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "whoever leaves says that it was acknowledged",
     found_by: ["acknowledged_is_kept"],
     needs: ({ liars }) => liars === 0,
-    plant: onAfter((after, effects, _, event) =>
-      event.kind === "leave"
-        ? [{ ...after, phase: "done" }, [...effects, { kind: "done", acknowledged: true }]]
-        : [after, effects]
-    ),
+    plant: onAfter((after, effects, _, event) => {
+      if (event.kind !== "leave") return [after, effects];
+      const { membership } = after, life = { ...membership.life, phase: "done" } as const;
+      const done: NodeState = { ...after, membership: { ...membership, life } };
+      return [done, [...effects, { kind: "done", acknowledged: true }]];
+    }),
   },
   {
     name: "a fork is forgotten",
@@ -349,14 +390,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "private messages are read again when they come again",
     found_by: ["items_once"],
     plant: onBefore((state, event) =>
-      event.kind === "lines" || event.kind === "unsealed"
-        ? {
-          ...state,
+      event.kind !== "lines" ? state : {
+        ...state,
+        unicast: {
+          ...state.unicast,
           incoming: new Map(
-            [...state.incoming].map(([id, one]) => [id, { ...one, last: 0 }]),
+            [...state.unicast.incoming].map(([id, one]) => [id, { ...one, last: 0 }]),
           ),
-        }
-        : state
+        },
+      }
     ),
   },
   {
@@ -364,13 +406,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     found_by: ["equal_clocks_and_apps_after_heal"],
     needs: ({ loss, mode }) => loss !== null && loss.drop > 0.05 && mode === "heal",
     plant: onAfter((after, effects) => [
-      withLinks(
-        after,
-        (link) =>
-          link.lossy === null
-            ? link
-            : { ...link, lossy: { ...link.lossy, flight: [], flight_bytes: 0 } },
-      ),
+      {
+        ...after,
+        repair: {
+          ...after.repair,
+          links: changed(after.repair.links, (one) => ({ ...one, flight: [], flight_bytes: 0 })),
+        },
+      },
       effects,
     ]),
   },
@@ -420,7 +462,7 @@ export function findBug(
   for (let seed = from; seed < from + seeds && runs < runs_max; seed++) {
     if (bug.needs !== undefined && !bug.needs(drawOptions(seed))) continue;
     runs++;
-    const { violation } = runSeed(seed, undefined, { reduce: bug.plant() });
+    const { violation } = runSeed(seed, { ...CAMPAIGN_APPS, reduce: bug.plant() });
     if (violation !== null && bug.found_by.includes(violation.invariant)) return { seed, runs };
   }
   return null;

@@ -1,11 +1,22 @@
 import { assert } from "@std/assert";
+import { LONG } from "../helpers/long.ts";
 import { findBug, PLANTED_BUGS } from "./planted_bugs.ts";
 
 /** Where a bug is found later than this, give it a `from`. */
 const RUNS_MAX = 40;
 
+/** Those that take more than half a second to find. */
+const LONG_SEARCHES = [
+  "bad signatures are taken for good",
+  "windows are not kept",
+  "lost lines are not sent again",
+  "whoever leaves says that it was acknowledged",
+  "nobody says that it lives when it is doubted",
+];
+
 for (const bug of PLANTED_BUGS) {
-  Deno.test(`the simulation finds that ${bug.name}`, () => {
+  const ignore = !LONG && LONG_SEARCHES.includes(bug.name);
+  Deno.test(`the simulation finds that ${bug.name}`, { ignore }, () => {
     assert(findBug(bug, bug.from ?? 1, 2_000, RUNS_MAX) !== null, "not found");
   });
 }

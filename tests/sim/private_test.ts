@@ -6,13 +6,15 @@ import {
   ROUTED_UNDER_WAY_MAX,
 } from "../../src/core/data/limits.ts";
 import { decodeLine, encodeLine } from "../../src/core/wire/line.ts";
-import { isPeer } from "../../src/core/session/link.ts";
-import type { RouteLine } from "../../src/core/unicast/routes.ts";
+import { underWay } from "../../src/core/flow/slice.ts";
+import { isPeer } from "../../src/core/session/slice.ts";
+import type { RouteLine } from "../../src/core/unicast/turn.ts";
 import type { CarriedHandler, Loss } from "../../src/sim/cables.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
-import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import type { Network, NetworkOptions } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork, outwardTo, post } from "../helpers/sim_network.ts";
 
 const CANARY = "the canary sings at noon";
 const GIVEN = { overlay: "given" } as const;
@@ -21,7 +23,7 @@ const decoder = new TextDecoder();
 
 /** Nodes of which each joins the one before it, and nobody else. */
 function chainOf(names: string, options: NetworkOptions = {}): { sim: Network; nodes: SimNode[] } {
-  const sim = new Network(options);
+  const sim = makeNetwork(options);
   for (const name of names) {
     sim.addNode({ name, join: sim.nodes.slice(-1), config: GIVEN });
     sim.pass(500);
@@ -51,9 +53,9 @@ function wiretap(): { onCarried: CarriedHandler; heard: () => string } {
 Deno.test("a private message goes from one end of a chain to the other, and nobody between reads it", () => {
   const { onCarried, heard } = wiretap();
   const { sim, nodes: [a, b, c, d, e] } = chainOf("abcde", { onCarried });
-  assertEquals([...c.state.links.values()].filter(isPeer).length, 2);
-  a.post(e.id, [CANARY]);
-  e.post(a.id, [`${CANARY} too`]);
+  assertEquals([...c.state.session.links.values()].filter(isPeer).length, 2);
+  post(a, e.id, [CANARY]);
+  post(e, a.id, [`${CANARY} too`]);
   sim.settle();
   assertEquals(lettersOf(sim, e), [`(pm a) ${CANARY}`]);
   assertEquals(lettersOf(sim, a), [`(pm e) ${CANARY} too`]);
@@ -61,14 +63,14 @@ Deno.test("a private message goes from one end of a chain to the other, and nobo
   assert(heard().includes('"k":"route"'));
   assert(!heard().includes(CANARY));
   assert(!heard().includes(btoa(CANARY).slice(0, 16)));
-  assertEquals(a.state.outgoing.size + e.state.outgoing.size, 0);
+  assertEquals(a.state.unicast.outgoing.size + e.state.unicast.outgoing.size, 0);
 });
 
 Deno.test("none of 200 private messages is lost while the node between dies and is replaced", () => {
   const { sim, nodes: [a, b, c, d, e] } = chainOf("abcde");
   for (let number = 1; number <= 200; number++) {
-    a.post(e.id, [`a${number}`]);
-    e.post(a.id, [`e${number}`]);
+    post(a, e.id, [`a${number}`]);
+    post(e, a.id, [`e${number}`]);
     sim.pass(50);
     if (number === 60) c.kill();
     if (number === 120) sim.addNode({ name: "f", join: [b, d], config: GIVEN });
@@ -81,8 +83,8 @@ Deno.test("none of 200 private messages is lost while the node between dies and 
 Deno.test("a thousand private messages each way at once stay in order", () => {
   const { sim, nodes: [a, , , , e] } = chainOf("abcde");
   for (let number = 1; number <= 1_000; number++) {
-    a.post(e.id, [`a${number}`]);
-    e.post(a.id, [`e${number}`]);
+    post(a, e.id, [`a${number}`]);
+    post(e, a.id, [`e${number}`]);
   }
   sim.pass(MINUTE_MS);
   assertEquals(lettersOf(sim, e), numbers("(pm a) a", 1, 1_000));
@@ -90,34 +92,34 @@ Deno.test("a thousand private messages each way at once stay in order", () => {
 });
 
 Deno.test("a recipient that is away gets its messages when it comes back, once", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const store = sim.newStore();
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a], store });
   sim.settle();
-  a.post(b.id, ["before"]);
+  post(a, b.id, ["before"]);
   sim.settle();
   b.kill();
-  a.post(b.id, ["first", "second"], 10 * MINUTE_MS);
+  post(a, b.id, ["first", "second"], 10 * MINUTE_MS);
   sim.pass(MINUTE_MS);
-  assertEquals(a.state.members.by_id.get(b.id)?.state, "failed");
+  assertEquals(a.state.membership.members.by_id.get(b.id)?.state, "failed");
   const again = sim.addNode({ name: "b", join: [a], store });
   sim.pass(MINUTE_MS);
-  a.post(b.id, ["third"]);
+  post(a, b.id, ["third"]);
   sim.pass(MINUTE_MS);
   assertEquals(lettersOf(sim, b), ["(pm a) before"]);
   assertEquals(lettersOf(sim, again), ["(pm a) first", "(pm a) second", "(pm a) third"]);
 });
 
 Deno.test("what a recipient does not acknowledge in time is given up, and what follows is not", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a] });
   sim.settle();
   sim.partition([a], [b]);
-  a.post(b.id, ["lost"], 2_000);
+  post(a, b.id, ["lost"], 2_000);
   sim.pass(100);
-  a.post(b.id, ["late"], MINUTE_MS);
+  post(a, b.id, ["late"], MINUTE_MS);
   sim.pass(5_000);
   const failures = a.notices.filter(({ kind }) => kind === "undelivered");
   assertEquals(failures.length, 1);
@@ -131,7 +133,7 @@ Deno.test("what a recipient does not acknowledge in time is given up, and what f
 
 Deno.test("a node that leaves waits until its private messages are acknowledged", () => {
   const { sim, nodes: [a, , c] } = chainOf("abc", { latency_ms: [50, 50] });
-  a.post(c.id, ["the last word"]);
+  post(a, c.id, ["the last word"]);
   sim.leave(a);
   sim.settle();
   assertEquals(a.acknowledged, true);
@@ -140,13 +142,13 @@ Deno.test("a node that leaves waits until its private messages are acknowledged"
 });
 
 Deno.test("an output that takes nothing gets no more private messages than its window, and loses none", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a] });
   sim.settle();
   sim.hold(b);
   const texts = numbers("x".repeat(50_000), 1, 60);
-  for (const text of texts) a.post(b.id, [text], 10 * MINUTE_MS);
+  for (const text of texts) post(a, b.id, [text], 10 * MINUTE_MS);
   sim.pass(MINUTE_MS);
   assertGreater(60, lettersOf(sim, b).length);
   sim.release(b);
@@ -155,13 +157,13 @@ Deno.test("an output that takes nothing gets no more private messages than its w
 });
 
 Deno.test("who was renamed, or calls itself like another, is still written to by its id", () => {
-  const sim = new Network();
+  const sim = makeNetwork();
   const a = sim.addNode({ name: "a" });
   const [b, c] = ["b", "c"].map((name) =>
     sim.addNode({ name, join: [a], config: { name: "bob" } })
   );
   sim.settle();
-  a.post(c.id, ["for c"]);
+  post(a, c.id, ["for c"]);
   sim.settle();
   assertEquals([lettersOf(sim, b), lettersOf(sim, c)], [[], ["(pm a) for c"]]);
 });
@@ -174,17 +176,17 @@ Deno.test("a packet that is replayed, altered, or claims another sender is not r
       packets.push(carried.bytes.slice());
     }
   };
-  const sim = new Network({ onCarried });
+  const sim = makeNetwork({ onCarried });
   const store = sim.newStore();
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a], store });
   const c = sim.addNode({ name: "c", join: [a] });
   sim.settle();
-  a.post(b.id, ["once"]);
+  post(a, b.id, ["once"]);
   sim.settle();
   const [packet] = packets;
   const line = decodeLine(packet) as RouteLine;
-  const [link] = b.state.links.keys();
+  const [link] = b.state.session.links.keys();
   const hear = (node: SimNode, line: RouteLine) => {
     node.dispatch({ kind: "lines", link, lines: [encodeLine(line).slice(0, -1)] });
     sim.settle();
@@ -211,17 +213,17 @@ Deno.test("a packet that is replayed, altered, or claims another sender is not r
 });
 
 Deno.test("packets that come too early are kept only up to a limit, and all arrive all the same", () => {
-  const sim = new Network({ loss: { drop: 0.5, duplicate: 0, reorder: 0.5 } });
+  const sim = makeNetwork({ loss: { drop: 0.5, duplicate: 0, reorder: 0.5 } });
   const a = sim.addNode({ name: "a" });
   const b = sim.addNode({ name: "b", join: [a] });
   sim.settle();
   // Each of them is a packet.
   const texts = numbers("x".repeat(PACKET_BYTES_TARGET), 1, 2 * PACKETS_EARLY_MAX);
-  for (const text of texts) a.post(b.id, [text]);
+  for (const text of texts) post(a, b.id, [text]);
   let most = 0;
   sim.run(() => {
-    most = Math.max(most, b.state.incoming.get(a.id)?.early.size ?? 0);
-    return a.state.outgoing.size === 0;
+    most = Math.max(most, b.state.unicast.incoming.get(a.id)?.early.size ?? 0);
+    return a.state.unicast.outgoing.size === 0;
   });
   assertGreater(most, 1);
   assert(most <= PACKETS_EARLY_MAX);
@@ -235,12 +237,11 @@ Deno.test("a node that relays drops private messages where a link takes no more,
   sim.throttle(b, c, 100);
   const senders = [a, ...others];
   const texts = numbers("x".repeat(100_000), 1, 6);
-  for (const node of senders) for (const text of texts) node.post(c.id, [text], 10 * MINUTE_MS);
+  for (const node of senders) for (const text of texts) post(node, c.id, [text], 10 * MINUTE_MS);
   let most = 0;
   sim.run(() => {
-    const link = [...b.state.links.values()].find((link) => link.peer === c.id)!;
-    most = Math.max(most, link.sent_bytes - link.acked_bytes);
-    return senders.every((node) => node.state.outgoing.size === 0);
+    most = Math.max(most, underWay(outwardTo(b, c)));
+    return senders.every((node) => node.state.unicast.outgoing.size === 0);
   });
   assert(most <= ROUTED_UNDER_WAY_MAX, `${most}`);
   assertGreater(b.state.counts.get("not-routed:full") ?? 0, 0);
@@ -297,12 +298,12 @@ function carries(seed: number, loss: Loss | undefined, actions: readonly Action[
       for (let one = 0; one < count; one++) {
         const number = sent.get(from)! + 1;
         sent.set(from, number);
-        from.post(to.id, [`${number}`], 30 * MINUTE_MS);
+        post(from, to.id, [`${number}`], 30 * MINUTE_MS);
       }
     }
   }
   sim.pass(3 * MINUTE_MS);
-  assertEquals([first.state.outgoing.size, last.state.outgoing.size], [0, 0]);
+  assertEquals([first.state.unicast.outgoing.size, last.state.unicast.outgoing.size], [0, 0]);
   assertEquals(lettersOf(sim, last), numbers("(pm a) ", 1, sent.get(first)!));
   assertEquals(lettersOf(sim, first), numbers("(pm d) ", 1, sent.get(last)!));
 }

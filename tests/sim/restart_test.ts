@@ -37,7 +37,7 @@ Deno.test("a node that is started again goes on where it was, and joins by itsel
   for (const [log, seq] of Object.entries(before)) assertEquals(clockOf(again)[log], seq, log);
   assertEquals(balances(again), paid);
   sim.settle();
-  assertEquals([again.id, again.state.phase], [b.id, "running"]);
+  assertEquals([again.id, again.state.membership.life.phase], [b.id, "running"]);
   assertEquals(sim.printed(again), ["three"]);
   sim.publish(again, "chat", ["four"]);
   sim.settle();
@@ -144,7 +144,7 @@ function restartBehind(last: string, kbits_from_c: number) {
   sim.throttle(c, b, kbits_from_c / 8);
   const again = machines.start("b", [a], copy);
   sim.publish(again, "chat", ["three"]);
-  sim.run(() => again.state.phase === "running");
+  sim.run(() => again.state.membership.life.phase === "running");
   // It has joined, and does not know what it said last.
   assertEquals([clockOf(a)["b/chat"], clockOf(again)["b/chat"]], [1, 1]);
   sim.pass(20_000);
@@ -170,11 +170,11 @@ Deno.test("a node that must join waits for its network where it belonged to one 
   const store = machines.stores.get("b"), config = { must_join: true };
   const again = sim.addNode({ name: "b", join: [a], config, store });
   sim.pass(20_000);
-  assertEquals([again.state.phase, again.acknowledged], ["running", null]);
+  assertEquals([again.state.membership.life.phase, again.acknowledged], ["running", null]);
   assert(again.notices.some((one) => one.kind === "alone" && one.then === "wait"));
   const stranger = sim.addNode({ name: "c", join: [a], config, store: sim.newStore() });
   sim.pass(20_000);
-  assertEquals([stranger.state.phase, stranger.acknowledged], ["done", true]);
+  assertEquals([stranger.state.membership.life.phase, stranger.acknowledged], ["done", true]);
   const back = machines.start("a");
   sim.pass(60_000);
   assertAgreement([again, back]);
@@ -192,7 +192,7 @@ Deno.test("a disk that takes nothing holds back what others sent, and nothing is
   sim.publish(a, "chat", ["while it was full"]);
   sim.pass(4_000);
   const own = a.state.log.keys.find(`${a.id}/chat`);
-  assertEquals([a.state.acknowledged[own], sim.printed(b), sim.printed(c)], [
+  assertEquals([a.state.publish.acknowledged[own], sim.printed(b), sim.printed(c)], [
     1,
     ["before"],
     ["before"],
@@ -200,7 +200,7 @@ Deno.test("a disk that takes nothing holds back what others sent, and nothing is
   assertEquals(b.notices.filter(({ kind }) => kind === "storage").length, 1);
   store.fault = null;
   sim.pass(STORE_RETRY_MS + 1_000);
-  assertEquals(a.state.acknowledged[own], 2);
+  assertEquals(a.state.publish.acknowledged[own], 2);
   for (const node of [b, c]) assertEquals(sim.printed(node), ["before", "while it was full"]);
   assertEquals(b.notices.at(-1), { kind: "storage", fault: null });
 });
@@ -223,7 +223,7 @@ Deno.test("whenever nodes are killed and started again, nothing is lost, doubled
         else if (what === 4) store.fault = dice.next() < 0.5 ? "disk full" : null;
         else {
           const one = dice.next() < 0.3 ? a : node;
-          if (one.alive && one.state.phase === "running") {
+          if (one.alive && one.state.membership.life.phase === "running") {
             const text = `${one.name} ${count}`;
             sim.publish(one, "chat", [text]);
             if (one === a) said.push(text);

@@ -3,15 +3,16 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { ITEM_BYTES_MAX, ROUTED_UNDER_WAY_MAX, WINDOW_BYTES } from "../../src/core/data/limits.ts";
 import { encodeLine } from "../../src/core/wire/line.ts";
-import { isPeer, type Link } from "../../src/core/session/link.ts";
-import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import { underWay } from "../../src/core/flow/slice.ts";
+import type { Network, NetworkOptions } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
+import { linkBetween, makeNetwork, outwardTo, post } from "../helpers/sim_network.ts";
 
 const GIVEN = { overlay: "given" } as const;
 
 /** A star: each of the others links to the first, and to nobody else. */
 function starOf(names: string, options: NetworkOptions = {}): { sim: Network; nodes: SimNode[] } {
-  const sim = new Network(options);
+  const sim = makeNetwork(options);
   for (const name of names) {
     sim.addNode({ name, join: sim.nodes.slice(0, 1), config: GIVEN });
     sim.settle();
@@ -19,16 +20,12 @@ function starOf(names: string, options: NetworkOptions = {}): { sim: Network; no
   return { sim, nodes: [...sim.nodes] };
 }
 
-function linkTo(from: SimNode, to: SimNode): Link {
-  return [...from.state.links.values()].find((link) => isPeer(link) && link.peer === to.id)!;
-}
-
 /** Lines for `to` that nobody can open come to `at` on the link from `from`. */
 function flood(at: SimNode, from: SimNode, to: SimNode, count: number, bytes: number): void {
   const x = "A".repeat(bytes);
   const route = { k: "route", h: 9, to: to.id, o: from.id, m: "data", x } as const;
   const lines = Array.from({ length: count }, (_, n) => encodeLine({ ...route, n: n + 1 }));
-  const event = { kind: "lines", link: linkTo(at, from).id } as const;
+  const event = { kind: "lines", link: linkBetween(at, from)!.id } as const;
   at.dispatch({ ...event, lines: lines.map((line) => line.slice(0, -1)) });
 }
 
@@ -42,8 +39,7 @@ Deno.test("a link that is full of lines of others carries entries all the same",
     flood(b, a, c, 8, 20_000);
     if (round === 100) { for (const text of texts) sim.publish(b, "chat", [text]); }
     sim.pass(50);
-    const { sent_bytes, acked_bytes } = linkTo(b, c);
-    most_bytes = Math.max(most_bytes, sent_bytes - acked_bytes);
+    most_bytes = Math.max(most_bytes, underWay(outwardTo(b, c)));
   }
   const numbers = (all: readonly string[]) => all.map((text) => parseInt(text));
   assertEquals(numbers(sim.printed(c)), numbers(texts));
@@ -59,7 +55,7 @@ Deno.test("the largest line goes out beside a trickle of lines of others", () =>
     flood(b, a, c, 1, 0);
     if (round === 100) sim.publish(b, "chat", [largest]);
     sim.pass(10);
-    if (round > 20) assertGreater(linkTo(b, c).sent_bytes, linkTo(b, c).acked_bytes);
+    if (round > 20) assertGreater(outwardTo(b, c).sent_bytes, outwardTo(b, c).acked_bytes);
   }
   assertEquals(sim.printed(c).map((text) => text.length), [ITEM_BYTES_MAX]);
 });
@@ -69,18 +65,18 @@ Deno.test("private messages go through a link whose window is full of entries", 
   sim.throttle(b, c, 100);
   const line = "x".repeat(30_000);
   const feed = () => {
-    while (linkTo(b, c).sent_bytes - linkTo(b, c).acked_bytes < WINDOW_BYTES / 2) {
+    while (underWay(outwardTo(b, c)) < WINDOW_BYTES / 2) {
       sim.publish(b, "chat", [line]);
       sim.pass(1);
     }
   };
   for (let round = 0; round < 100; round++) feed();
-  a.post(c.id, ["hello"]);
-  for (let round = 0; round < 200 && a.state.outgoing.size > 0; round++) {
+  post(a, c.id, ["hello"]);
+  for (let round = 0; round < 200 && a.state.unicast.outgoing.size > 0; round++) {
     for (let count = 0; count < 5; count++) sim.publish(b, "chat", [line]);
     sim.pass(50);
   }
-  assertEquals(a.state.outgoing.size, 0);
+  assertEquals(a.state.unicast.outgoing.size, 0);
   assertEquals(sim.printed(c).filter((text) => text.startsWith("(pm")), ["(pm a) hello"]);
 });
 
@@ -89,11 +85,11 @@ Deno.test("no flood of others makes a peer close the link to the node that hands
   for (let round = 0; round < 100; round++) {
     // Each of them keeps to what a link may send.
     for (const from of evil) flood(b, from, c, 90, 0);
-    if (round === 50) e.post(c.id, ["in between"], 60_000);
+    if (round === 50) post(e, c.id, ["in between"], 60_000);
     sim.pass(10);
   }
   sim.publish(b, "chat", ["still here"]);
-  sim.run(() => e.state.outgoing.size === 0);
+  sim.run(() => e.state.unicast.outgoing.size === 0);
   sim.settle();
   for (const { state } of [b, c]) {
     const codes = [...state.counts.keys()].filter((what) => /^(closed|bye):/.test(what));

@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { GRAFT_MS, LAZY_MS } from "../../src/core/data/limits.ts";
-import { isPeer } from "../../src/core/session/link.ts";
-import type { SpreadKind } from "../../src/core/broadcast/spread.ts";
+import { isPeer } from "../../src/core/session/slice.ts";
+import type { SpreadKind } from "../../src/core/types.ts";
 import type { CarriedHandler } from "../../src/sim/cables.ts";
 import { Dice } from "../../src/sim/dice.ts";
-import { Network } from "../../src/sim/network.ts";
+import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertOrder, assertPrintedOnce, Speaker } from "../helpers/agreement.ts";
 import { check } from "../helpers/check.ts";
+import { makeNetwork } from "../helpers/sim_network.ts";
 
 const decoder = new TextDecoder();
 
@@ -19,7 +20,7 @@ function networkOf(count: number, spread: SpreadKind, seed = 1) {
     if (carried.kind !== "line") return;
     if (decoder.decode(carried.bytes.subarray(0, 70)).includes('"t":"chat"')) copies++;
   };
-  const sim = new Network({ seed, spread, onCarried });
+  const sim = makeNetwork({ seed, spread, onCarried });
   while (sim.nodes.length < count) sim.addNode({ join: sim.nodes.slice(0, 1) });
   sim.settle();
   const takeCopies = () => {
@@ -114,8 +115,8 @@ Deno.test("with a tree, a branch that brings nothing more, but is not cut, is re
   for (const round of [0, 1, 2]) sayAll(sim, sim.nodes, round);
   const [first, ...others] = sim.nodes;
   const [node] = others.filter((one) =>
-    [...one.state.links.values()].some(({ id, peer }) =>
-      peer === first.id && one.state.branches.get(first.id)?.source === id
+    [...one.state.session.links.values()].some(({ id, peer }) =>
+      peer === first.id && one.state.broadcast.trees.get(first.id)?.source === id
     )
   );
   sim.stall(first, node);
@@ -123,13 +124,13 @@ Deno.test("with a tree, a branch that brings nothing more, but is not cut, is re
   sim.pass(LAZY_MS + 2 * GRAFT_MS + 100);
   assertEquals(sim.printed(node).at(-1), "over another way");
   assertGreater(node.state.counts.get("grafts") ?? 0, 0);
-  const { source } = node.state.branches.get(first.id)!;
-  assert(source !== null && isPeer(node.state.links.get(source)!));
+  const { source } = node.state.broadcast.trees.get(first.id)!;
+  assert(source !== null && isPeer(node.state.session.links.get(source)!));
 });
 
 Deno.test("with a tree, links that lose lines bring everything all the same", () => {
   const loss = { drop: 0, duplicate: 0, reorder: 0 };
-  const sim = new Network({ spread: "tree", loss });
+  const sim = makeNetwork({ spread: "tree", loss });
   while (sim.nodes.length < 5) sim.addNode({ join: sim.nodes.slice(0, 1) });
   sim.pass(5_000);
   for (const round of [0, 1]) {

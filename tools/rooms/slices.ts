@@ -21,7 +21,7 @@ export interface Slices {
   readonly faults: readonly string[];
 }
 
-const STATE_FILE = "src/core/state.ts";
+const STATE_FILE = "src/core/turn/state.ts";
 const STATE = "NodeState";
 
 function exportedInterfaces(sources: Sources, path: string): ts.InterfaceDeclaration[] {

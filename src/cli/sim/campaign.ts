@@ -9,7 +9,6 @@ import {
   runSeed,
 } from "../../sim/campaign/campaign.ts";
 import { describeStep } from "../../sim/campaign/step.ts";
-import type { CampaignApps } from "../../sim/campaign/app_rules.ts";
 import { drawOptions } from "../../sim/campaign/options.ts";
 import { draw, type Drawn, runWith } from "../../sim/campaign/runner.ts";
 import type { RunResult } from "../../sim/campaign/session.ts";
@@ -18,10 +17,10 @@ import { missingEffects } from "../../sim/campaign/tally.ts";
 import { tellRun } from "../../sim/campaign/tell.ts";
 import { readArgs } from "../args/args.ts";
 import type { AppModule, Env } from "../../apps/app.ts";
+import type { AppRules, CampaignApps } from "../../sim/campaign/app_rules.ts";
 import { EXIT, UsageError } from "../args/exit.ts";
 import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
-import { campaignApps } from "./apps.ts";
 import { flags } from "./campaign_flags.ts";
 
 export { help } from "./campaign_flags.ts";
@@ -45,14 +44,21 @@ export async function run(
   if (!one && (given.shrink || given.trace)) {
     throw new UsageError("--shrink and --trace need --seed N: which run");
   }
-  const print = (text: string) => stdout.print(`${text}\n`);
   const apps = await campaignApps(modules);
-  if (one) return await runOne(given.seed!, apps, given, print);
-  const campaign = runMany(given.from ?? 1, given.seeds ?? 200, apps, given.nodes);
+  const print = (text: string) => stdout.print(`${text}\n`);
+  if (one) return await runOne(given.seed!, given, apps, print);
+  const campaign = runMany(given.from ?? 1, given.seeds ?? 200, given.nodes, apps);
   const missing = campaign.seeds < EFFECTS_FROM_SEEDS ? [] : missingEffects(campaign.tally);
   if (given.json) await print(JSON.stringify({ ...campaign, missing, commit: commitOf() }));
   else await print(describeCampaign(campaign, missing));
   return campaign.failures.length + missing.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** What simulations run, with the users and rules of each. */
+export async function campaignApps(modules: readonly AppModule[]): Promise<CampaignApps> {
+  const rules: AppRules[] = [];
+  for (const module of modules) if (module.rules) rules.push(await module.rules());
+  return { apps: modules.map(({ app }) => app), rules };
 }
 
 interface One {
@@ -64,8 +70,8 @@ interface One {
 
 async function runOne(
   seed: number,
-  apps: CampaignApps,
   given: One,
+  apps: CampaignApps,
   print: (text: string) => Promise<void>,
 ): Promise<number> {
   let drawn = draw(seed, apps, given.nodes);
@@ -98,8 +104,8 @@ async function runOne(
 function runMany(
   from: number,
   count: number,
-  apps: CampaignApps,
   nodes: number | undefined,
+  apps: CampaignApps,
 ): Campaign {
   const campaign = newCampaign(), progress = new Progress();
   for (let seed = from; seed < from + count; seed++) {

@@ -48,6 +48,15 @@ export class SharedMap<K, V> {
     return edit.finish();
   }
 
+  /**
+   * A version without a key, with a real map of its own: for small maps whose order matters. After
+   * `delete()` a key that comes back in an older version stands behind the others.
+   */
+  without(key: K): SharedMap<K, V> {
+    if (!this.has(key)) return this;
+    return SharedMap.of([...this.entries()].filter(([other]) => other !== key));
+  }
+
   /** Begins many changes at once. No version may be read before `finish()` gives the new one. */
   edit(): SharedMapEdit<K, V> {
     const map = this.#own();
@@ -60,7 +69,10 @@ export class SharedMap<K, V> {
     });
   }
 
-  /** The pairs of this version, in no promised order; the version must stay the one being read. */
+  /**
+   * The pairs of this version, in the order of their insertion where no version deleted any; the
+   * version must stay the one being read.
+   */
   entries(): IterableIterator<[K, V]> {
     return this.#own().entries();
   }

@@ -2,7 +2,7 @@
 
 import type { Json, NodeConfig, Topic } from "../types.ts";
 import type { AppendLog } from "../data/append_log.ts";
-import type { TopicRule } from "../log/slice.ts";
+import { PRESENCE, type TopicRule } from "../log/slice.ts";
 import type { App } from "./app.ts";
 
 /** The slice of this room. */
@@ -31,8 +31,9 @@ export function newHost(apps: readonly App[], config: NodeConfig): Host {
   return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1, started: false };
 }
 
-/** The app of a topic, if there is one. */
+/** The app of a topic, if there is one; what the nodes say of themselves is no app's. */
 export function appOf(apps: readonly App[], topic: Topic): App | undefined {
+  if (topic === PRESENCE) return undefined;
   const owner = apps.find((app) => app.topics?.some((one) => one.topic === topic));
   return owner ?? apps.find((app) => app.any_topic);
 }

@@ -55,7 +55,7 @@ export function isDrained({ config, log, output, records }: CongestionView): boo
 }
 
 /** Bytes that are delivered but not handed to the output. */
-function outputLagBytes({ config, log, output, records }: CongestionView): number {
+export function outputLagBytes({ config, log, output, records }: CongestionView): number {
   if (config.front.app === "none" || records !== null || output.history.waiting) return 0;
   const topic = log.topics.get(config.front.topic);
   const next = topic?.order.get(Math.max(output.place.cursor, topic.order.first));

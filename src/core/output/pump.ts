@@ -15,8 +15,9 @@ const RECORD_BYTES = 64;
 
 /** Prints what the window allows. */
 export function pump(turn: OutputTurn): void {
-  const { slice, view: { config: { front }, settled_records } } = turn;
-  if (slice.debt.unprinted_bytes === 0) setDebt(turn, { progress_ms: turn.now_ms });
+  const { slice, now_ms, view: { config: { front }, settled_records } } = turn;
+  const { unprinted_bytes, progress_ms } = slice.debt;
+  if (unprinted_bytes === 0 && progress_ms !== now_ms) setDebt(turn, { progress_ms: now_ms });
   if (slice.beside.records.length > 0) {
     const { records, bytes } = slice.beside;
     slice.beside = { records: [], bytes: 0 };

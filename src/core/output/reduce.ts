@@ -1,6 +1,7 @@
 /** The door of the output: what is delivered is printed, as fast as the output takes it. */
 
-import type { Printed } from "../types.ts";
+import type { Gap, Printed } from "../types.ts";
+import { logKey } from "../log/entry.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import { begin, resume } from "./history.ts";
@@ -43,11 +44,9 @@ function handle(turn: OutputTurn, event: OutputEvent): void {
     case "gapped":
       if (event.gap.topic === front.topic) slice.gapped = true;
       return;
-    case "missed": {
+    case "missed":
       if (front.app === "none" || records !== null) return;
-      const gaps = event.gaps.filter(({ topic }) => topic === front.topic);
-      return beside(turn, gaps.map((gap) => ({ kind: "gap", gap })), 0);
-    }
+      return tellMissed(turn, event.gaps.filter(({ topic }) => topic === front.topic));
     case "record": {
       const { app, record, bytes } = event;
       return beside(turn, [{ kind: "record", app, record }], bytes);
@@ -78,6 +77,17 @@ function offer(turn: OutputTurn, delivered: readonly Delivered[]): void {
     bytes += one.stored.line.length;
   }
   if (all !== null) slice.ready = { delivered: all, bytes };
+}
+
+/** Tells of causes that did not come, once. They may come later all the same, and are printed then. */
+function tellMissed(turn: OutputTurn, gaps: readonly Gap[]): void {
+  const { keys } = turn.view.log, printed = turn.slice.printed.slice();
+  for (const { origin, topic, to } of gaps) {
+    const index = keys.find(logKey(origin, topic));
+    if (index >= 0) printed[index] = Math.max(printed[index] ?? 0, to);
+  }
+  if (gaps.length > 0) turn.slice.printed = printed;
+  beside(turn, gaps.map((gap) => ({ kind: "gap", gap })), 0);
 }
 
 /** Prints something with the next tick, wherever the cursor is. */

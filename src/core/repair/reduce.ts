@@ -5,13 +5,11 @@
  */
 
 import type { LinkId } from "../types.ts";
-import { type Congestion, type Flow, isAckDue } from "../flow/slice.ts";
-import type { LogState, StoredEntry } from "../log/slice.ts";
+import { type Congestion, isAckDue } from "../flow/slice.ts";
 import { logsToTell } from "../replication/pump.ts";
-import { hasOf, openLogs, type Replication } from "../replication/slice.ts";
-import type { Session, Sessions } from "../session/slice.ts";
+import { hasOf, openLogs } from "../replication/slice.ts";
 import { clockLines, splitTouched } from "../wire/clock_lines.ts";
-import { type Out, type Reduced, RoomTurn, type View } from "../wire/room.ts";
+import { type Reduced, RoomTurn } from "../wire/room.ts";
 import {
   forgetFlight,
   landFlight,
@@ -23,7 +21,8 @@ import {
   resendAt,
   resendDue,
 } from "./lossy.ts";
-import type { Repair } from "./slice.ts";
+import { pingMark, type Repair } from "./slice.ts";
+import type { RepairEvent, RepairOut, RepairTurn, RepairView } from "./turn.ts";
 import {
   LOSSY_ACK_MS,
   LOSSY_CLOCK_LOGS,
@@ -31,64 +30,6 @@ import {
   LOSSY_GREET_MS,
   LOSSY_PING_MS,
 } from "../data/limits.ts";
-
-/** What happens on a link; nothing where it loses no lines. */
-export type RepairEvent =
-  | { readonly kind: "opened"; readonly link: LinkId }
-  | { readonly kind: "gone"; readonly link: LinkId }
-  /** Time passed: greetings are said again where they were not answered. */
-  | { readonly kind: "greet" }
-  /** The peer was sent the whole clock. */
-  | {
-    readonly kind: "first_clock";
-    readonly link: LinkId;
-    readonly lines: readonly Uint8Array[];
-  }
-  /** Whether the peer was asked for its list of peers and has not answered. */
-  | { readonly kind: "wants_peers"; readonly link: LinkId; readonly wants: boolean }
-  /** The peer acknowledged, so it has the whole clock. */
-  | { readonly kind: "answered"; readonly link: LinkId }
-  | { readonly kind: "pong"; readonly link: LinkId; readonly x: number }
-  | {
-    readonly kind: "streamed";
-    readonly link: LinkId;
-    readonly entries: readonly StoredEntry[];
-  }
-  /** The peer is sent again what it should have answered by now. */
-  | { readonly kind: "serve"; readonly link: LinkId }
-  /** The peer is told what came, if that is due. */
-  | { readonly kind: "acknowledge"; readonly link: LinkId; readonly congestion: Congestion }
-  /** The numbers of these logs will mean others. */
-  | { readonly kind: "forget"; readonly indices: ReadonlySet<number> };
-
-export type RepairOut =
-  | Out
-  | { readonly kind: "greet_again"; readonly link: LinkId }
-  | { readonly kind: "offer_again"; readonly link: LinkId }
-  /** So many bytes are at the peer. */
-  | { readonly kind: "acked"; readonly link: LinkId; readonly bytes: number }
-  /** The peer was told of what came, but for these logs. */
-  | { readonly kind: "told"; readonly link: LinkId; readonly kept: ReadonlySet<number> }
-  | {
-    readonly kind: "reported";
-    readonly link: LinkId;
-    readonly bytes: number;
-    readonly due_ms: number;
-  };
-
-/** What repair may read. */
-export interface RepairView extends View {
-  readonly log: LogState;
-  readonly session: Sessions;
-  readonly flow: Flow;
-  readonly replication: Replication;
-  readonly storage: {
-    readonly settled: { readonly log: LogState };
-    readonly fault: string | null;
-  };
-}
-
-type RepairTurn = RoomTurn<Repair, RepairView, RepairOut>;
 
 /** What repair does about an event. */
 export function reduceRepair(
@@ -107,18 +48,13 @@ export function reduceRepair(
     const lossy = newLossy(now_ms);
     set(turn, event.link, lossy);
     if (view.session.links.get(event.link)?.dialled) turn.wakeAt(lossy.words.repeat_ms);
-  } else if (event.kind === "gone") slice.links = slice.links.delete(event.link);
+  } else if (event.kind === "gone") slice.links = slice.links.without(event.link);
   else {
     const lossy = slice.links.get(event.link);
     if (lossy !== undefined) handle(turn, lossy, event);
     else if (event.kind === "pong") turn.count("ignored:pong");
   }
   return turn.finish();
-}
-
-/** What a ping carries: on a lossy link the time, which its pong brings back. */
-export function pingMark(session: Session, sent_bytes: number, now_ms: number): number {
-  return session.lossy ? now_ms - session.opened_ms : sent_bytes;
 }
 
 function handle(

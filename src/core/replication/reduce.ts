@@ -34,7 +34,7 @@ export function reduceReplication(
     }
   } else if (event.kind === "forget") forget(turn, event);
   else if (event.kind === "opened") slice.links = slice.links.set(event.link, newReplica());
-  else if (event.kind === "gone") slice.links = slice.links.delete(event.link);
+  else if (event.kind === "gone") slice.links = slice.links.without(event.link);
   else if (slice.links.get(event.link) !== undefined) handle(turn, event);
   return turn.finish();
 }

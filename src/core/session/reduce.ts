@@ -42,7 +42,7 @@ function handle(turn: SessionTurn, event: SessionEvent): void {
     case "settled_at":
       return settleAt(turn, event.host);
     case "gone":
-      slice.links = slice.links.delete(event.link);
+      slice.links = slice.links.without(event.link);
       return;
     case "strangers":
       return closeStrangers(turn);

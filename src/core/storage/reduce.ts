@@ -26,11 +26,6 @@ export function reduceStorage(
   return turn.finish();
 }
 
-/** Whether everything that was delivered is stored. */
-export function isSettled({ settled }: Storage, log: LogState, durable: boolean): boolean {
-  return !durable || settled.log.arrivals === log.arrivals;
-}
-
 function handle(turn: StorageTurn, event: StorageEvent): void {
   switch (event.kind) {
     case "restored":

@@ -2,7 +2,7 @@
 
 import type { Restored, StoredRow } from "../types.ts";
 import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "../log/entry.ts";
-import type { Loaded } from "../log/reduce.ts";
+import type { Loaded } from "../log/turn.ts";
 import { isKeptWhole } from "../log/slice.ts";
 import type { Restoring } from "./slice.ts";
 import type { StorageTurn } from "./turn.ts";
@@ -40,8 +40,8 @@ export function takeLoaded(turn: StorageTurn, rows: readonly StoredRow[]): void 
   }
   const jumps = (entry: Entry, is_new: boolean) =>
     mayJump(restoring, entry, !isKeptWhole(log, entry.topic) && is_new);
-  turn.out({ kind: "load", rows: loaded, jumps });
   if (unfit.length > 0) setAside(turn, unfit);
+  turn.out({ kind: "load", rows: loaded, jumps });
 }
 
 /** Stored entries that are no good are set aside. */

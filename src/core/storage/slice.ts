@@ -76,3 +76,8 @@ export function newStorage(settled: Settled): Storage {
     restoring: null,
   };
 }
+
+/** Whether everything that was delivered is stored. */
+export function isSettled({ settled }: Storage, log: LogState, durable: boolean): boolean {
+  return !durable || settled.log.arrivals === log.arrivals;
+}

@@ -3,7 +3,7 @@
 import type { AppRow, Fork, Id, Kept, Restored, StoreBatch, StoredRow } from "../types.ts";
 import type { Entry } from "../log/entry.ts";
 import type { ForgottenLog } from "../log/forgotten.ts";
-import type { Loaded } from "../log/reduce.ts";
+import type { Loaded } from "../log/turn.ts";
 import type { LogState } from "../log/slice.ts";
 import type { Output } from "../output/slice.ts";
 import type { Out, RoomTurn, View } from "../wire/room.ts";

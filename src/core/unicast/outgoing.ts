@@ -42,6 +42,8 @@ export function takeErrand(turn: UnicastTurn, errand: Errand): void {
     waiting: before.waiting.append([{ app, items, bytes, source, deadline_ms }]),
     expires_ms: Math.min(before.expires_ms, deadline_ms),
   });
+  // What an app says within a tick comes too late for what that tick sends.
+  turn.wakeAt(turn.now_ms);
 }
 
 function refusal(

@@ -90,12 +90,22 @@ export class LocalTransport implements Transport {
   };
 }
 
-/** The sockets of all nodes of this user. Throws where a directory is not the user's alone. */
+/**
+ * The sockets of all nodes of this user. A directory that is not the user's alone is passed over, so that
+ * nobody can keep a user from nodes elsewhere; throws where there are none then.
+ */
 export function localSockets(places = runtimeDirectories()): LocalSocket[] {
-  return places.filter(isThere).flatMap((directory) => {
-    checkRuntimeDirectory(directory);
-    return socketsIn(directory);
-  });
+  const found: LocalSocket[] = [], faults: unknown[] = [];
+  for (const directory of places.filter(isThere)) {
+    try {
+      checkRuntimeDirectory(directory);
+      found.push(...socketsIn(directory));
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (found.length === 0 && faults.length > 0) throw faults[0];
+  return found;
 }
 
 /** The socket of the node that listens on an address; null where there is none, or several. */

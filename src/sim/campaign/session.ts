@@ -74,6 +74,8 @@ class Session implements World {
   readonly #parts: RunParts;
   readonly #by_node = new Map<SimNode, Machine>();
   readonly #liars: Liar[] = [];
+  /** Which machine signs with a key. */
+  readonly #owners = new Map<string, Machine>();
 
   constructor(options: Options, parts: RunParts) {
     this.options = options;
@@ -84,6 +86,7 @@ class Session implements World {
     this.observer = new Observer({
       machineOf: (node) => this.#by_node.get(node)!,
       machines: this.machines,
+      owners: this.#owners,
       mild: isMild(options),
       tells_own_past: tellsOwnPast(options),
       lying: options.liars > 0,
@@ -113,7 +116,7 @@ class Session implements World {
         parts.onReduced?.(node, event, effects, before);
         this.observer.see(node, event, effects, before);
       },
-      onSigned: (_, bytes) => this.observer.noteSigned(bytes),
+      onSigned: (_, bytes, signature) => this.observer.noteSigned(bytes, signature),
     });
   }
 
@@ -194,7 +197,7 @@ class Session implements World {
     let liar: Liar | null = null;
     const { crypto } = this.#parts;
     const name = `${machine.name}${run}`;
-    observer.owners.set(crypto.signer(store?.key ?? name).id, machine);
+    this.#owners.set(crypto.signer(store?.key ?? name).id, machine);
     sim.addNode({
       name,
       host: machine.name,
@@ -229,7 +232,7 @@ class Session implements World {
   crash(machine: Machine): void {
     const { node } = machine;
     node.kill();
-    this.history.forgetUnshown((origin) => this.observer.owners.get(origin) === machine);
+    this.history.forgetUnshown((origin) => this.#owners.get(origin) === machine);
   }
 
   /** Nobody lies any more. */

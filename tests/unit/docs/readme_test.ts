@@ -20,6 +20,7 @@ import routes from "../../../src/cli/commands/routes.ts";
 import sim from "../../../src/cli/commands/sim.ts";
 import sub from "../../../src/apps/chat/commands/sub.ts";
 import config from "../../../deno.json" with { type: "json" };
+import { LONG } from "../../helpers/long.ts";
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
 import { Process, rumorCommand } from "../../helpers/process.ts";
 
@@ -54,6 +55,8 @@ for (const [name, load] of Object.entries(sim.parts!)) {
 /** Flags of `rumor` that no command has in its help. */
 const COMMON_FLAGS = ["--version", "-V"];
 
+/** Simulations that take long; only the long tests run them. */
+const LONG_COMMAND = /^for \w+ in .*\brumor sim\b|^rumor sim (scenario|cut --nodes 1000)/;
 /** How long a line may need to come out. */
 const PATIENCE_MS = 10_000;
 
@@ -136,7 +139,7 @@ for (const page of PAGES) {
   Deno.test(`${page} names variables that stand for flags`, () => {
     const all = new Set(Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help)));
     for (const [variable, name] of read(page).matchAll(/RUMOR_([A-Z_]+)/g)) {
-      if (["RUMOR_BIN", "RUMOR_RUNTIME_DIR"].includes(variable)) continue;
+      if (["RUMOR_BIN", "RUMOR_LONG", "RUMOR_RUNTIME_DIR"].includes(variable)) continue;
       assert(all.has(`--${name.toLowerCase().replaceAll("_", "-")}`), variable);
     }
   });
@@ -228,6 +231,7 @@ class Typist {
 
   async type({ command, output }: Step): Promise<void> {
     if (/\bjq\b/.test(command) && !hasJq) return;
+    if (!LONG && LONG_COMMAND.test(command)) return;
     // A command that fails must be followed by a look at its exit code.
     assert(this.#failed === "" || command.includes("$?"), this.#failed);
     const late_ms = Date.now() + PATIENCE_MS;

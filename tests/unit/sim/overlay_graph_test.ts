@@ -52,7 +52,7 @@ for (const kind of ["ring", "fingers"] as const) {
     const ids = names.map(fakeId).sort();
     const graph = graphOf(ids, kind, OVERLAY_LINKS);
     for (const { state } of sim.nodes) {
-      const peers = new Set([...state.links.values()].map(({ peer }) => peer));
+      const peers = new Set([...state.session.links.values()].map(({ peer }) => peer));
       for (const other of linkedTo(graph, ids.indexOf(state.config.id))) {
         assert(peers.has(ids[other]), "a link is missing");
       }

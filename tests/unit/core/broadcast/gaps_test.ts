@@ -68,15 +68,15 @@ Deno.test("`acceptGaps()` accepts a gap that the entry behind it proves, after a
   assertEquals(clockOf(asked), 0);
   const [proved, more] = driveAll(asked, [linesEvent(1, behind)]);
   assertEquals([printed(more), clockOf(proved)], [[[1, 4], "five"], 5]);
-  assertEquals(proved.offers.size, 0);
+  assertEquals(proved.broadcast.offers.size, 0);
 });
 
 Deno.test("`acceptGaps()` forgets a gap that nobody proves, or whose link is gone", () => {
   const [offered] = driveAll(linkedNode(), [linesEvent(1, gapLine(1, 2 ** 53 - 1))]);
   const [later] = pass(offered, GAP_EXPIRE_MS);
-  assertEquals([later.offers.size, clockOf(later)], [0, 0]);
+  assertEquals([later.broadcast.offers.size, clockOf(later)], [0, 0]);
   const closed = { kind: "closed", now_ms: NOW_MS, link: 1 } as const;
-  assertEquals(pass(driveAll(offered, [closed])[0], 2_000)[0].offers.size, 0);
+  assertEquals(pass(driveAll(offered, [closed])[0], 2_000)[0].broadcast.offers.size, 0);
 });
 
 Deno.test("`acceptGaps()` gives nothing up that another peer brings meanwhile", () => {
@@ -85,12 +85,12 @@ Deno.test("`acceptGaps()` gives nothing up that another peer brings meanwhile", 
   const [filled, effects] = driveAll(offered, [linesEvent(2, filling)]);
   const [later, more] = pass(filled, 3_000);
   assertEquals(printed([...effects, ...more]), ["one"]);
-  assertEquals(later.offers.size, 0);
+  assertEquals(later.broadcast.offers.size, 0);
 });
 
 Deno.test("`takeGap()` believes no gap in the ledger, and answers one that it has passed", () => {
   const [closed] = driveAll(linkedNode(), [linesEvent(1, gapLine(1, 4, dan, "ledger"))]);
-  assert(!closed.links.has(1));
+  assert(!closed.session.links.has(1));
   const filling = makeLine({ origin: dan, seq: 1 });
   const [, effects] = driveAll(linkedNode(), [
     linesEvent(2, filling),
@@ -113,7 +113,7 @@ Deno.test("`takeGap()` cannot touch this node's own log", () => {
   assertEquals(clockOf(after, CONFIG.id), 1);
 });
 
-Deno.test("`giveUpCauses()` asks all peers for a missing cause, and in the end goes on without", () => {
+Deno.test("`askForCauses()` asks all peers for a missing cause, and in the end goes on without", () => {
   const stuck = makeLine({ origin: dan, seq: 1, deps: { [fakeId("eve")]: 3 }, items: '["late"]' });
   const [waiting, first] = driveAll(linkedNode(), [linesEvent(1, stuck)]);
   assertEquals(printed(first), []);
@@ -123,10 +123,10 @@ Deno.test("`giveUpCauses()` asks all peers for a missing cause, and in the end g
   const [after, more] = pass(asked, PENDING_EXPIRE_MS);
   assertEquals(printed(more), [[1, 3], "late"]);
   assertEquals(after.log.pending.entries, 0);
-  assertEquals(after.pending_ms, Infinity);
+  assertEquals(after.broadcast.pending_ms, Infinity);
 });
 
-Deno.test("`giveUpCauses()` gives up missing predecessors, but none of the ledger", () => {
+Deno.test("`askForCauses()` gives up missing predecessors, but none of the ledger", () => {
   const payment = makeLine({ origin: dan, topic: "ledger", seq: 5, previous });
   const [waiting] = driveAll(linkedNode(), [linesEvent(1, behind, payment)]);
   const [after, effects] = pass(waiting, PENDING_EXPIRE_MS + 2_000);
@@ -134,7 +134,7 @@ Deno.test("`giveUpCauses()` gives up missing predecessors, but none of the ledge
   assertEquals(clockOf(after, dan, "ledger"), 0);
 });
 
-Deno.test("`giveUpCauses()` asks for no more than so much at once", () => {
+Deno.test("`askForCauses()` asks for no more than so much at once", () => {
   const many = Array.from(
     { length: ASKS_MAX + 50 },
     (_, at) => makeLine({ origin: fakeId(`n${at}`), seq: 2, previous }),
@@ -146,17 +146,7 @@ Deno.test("`giveUpCauses()` asks for no more than so much at once", () => {
   assert(sent(asked, "want").length <= 3 * ASKS_MAX * 2);
 });
 
-Deno.test("`sendWanted()` sends an entry that is kept, and counts one that is not", () => {
-  const line = makeLine({ origin: dan, seq: 1, items: '["one"]' });
-  const want = (seq: number) => JSON.stringify({ k: "want", o: dan, t: "chat", s: seq });
-  const [node] = driveAll(linkedNode(), [linesEvent(1, line)]);
-  const [after, effects] = drive(node, linesEvent(2, want(1), want(2)));
-  const lines = effects.flatMap((effect) => effect.kind === "send" ? effect.lines : []);
-  assertEquals(lines.map((one) => decoder.decode(one)), [`${decoder.decode(line)}\n`]);
-  assertEquals(after.counts.get("wanted-unknown"), 1);
-});
-
-Deno.test("`giveUpCauses()` tells of a fork that comes to light when a cause is given up", () => {
+Deno.test("`askForCauses()` tells of a fork that comes to light when a cause is given up", () => {
   const first = makeLine({ origin: dan, seq: 1, items: '["one"]' });
   // Signed on top of another first entry, and behind something that never comes.
   const second = makeLine({ origin: dan, seq: 2, previous, deps: { [fakeId("eve")]: 3 } });
@@ -166,5 +156,7 @@ Deno.test("`giveUpCauses()` tells of a fork that comes to light when a cause is 
   const told = effects.filter((one) => one.kind === "notice" && one.notice.kind === "forked");
   assertEquals(told.length, 1);
   const stored = effects.flatMap((one) => one.kind === "persist" ? one.batch.forks : []);
-  assertEquals([...stored, ...after.storage.forks].slice(0, 1).map(({ origin }) => origin), [dan]);
+  assertEquals([...stored, ...after.storage.news.forks].slice(0, 1).map(({ origin }) => origin), [
+    dan,
+  ]);
 });

@@ -87,3 +87,15 @@ Deno.test("`SharedMap.edit()` makes many changes at once, also several of one ke
     300,
   );
 });
+
+Deno.test("`SharedMap.without()` leaves the order of all versions as it is", () => {
+  const one = SharedMap.of([["a", 1], ["b", 2], ["c", 3]]);
+  const two = one.set("d", 4);
+  const left = two.without("b");
+  assertStrictEquals(left.without("b"), left);
+  assertEquals([...left.entries()], [["a", 1], ["c", 3], ["d", 4]]);
+  assertEquals([...left.set("b", 5).keys()], ["a", "c", "d", "b"]);
+  for (const [map, keys] of [[one, "abc"], [two, "abcd"], [left, "acd"], [one, "abc"]] as const) {
+    assertEquals([...map.keys()].join(""), keys);
+  }
+});

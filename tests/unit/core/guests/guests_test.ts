@@ -1,96 +1,35 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
 import {
   ANSWER_BYTES_TARGET,
   COUNTS_MAX,
   DRAFT_BYTES_MAX,
   REQUESTS_PER_GUEST_MAX,
-  TOPICS_PER_GUEST_MAX,
 } from "../../../../src/core/data/limits.ts";
-import { type NodeState, reduceNode } from "../../../../src/core/node.ts";
+import { reduceNode } from "../../../../src/core/node.ts";
 import type { Effect } from "../../../../src/core/types.ts";
-import { check } from "../../../helpers/check.ts";
-import { crypto, histories } from "../../../helpers/history.ts";
-import {
-  driveAll,
-  greeting,
-  linesEvent,
-  NOW_MS,
-  openedEvent,
-  startNode,
-} from "../../../helpers/node_subject.ts";
-
-const decoder = new TextDecoder();
-const HELLO = '{"k":"hello","v":1,"network":"rumor","guest":true}';
-const GUEST = 2;
-
-/** A node with a peer on link 1 and a guest on link 2. */
-function withGuest(): NodeState {
-  return driveAll(startNode({}, 2), [
-    linesEvent(1, ...greeting(1, "ann")),
-    linesEvent(GUEST, HELLO),
-  ])[0];
-}
-
-// deno-lint-ignore no-explicit-any -- lines of any kind
-function heard(effects: readonly Effect[]): any[] {
-  return effects.flatMap((effect) =>
-    effect.kind === "send" && effect.link === GUEST
-      ? effect.lines.map((line) => JSON.parse(decoder.decode(line)))
-      : []
-  );
-}
+import { GUEST, heard, say, withGuest } from "../../../helpers/guest.ts";
+import { driveAll, ENV, linesEvent, NOW_MS, openedEvent } from "../../../helpers/node_subject.ts";
 
 function reasons(effects: readonly Effect[]): unknown[] {
   return heard(effects).map(({ why }) => why);
 }
 
-function say(node: NodeState, ...lines: unknown[]) {
-  const event = linesEvent(GUEST, ...lines.map((line) => JSON.stringify(line)));
-  const [after, effects] = driveAll(node, [event]);
-  return { after, heard: heard(effects) };
-}
-
-Deno.test("`takeSubscribe()` gives exactly the last items that were asked for", () => {
-  check(
-    fc.property(histories(), fc.nat(20), (written, history) => {
-      const lines = written.map(({ line }) => line);
-      const [node] = driveAll(withGuest(), [linesEvent(1, ...lines)]);
-      const { heard } = say(node, { k: "want", t: "chat", history });
-      const [{ k, skip }, ...entries] = heard;
-      assertEquals(k, "from");
-      const items = written.flatMap(({ entry }) => entry.items);
-      const got = entries.flatMap(({ b }) => b).slice(skip);
-      const wanted = Math.min(history, items.length);
-      // An entry without items may stand before the first one that counts.
-      assertEquals(JSON.stringify(got), JSON.stringify(items.slice(items.length - wanted)));
-    }),
-    200,
-  );
-});
-
-Deno.test("`takeSubscribe()` closes a guest that follows too many topics", () => {
-  const wants = Array.from(
-    { length: TOPICS_PER_GUEST_MAX + 1 },
-    (_, at) => ({ k: "want", t: `t${at}` }),
-  );
-  const { after, heard } = say(withGuest(), ...wants);
-  assertEquals(heard.at(-1).code, "too-many-topics");
-  assert(!after.links.has(GUEST));
-});
-
-Deno.test("`takePublish()` takes all items of a request, or none", () => {
+Deno.test("`reduceGuests()` takes all items of a request, or none", () => {
   const node = withGuest();
   const publish = (i: number, b: unknown[]) => ({ k: "publish", i, t: "chat", b });
   const { heard } = say(node, publish(1, ["a", "b"]), publish(2, ["c", 1]), publish(3, []));
-  assertEquals(heard.map(({ k, i }) => [k, i]), [["refused", 2], ["refused", 3]]);
+  assertEquals(heard.map(({ k, i }) => [k, i]), [
+    ["refused", 2],
+    ["refused", 3],
+    ["published", 1],
+  ]);
   // Only what was taken is drafted, and then sealed.
   const { after } = say(node, publish(1, ["a", "b"]), publish(2, ["c", 1]));
   assertEquals(after.log.topics.get("chat")?.order.get(0)?.count, 2);
   assertEquals(after.log.topics.get("chat")?.order.length, 1);
 });
 
-Deno.test("`takePublish()` refuses a number in use, too many requests, and more than fits", () => {
+Deno.test("`reduceGuests()` refuses a number in use, too many requests, and more than fits", () => {
   const node = withGuest();
   const publish = (i: number, ack = 9) => ({ k: "publish", i, t: "chat", b: ["x"], ack });
   const { heard } = say(node, publish(1), publish(1));
@@ -104,7 +43,7 @@ Deno.test("`takePublish()` refuses a number in use, too many requests, and more 
     const [after, effects] = reduceNode(
       state,
       linesEvent(GUEST, JSON.stringify(large(i))),
-      crypto.env,
+      ENV,
     );
     state = after;
     refused = reasons(effects);
@@ -112,16 +51,16 @@ Deno.test("`takePublish()` refuses a number in use, too many requests, and more 
   assertEquals(refused, ["the node is busy, try again"]);
 });
 
-Deno.test("`takePublish()` refuses while the node is not running", () => {
+Deno.test("`reduceGuests()` refuses while the node is not running", () => {
   const leave = { kind: "leave", now_ms: NOW_MS, deadline_ms: NOW_MS + 9_000 } as const;
-  const [node] = reduceNode(withGuest(), leave, crypto.env);
+  const [node] = reduceNode(withGuest(), leave, ENV);
   const line = linesEvent(GUEST, '{"k":"publish","i":1,"t":"chat","b":["x"]}');
-  assertEquals(reasons(reduceNode(node, line, crypto.env)[1]), [
+  assertEquals(reasons(reduceNode(node, line, ENV)[1]), [
     "the node is not taking lines now",
   ]);
 });
 
-Deno.test("`takeAsk()` answers piece by piece, as often as it is asked", () => {
+Deno.test("`reduceGuests()` answers piece by piece, as often as it is asked", () => {
   const items = Array.from({ length: 3_000 }, (_, at) => ({
     from: "bank",
     to: `${"x".repeat(40)}${String(at).padStart(4, "0")}`,
@@ -135,8 +74,6 @@ Deno.test("`takeAsk()` answers piece by piece, as often as it is asked", () => {
     first_tag: 1,
   } as const;
   let [node] = driveAll(withGuest(), [publish]);
-  // What was signed is shown from the next tick on.
-  [node] = driveAll(node, []);
   const rows: [string, string][] = [];
   for (let more = true; more;) {
     const answer = say(node, { k: "ask", i: 5, q: "balances", a: [] });
@@ -153,7 +90,7 @@ Deno.test("`takeAsk()` answers piece by piece, as often as it is asked", () => {
   assertEquals(named.heard, [{ k: "answer", i: 6, r: [["bank", "-3000"], ["nobody", "0"]] }]);
 });
 
-Deno.test("`receive()` lets a guest do nothing that is for peers", () => {
+Deno.test("`reduceNode()` lets a guest do nothing that is for peers", () => {
   const node = withGuest();
   const { after, heard } = say(node, { k: "peers", p: [] }, {
     k: "gap",
@@ -167,10 +104,10 @@ Deno.test("`receive()` lets a guest do nothing that is for peers", () => {
   assertEquals(say(node, { k: "want", peers: true }).heard[0].k, "peers");
   const entry = '{"o":"' + "a".repeat(42) + '0"';
   const [closed] = driveAll(node, [linesEvent(GUEST, entry)]);
-  assert(!closed.links.has(GUEST));
+  assert(!closed.session.links.has(GUEST));
 });
 
-Deno.test("`takeAsk()` tells how often things happened, under no more names than there is room for", () => {
+Deno.test("`reduceGuests()` tells how often things happened, under no more names than there is room for", () => {
   let node = withGuest();
   const goodbyes = 2 * COUNTS_MAX;
   for (let link = 10; link < 10 + goodbyes; link++) {

@@ -4,14 +4,19 @@ import { logKey } from "../../../../src/core/log/entry.ts";
 import {
   forgetLogs,
   type ForgottenLog,
-  nothingForgotten,
   recall,
   rememberForgotten,
 } from "../../../../src/core/log/forgotten.ts";
-import { ENTRY_OVERHEAD_BYTES, FORGOTTEN_MAX } from "../../../../src/core/data/limits.ts";
-import { newLink } from "../../../../src/core/session/link.ts";
+import {
+  ENTRY_OVERHEAD_BYTES,
+  FORGOTTEN_MAX,
+  WINDOW_BYTES,
+} from "../../../../src/core/data/limits.ts";
+import { newLinkFlow } from "../../../../src/core/flow/slice.ts";
+import { insertEntries } from "../../../../src/core/log/log.ts";
+import { emptyLog, type LogState } from "../../../../src/core/log/slice.ts";
 import { pumpTopic } from "../../../../src/core/replication/pump.ts";
-import { emptyLog, insertEntries, type LogState } from "../../../../src/core/log/log.ts";
+import { newReplica, ReplicaEdit } from "../../../../src/core/replication/slice.ts";
 import { check } from "../../../helpers/check.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
 import {
@@ -22,8 +27,8 @@ import {
   ORIGINS,
   textItem,
 } from "../../../helpers/history.ts";
+import { ENV as env } from "../../../helpers/node_subject.ts";
 
-const { env } = crypto;
 const TOPICS = ["chat", "presence"];
 const ME = crypto.signer("me").id;
 
@@ -134,18 +139,15 @@ Deno.test("`pumpTopic()` finds its place again after logs were forgotten", () =>
       const before = logOf(histories.flat().map(({ entry }) => entry));
       const { log } = forgetLogs(before, indicesOf(before, gone, ["presence"]));
       const has = log.clock.map((seq, index) => Math.min(seq, clock[index] ?? 0));
-      const opened = { id: 1, dialled: null, expected: "", remote_host: "x", nonce: "n" };
-      const link = {
-        ...newLink(opened, 0),
-        role: "peer",
-        stage: "up",
-        streaming: true,
-        has,
-      } as const;
+      const edit = new ReplicaEdit(newReplica());
+      for (const [index, seq] of has.entries()) edit.learn(index, seq);
+      const replica = edit.finish(), { outward } = newLinkFlow(0);
+      const options = { is_guest: false, outward, window_bytes: WINDOW_BYTES };
       for (const topic of TOPICS) {
         const missing = [...log.topics.get(topic)?.order.from() ?? []]
           .filter(({ log: index, seq }) => seq > has[index]);
-        const { lines, gaps } = pumpTopic(link, log, topic);
+        const { entries, gaps } = pumpTopic(replica, log, topic, options).pump;
+        const lines = entries.map(({ line }) => line);
         assertEquals([lines, gaps], [missing.map(({ line }) => line), []]);
       }
     }),
@@ -168,7 +170,7 @@ Deno.test("`rememberForgotten()` keeps so many, and lets the oldest go", () => {
   const log = (at: number): ForgottenLog => [`origin${at}`, "chat", at + 1];
   const some = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, at) => log(from + at));
-  const full = rememberForgotten(nothingForgotten(), some(0, FORGOTTEN_MAX));
+  const full = rememberForgotten(emptyLog(ME).forgotten, some(0, FORGOTTEN_MAX));
   assertEquals([full.seqs.size, full.order.length], [FORGOTTEN_MAX, FORGOTTEN_MAX]);
   const more = rememberForgotten(full, some(FORGOTTEN_MAX, FORGOTTEN_MAX + 10));
   assertEquals([more.seqs.size, more.order.length], [FORGOTTEN_MAX, FORGOTTEN_MAX]);
@@ -177,7 +179,7 @@ Deno.test("`rememberForgotten()` keeps so many, and lets the oldest go", () => {
 
 Deno.test("`recall()` takes a log off the list, which may come to stand there again", () => {
   const one: ForgottenLog = ["ann", "chat", 3];
-  const [empty, seq] = recall(rememberForgotten(nothingForgotten(), [one]), "ann/chat");
+  const [empty, seq] = recall(rememberForgotten(emptyLog(ME).forgotten, [one]), "ann/chat");
   assertEquals([empty.seqs.size, seq, recall(empty, "ann/chat")], [0, 3, [empty, 0]]);
   // Where it stood first no longer counts.
   const others = Array.from(

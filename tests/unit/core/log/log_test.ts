@@ -1,21 +1,17 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import {
-  emptyLog,
   insertEntries,
-  isKeptWhole,
-  type LogState,
   renameSelf,
-  seenLog,
   skipEntries,
   trimLog,
   waiveCauses,
 } from "../../../../src/core/log/log.ts";
+import { emptyLog, isKeptWhole, type LogState, seenLog } from "../../../../src/core/log/slice.ts";
 import { type Entry, peekHeader } from "../../../../src/core/log/entry.ts";
 import { TOPICS_MAX } from "../../../../src/core/data/limits.ts";
 import { check } from "../../../helpers/check.ts";
 import {
-  crypto,
   entryOf,
   hashOf,
   histories,
@@ -24,12 +20,15 @@ import {
   ORIGINS,
 } from "../../../helpers/history.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
+import { ENV } from "../../../helpers/node_subject.ts";
 import { keyOf } from "../../../helpers/subjects.ts";
 
 const [ann, bob, cyd] = ORIGINS;
+/** A topic that is kept whole, and one for which there is always room. */
+const RULES = new Map([["chat", { whole: false }], ["ledger", { whole: true }]]);
 
 function insert(log: LogState, ...entries: readonly Entry[]) {
-  const [after, output] = insertEntries(log, entries, 5, crypto.env);
+  const [after, output] = insertEntries(log, entries, 5, ENV);
   return { log: after, ...output, keys: output.delivered.map(({ entry }) => keyOf(entry)) };
 }
 
@@ -108,6 +107,14 @@ Deno.test("`insertEntries()` sees a fork in one batch, and in a hash that does n
   assertEquals(forked.keys, [`${ann}#1`]);
 });
 
+Deno.test("`insertEntries()` sees a fork in what waited under a number that is delivered", () => {
+  const waiting = makeEntry({ origin: ann, seq: 1, deps: { [bob]: 9 }, items: '["one"]' });
+  const other = makeEntry({ origin: ann, seq: 1, items: '["other"]' });
+  const { log, forks } = insert(emptyLog(cyd), waiting, other);
+  assertEquals(forks, [{ origin: ann, topic: "chat", seq: 1 }]);
+  assertEquals(log.pending.entries, 0);
+});
+
 Deno.test("`insertEntries()` rejects what cannot be", () => {
   const [one] = chain(ann, 1);
   const miscounted = makeEntry({ origin: ann, seq: 2, previous: hashOf(lineOf(one)), first: 7 });
@@ -135,7 +142,7 @@ Deno.test("`waiveCauses()` delivers what waited for a cause, and what waited for
   const after = makeEntry({ origin: cyd, seq: 1, deps: { [bob]: 1 }, items: "[]" });
   const waiting = insert(emptyLog(ann), third, stuck, after);
   assertEquals(waiting.keys, []);
-  const [log, output] = waiveCauses(waiting.log, 0, crypto.env);
+  const [log, output] = waiveCauses(waiting.log, 0, ENV);
   assertEquals(output.delivered.map(({ entry }) => keyOf(entry)), [`${bob}#1`, `${cyd}#1`]);
   assertEquals(log.pending.entries, 1);
   assertEquals(insert(log, first).forks.length, 1);
@@ -146,7 +153,7 @@ Deno.test("`insertEntries()` follows no more topics than it may", () => {
   const many = ["eve", "fay", "gus", "hal", "ian"].flatMap((name) =>
     Array.from({ length: 300 }, (_, index) => made(fakeId(name), `${name}${index}`))
   );
-  const { log, rejected } = insert(emptyLog(bob), ...many);
+  const { log, rejected } = insert(emptyLog(bob, RULES), ...many);
   assertEquals(log.topics.size, TOPICS_MAX);
   assertEquals(rejected.length, many.length - TOPICS_MAX);
   assertEquals(new Set(rejected), new Set(["too-many-topics"]));
@@ -170,10 +177,10 @@ Deno.test("`skipEntries()` goes on behind a gap with whatever comes there", () =
   const waiting = insert(emptyLog(bob), entries[0], entries[4], entries[5]);
   assertEquals(waiting.keys, [`${ann}#1`]);
   const gap = { origin: ann, topic: "chat", from: 2, to: 4 };
-  const [log, output] = skipEntries(waiting.log, gap, crypto.env);
+  const [log, output] = skipEntries(waiting.log, gap, ENV);
   assertEquals(output.delivered.map(({ entry }) => entry.seq), [5, 6]);
   assertEquals([log.clock[0], log.pending.entries], [6, 0]);
-  assertStrictEquals(skipEntries(log, gap, crypto.env)[0], log);
+  assertStrictEquals(skipEntries(log, gap, ENV)[0], log);
   // The one who was skipped is not looked at any more.
   assertStrictEquals(insert(log, entries[2]).log, log);
 });
@@ -188,16 +195,16 @@ Deno.test("`trimLog()` drops the oldest of all topics until the rest fits, and n
         ledger: chain(ann, 30, "ledger"),
       };
       const entries = topics.map((topic) => made[topic as keyof typeof made].shift()!);
-      const { log } = insert(emptyLog(bob), ...entries);
+      const { log } = insert(emptyLog(bob, RULES), ...entries);
       const trimmed = trimLog(log, keep_bytes);
       assert(trimmed.kept_bytes <= keep_bytes);
       if (log.kept_bytes <= keep_bytes) assertStrictEquals(trimmed, log);
       assertEquals(trimmed.clock, log.clock);
       const kept = [...trimmed.topics].flatMap(([name, { order }]) =>
-        isKeptWhole(name) ? [] : [...order.from()]
+        isKeptWhole(log, name) ? [] : [...order.from()]
       ).sort((a, b) => a.arrival - b.arrival);
       const all = [...log.topics].flatMap(([name, { order }]) =>
-        isKeptWhole(name) ? [] : [...order.from()]
+        isKeptWhole(log, name) ? [] : [...order.from()]
       ).sort((a, b) => a.arrival - b.arrival);
       assertEquals(kept, all.slice(all.length - kept.length));
       assertEquals(trimmed.topics.get("ledger"), log.topics.get("ledger"));
@@ -214,7 +221,7 @@ Deno.test({
   fn: () => {
     const stuck = makeEntry({ origin: ann, seq: 1, deps: { [cyd]: 9 } });
     const { log } = insert(emptyLog(bob), stuck);
-    const [after] = waiveCauses(log, 0, crypto.env);
+    const [after] = waiveCauses(log, 0, ENV);
     assertEquals([after.pending.entries, after.pending.waits.size], [0, 0]);
   },
 });

@@ -4,6 +4,7 @@ import { initialState } from "../../../../src/core/node.ts";
 import type { Effect } from "../../../../src/core/types.ts";
 import { makeLine, ORIGINS } from "../../../helpers/history.ts";
 import {
+  APPS,
   CONFIG,
   drive,
   driveAll,
@@ -50,20 +51,22 @@ function leaving(): NodeState {
 
 Deno.test("`advanceLeave()` waits until a peer has all own entries, says goodbye, and is done", () => {
   const waiting = leaving();
-  assertEquals(waiting.phase, "leaving");
+  assertEquals(waiting.membership.life.phase, "leaving");
   const [partly] = driveAll(waiting, [linesEvent(1, have(0, 1))]);
-  assertEquals(partly.phase, "leaving");
+  assertEquals(partly.membership.life.phase, "leaving");
   // Different peers may hold different logs.
   const [goodbye] = driveAll(partly, [linesEvent(2, have(1, 0))]);
-  assertEquals(goodbye.phase, "goodbye");
+  assertEquals(goodbye.membership.life.phase, "goodbye");
   const [sealed] = tick(goodbye, NOW_MS, 2);
   const [done, effects] = driveAll(sealed, [linesEvent(3, have(1, 2))]);
-  assertEquals([done.phase, doneOf(effects), done.links.size], ["done", [true], 0]);
+  assertEquals([done.membership.life.phase, doneOf(effects), done.session.links.size], ["done", [
+    true,
+  ], 0]);
 });
 
 Deno.test("`advanceLeave()` ends by the deadline, and says whether all was acknowledged", () => {
   const [done, effects] = tick(leaving(), DEADLINE_MS);
-  assertEquals([done.phase, doneOf(effects)], ["done", [false]]);
+  assertEquals([done.membership.life.phase, doneOf(effects)], ["done", [false]]);
   const [goodbye] = driveAll(leaving(), [linesEvent(1, have(1, 1))]);
   assertEquals(doneOf(tick(goodbye, DEADLINE_MS)[1]), [true]);
 });
@@ -71,17 +74,19 @@ Deno.test("`advanceLeave()` ends by the deadline, and says whether all was ackno
 Deno.test("`advanceLeave()` waits for the output", () => {
   const [sealed] = driveAll(linkedNode(), [said, leave]);
   const [printing] = driveAll(sealed, [linesEvent(1, have(1, 1))]);
-  assertEquals([printing.phase, printing.front.unprinted_bytes > 0], ["leaving", true]);
-  const bytes = printing.front.unprinted_bytes;
+  assertEquals([printing.membership.life.phase, printing.output.debt.unprinted_bytes > 0], [
+    "leaving",
+    true,
+  ]);
+  const bytes = printing.output.debt.unprinted_bytes;
   const [after] = driveAll(printing, [{ kind: "printed", now_ms: NOW_MS, bytes }]);
-  assertEquals(after.phase, "goodbye");
+  assertEquals(after.membership.life.phase, "goodbye");
 });
 
 Deno.test("`beginLeave()` is done at once where nobody else is there", () => {
   const front = { ...CONFIG.front, app: "none" } as const;
-  const [alone] = driveAll(startNode({ front }, 0), [said, leave]);
-  assertEquals(doneOf(tick(alone, NOW_MS)[1]), [true]);
-  const fresh = initialState(CONFIG, 1);
+  assertEquals(doneOf(driveAll(startNode({ front }, 0), [said, leave])[1]), [true]);
+  const fresh = initialState(CONFIG, 1, APPS);
   assertEquals(doneOf(driveAll(fresh, [leave])[1]), [true]);
 });
 
@@ -89,8 +94,8 @@ Deno.test("`beginLeave()` only ever brings the deadline nearer", () => {
   const later = { ...leave, deadline_ms: DEADLINE_MS + 5_000 };
   const sooner = { ...leave, deadline_ms: NOW_MS + 100 };
   const [node] = driveAll(leaving(), [later]);
-  assertEquals(node.leave_deadline_ms, DEADLINE_MS);
-  assertEquals(driveAll(node, [sooner])[0].leave_deadline_ms, NOW_MS + 100);
+  assertEquals(node.membership.life.leave_deadline_ms, DEADLINE_MS);
+  assertEquals(driveAll(node, [sooner])[0].membership.life.leave_deadline_ms, NOW_MS + 100);
   const [done] = tick(node, DEADLINE_MS);
   assertEquals(driveAll(done, [leave])[1], []);
 });

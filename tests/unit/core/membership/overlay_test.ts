@@ -13,6 +13,7 @@ import { isThere, namedMember, setMember } from "../../../../src/core/membership
 import { neighboursOf } from "../../../../src/core/membership/neighbours.ts";
 import { makeLine } from "../../../helpers/history.ts";
 import {
+  APPS,
   CONFIG,
   drive,
   driveAll,
@@ -37,7 +38,7 @@ const started: Event = {
 };
 
 function join(config: Partial<NodeConfig>): [NodeState, Effect[]] {
-  return driveAll(initialState({ ...CONFIG, ...config }, 1), [started]);
+  return driveAll(initialState({ ...CONFIG, ...config }, 1, APPS), [started]);
 }
 
 function dials(effects: readonly Effect[]): string[] {
@@ -64,11 +65,18 @@ Deno.test("`start()` knows its address where it was told, or begins a network", 
   assertEquals(notices(join({})[1]), ["listening me:7000"]);
   assertEquals(notices(join({ advertise: "x:1" })[1]), ["listening x:1"]);
   const told = { ...started, host: "10.0.0.1" } as Event;
-  const [node, effects] = driveAll(initialState(CONFIG, 1), [told]);
-  assertEquals([notices(effects), node.phase], [["listening 10.0.0.1:7000"], "running"]);
+  const [node, effects] = driveAll(initialState(CONFIG, 1, APPS), [told]);
+  assertEquals([notices(effects), node.membership.life.phase], [
+    ["listening 10.0.0.1:7000"],
+    "running",
+  ]);
   // Whoever joins learns its address from the connection.
   const [joining, first] = join({ join: ["a:1"] });
-  assertEquals([notices(first), dials(first), joining.phase], [[], ["a:1"], "joining"]);
+  assertEquals([notices(first), dials(first), joining.membership.life.phase], [
+    [],
+    ["a:1"],
+    "joining",
+  ]);
   const dialled = { ...openedEvent(1), dialled: "a:1", local_host: "10.0.0.9" } as Event;
   assertEquals(notices(driveAll(joining, [dialled])[1]), ["listening 10.0.0.9:7000"]);
 });
@@ -79,10 +87,13 @@ Deno.test("`dialFailed()` tries one address after the other, then begins a netwo
   assertEquals([notices(effects), dials(effects)], [["join_failed a:1"], ["b:2"]]);
   const [alone, more] = driveAll(second, [failed("b:2")]);
   assertEquals(notices(more), ["join_failed b:2", "alone", "listening me:7000"]);
-  assertEquals(alone.phase, "running");
+  assertEquals(alone.membership.life.phase, "running");
   const [must] = join({ join: ["a:1"], must_join: true });
   const [ended, last] = driveAll(must, [failed("a:1")]);
-  assertEquals([ended.phase, last.some(({ kind }) => kind === "done")], ["done", true]);
+  assertEquals([ended.membership.life.phase, last.some(({ kind }) => kind === "done")], [
+    "done",
+    true,
+  ]);
 });
 
 Deno.test("`advanceJoin()` waits so long for an answer, and for the greeting", () => {
@@ -92,7 +103,7 @@ Deno.test("`advanceJoin()` waits so long for an answer, and for the greeting", (
   const opened = { ...openedEvent(1), dialled: "a:1" } as Event;
   const [silent] = driveAll(dialling, [opened]);
   const [late, effects] = tickAt(silent, NOW_MS + JOIN_TIMEOUT_MS);
-  assertEquals([late.links.size, notices(effects)[0]], [0, "join_failed a:1"]);
+  assertEquals([late.session.links.size, notices(effects)[0]], [0, "join_failed a:1"]);
 });
 
 /** A node that joins over link 1, whose peer claims to have some entries of dan. */
@@ -111,21 +122,21 @@ Deno.test("`advanceJoin()` gets in step with the peer before it joins", () => {
   assert(!notices(effects).includes("joined ann:7000"));
   const line = makeLine({ origin: fakeId("dan"), seq: 1, items: '["old"]' });
   const [after, more] = driveAll(waiting, [linesEvent(1, line)]);
-  assertEquals([notices(more), after.phase], [["joined ann:7000"], "running"]);
+  assertEquals([notices(more), after.membership.life.phase], [["joined ann:7000"], "running"]);
 });
 
 Deno.test("`advanceJoin()` joins a peer that does not send what it claims to have", () => {
   const [waiting] = inStep(9);
-  assertEquals(tickAt(waiting, NOW_MS + JOIN_TIMEOUT_MS - 1)[0].phase, "joining");
+  assertEquals(tickAt(waiting, NOW_MS + JOIN_TIMEOUT_MS - 1)[0].membership.life.phase, "joining");
   // Each step on the way gives it more time.
   const line = makeLine({ origin: fakeId("dan"), seq: 1, items: '["old"]' });
   const later = { ...linesEvent(1, line), now_ms: NOW_MS + 3_000 } as Event;
   const [moved] = tickAt(driveAll(waiting, [later])[0], NOW_MS + 3_000);
-  assertEquals(tickAt(moved, NOW_MS + JOIN_TIMEOUT_MS)[0].phase, "joining");
-  assertEquals(tickAt(moved, NOW_MS + 3_000 + JOIN_TIMEOUT_MS)[0].phase, "running");
+  assertEquals(tickAt(moved, NOW_MS + JOIN_TIMEOUT_MS)[0].membership.life.phase, "joining");
+  assertEquals(tickAt(moved, NOW_MS + 3_000 + JOIN_TIMEOUT_MS)[0].membership.life.phase, "running");
 });
 
-Deno.test("`forgetLink()` tries the next address where the joined peer goes away", () => {
+Deno.test("`lost()` tries the next address where the joined peer goes away", () => {
   const [waiting] = inStep(9, { join: ["ann:7000", "b:2"] });
   const [, effects] = driveAll(waiting, [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
   assertEquals([notices(effects), dials(effects)], [["join_failed ann:7000"], ["b:2"]]);
@@ -136,7 +147,7 @@ Deno.test("`forgetLink()` tries the next address where the joined peer goes away
   assertEquals(refused, ["no more links"]);
 });
 
-Deno.test("`takePeers()` dials those who are named, no more than so many a second", () => {
+Deno.test("`introduce()` dials those who are named, no more than so many a second", () => {
   const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
   const p = names.map((name) => [fakeId(name), `${name}:7000`]);
   const [node, effects] = driveAll(startNode({}, 1), [
@@ -160,7 +171,7 @@ Deno.test("`takePeers()` dials those who are named, no more than so many a secon
   }
   assertEquals(new Set(all).size, 30);
   // Whoever was only named and never answered is forgotten.
-  assertEquals([...state.members.by_id.keys()], [fakeId("ann")]);
+  assertEquals([...state.membership.members.by_id.keys()], [fakeId("ann")]);
 });
 
 Deno.test("`noteFailure()` dials somebody who was there again and again, ever later", () => {
@@ -185,7 +196,7 @@ Deno.test("`noteFailure()` dials somebody who was there again and again, ever la
   assert(pauses.length > 8);
   assert(pauses.every((pause) => pause <= REDIAL_MAX_MS * 1.5 + 500), pauses.join(" "));
   assert(pauses[0] < 3_000 && pauses.at(-1)! > 10_000, pauses.join(" "));
-  assert(state.members.by_id.has(origin));
+  assert(state.membership.members.by_id.has(origin));
 });
 
 Deno.test("`takePresence()` believes only what an origin says of itself", () => {
@@ -201,11 +212,11 @@ Deno.test("`takePresence()` believes only what an origin says of itself", () => 
     linesEvent(1, says("dan", { address: "d:1" }), says("eve", { address: "nowhere" })),
     linesEvent(2, says("fay", { left: true }), says("gus", "hello"), says("hal", null)),
   ]);
-  const alive = [...node.members.by_id.values()].filter((one) => one.state === "alive");
+  const alive = [...node.membership.members.by_id.values()].filter((one) => one.state === "alive");
   assertEquals(alive.map(({ id, address }) => [id, address]), [[fakeId("dan"), "d:1"]]);
 });
 
-Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => {
+Deno.test("`introduce()` changes nothing about whoever spoke for itself", () => {
   const item = JSON.stringify([{ address: "d:1" }]);
   const presence = makeLine({ origin: fakeId("dan"), topic: "presence", seq: 1, items: item });
   const peers = JSON.stringify({
@@ -213,12 +224,12 @@ Deno.test("`takePeers()` changes nothing about whoever spoke for itself", () => 
     p: [[fakeId("dan"), "evil:6"], [CONFIG.id, "evil:6"]],
   });
   const [node] = driveAll(linkedNode(), [linesEvent(1, presence), linesEvent(2, peers)]);
-  const dan = node.members.by_id.get(fakeId("dan"))!;
+  const dan = node.membership.members.by_id.get(fakeId("dan"))!;
   assertEquals([dan.address, dan.state], ["d:1", "alive"]);
-  assert(!node.members.by_id.has(CONFIG.id));
+  assert(!node.membership.members.by_id.has(CONFIG.id));
 });
 
-Deno.test("`noteLinked()` misses whoever was dialled where somebody else answers", () => {
+Deno.test("`greeted()` misses whoever was dialled where somebody else answers", () => {
   const [gone, address] = [fakeId("gone"), "gone:7000"];
   const items = JSON.stringify([{ address }]);
   const presence = makeLine({ origin: gone, topic: "presence", seq: 1, items });
@@ -227,15 +238,15 @@ Deno.test("`noteLinked()` misses whoever was dialled where somebody else answers
   assertEquals(dials(effects), [address]);
   const opened = { ...openedEvent(9), dialled: address } as Event;
   const [node] = driveAll(dialling, [opened, linesEvent(9, ...greeting(9, "eve"))]);
-  const { lost, failures } = node.members.by_id.get(gone)!;
-  assertEquals([lost, failures, node.watched.get(gone)?.evidence], [true, 1, true]);
-  assertEquals(node.members.by_id.get(fakeId("eve"))!.failures, 0);
+  const { lost, failures } = node.membership.members.by_id.get(gone)!;
+  assertEquals([lost, failures, node.membership.watched.get(gone)?.evidence], [true, 1, true]);
+  assertEquals(node.membership.members.by_id.get(fakeId("eve"))!.failures, 0);
 });
 
 Deno.test("`keepOverlay()` closes links that neither end wants, where there are many", () => {
   // Their places are spread over the ring.
   const names = [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
-  const { members, links, config } = new Stage(...names).node;
+  const { membership: { members }, session: { links }, config } = new Stage(...names).node;
   assertEquals([links.size, members.sorted.length], [LINKS_KEPT, names.length]);
   const peers = new Set([...links.values()].map(({ peer }) => peer));
   const me = { ...namedMember(config.id, "me:7000", NOW_MS), state: "alive" } as const;
@@ -272,7 +283,7 @@ Deno.test("`keepOverlay()` under `given` dials all addresses to join, again and 
     items: '[{"address":"d:1"}]',
   });
   const [node, effects] = inStep(0, GIVEN);
-  assertEquals([node.phase, dials(effects)], ["running", ["b:2"]]);
+  assertEquals([node.membership.life.phase, dials(effects)], ["running", ["b:2"]]);
   const named = JSON.stringify({ k: "peers", p: [[fakeId("eve"), "e:1"]] });
   const guest = '{"k":"hello","v":1,"network":"rumor","guest":true}';
   const [known] = driveAll(node, [
@@ -286,11 +297,11 @@ Deno.test("`keepOverlay()` under `given` dials all addresses to join, again and 
   const pauses = tries.slice(1).map(({ at }, index) => at - tries[index].at);
   assert(pauses.every((pause) => pause >= 500 && pause <= 3_500), pauses.join(" "));
   // Of `dan`, who cannot be dialled, nobody thinks ill.
-  assertEquals(after.watched.size, 0);
-  assertEquals([...after.members.by_id.keys()].sort(), [fakeId("ann"), fakeId("dan")]);
+  assertEquals(after.membership.watched.size, 0);
+  assertEquals([...after.membership.members.by_id.keys()].sort(), [fakeId("ann"), fakeId("dan")]);
 });
 
-Deno.test("`forgetLink()` under `given` dials who was linked, soon, and misses who does not answer", () => {
+Deno.test("`lost()` under `given` dials who was linked, soon, and misses who does not answer", () => {
   const [node] = inStep(0, { overlay: "given" });
   const presence = makeLine({
     origin: fakeId("ann"),
@@ -304,20 +315,20 @@ Deno.test("`forgetLink()` under `given` dials who was linked, soon, and misses w
   // Where this node was told to find her, not where she says that she is.
   assertEquals(tries[0].to, "ann:7000");
   assert(tries[0].at <= NOW_MS + 500);
-  assertEquals(after.watched.get(fakeId("ann"))?.evidence, true);
+  assertEquals(after.membership.watched.get(fakeId("ann"))?.evidence, true);
   // It never waits long, and each try counts.
   const [gone, all] = triesOf(cut, 60_000);
   const pauses = all.slice(1).map(({ at }, index) => at - all[index].at);
   assert(pauses.every((pause) => pause <= 3_500), pauses.join(" "));
-  assertEquals(gone.members.by_id.get(fakeId("ann"))!.failures, all.length);
+  assertEquals(gone.membership.members.by_id.get(fakeId("ann"))!.failures, all.length);
 });
 
-Deno.test("`forgetLink()` under `given` dials nobody who needs no link, or said so", () => {
+Deno.test("`lost()` under `given` dials nobody who needs no link, or said so", () => {
   const [node] = driveAll(linkedNode({ overlay: "given" }), [
     linesEvent(2, '{"k":"bye","code":"surplus","why":""}'),
     linesEvent(3, '{"k":"bye","code":"left","why":""}'),
   ]);
-  assertEquals([node.links.size, triesOf(node, 60_000)[1]], [1, []]);
+  assertEquals([node.session.links.size, triesOf(node, 60_000)[1]], [1, []]);
 });
 
 Deno.test("`keepOverlay()` under `given` dials no address twice where somebody is slow to greet", () => {
@@ -327,7 +338,7 @@ Deno.test("`keepOverlay()` under `given` dials no address twice where somebody i
   assertEquals(triesOf(open, HELLO_TIMEOUT_MS + 4_000)[1][0].to, "b:2");
 });
 
-Deno.test("`forgetLink()` dials an address to join no more that is this node's own", () => {
+Deno.test("`lost()` dials an address to join no more that is this node's own", () => {
   const [node, effects] = inStep(0, { ...GIVEN, join: ["ann:7000", "alias:1"] });
   assertEquals(dials(effects), ["alias:1"]);
   const opened = { ...openedEvent(2), dialled: "alias:1" } as Event;
@@ -336,7 +347,7 @@ Deno.test("`forgetLink()` dials an address to join no more that is this node's o
   assertEquals(triesOf(told, 60_000)[1], []);
 });
 
-Deno.test("`noteLinked()` learns that two addresses to join lead to one node, which has one link", () => {
+Deno.test("`greeted()` learns that two addresses to join lead to one node, which has one link", () => {
   const [node] = inStep(0, GIVEN);
   const opened = { ...openedEvent(2), dialled: "b:2" } as Event;
   const duplicate = '{"k":"bye","code":"duplicate","why":"there is a newer link"}';
@@ -345,12 +356,12 @@ Deno.test("`noteLinked()` learns that two addresses to join lead to one node, wh
     linesEvent(2, ...greeting(2, "ann")),
     linesEvent(1, duplicate),
   ]);
-  assertEquals([...once.links.keys()], [2]);
+  assertEquals([...once.session.links.keys()], [2]);
   const [cut, tries] = triesOf(once, 4_000);
-  assertEquals([cut.links.size, tries], [1, []]);
+  assertEquals([cut.session.links.size, tries], [1, []]);
 });
 
-Deno.test("`forgetLink()` believes nothing that comes before the proof", () => {
+Deno.test("`lost()` believes nothing that comes before the proof", () => {
   const presence = makeLine({
     origin: fakeId("dan"),
     topic: "presence",
@@ -362,15 +373,19 @@ Deno.test("`forgetLink()` believes nothing that comes before the proof", () => {
   for (const last of [linesEvent(2, '{"k":"bye","code":"left","why":""}'), null]) {
     const closed = { kind: "closed", now_ms: NOW_MS, link: 2 } as const;
     const [node] = driveAll(known, [openedEvent(2), linesEvent(2, hello), last ?? closed]);
-    const { state, lost } = node.members.by_id.get(fakeId("dan"))!;
-    assertEquals([node.links.size, state, lost], [1, "alive", false]);
+    const { state, lost } = node.membership.members.by_id.get(fakeId("dan"))!;
+    assertEquals([node.session.links.size, state, lost], [1, "alive", false]);
   }
 });
 
 Deno.test("`start()` under `given` joins nobody that it was not told", () => {
   const dan = { ...namedMember(fakeId("dan"), "d:1", 0), state: "alive", seq: 1 } as const;
-  const fresh = initialState({ ...CONFIG, overlay: "given", join: ["a:1"] }, 1);
-  const before = { ...fresh, members: setMember(fresh.members, dan) };
+  const fresh = initialState({ ...CONFIG, overlay: "given", join: ["a:1"] }, 1, APPS);
+  const members = setMember(fresh.membership.members, dan);
+  const before = { ...fresh, membership: { ...fresh.membership, members } };
   const [node, effects] = driveAll(before, [started, failed("a:1")]);
-  assertEquals([node.phase, new Set(dials(effects))], ["running", new Set(["a:1"])]);
+  assertEquals([node.membership.life.phase, new Set(dials(effects))], [
+    "running",
+    new Set(["a:1"]),
+  ]);
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   ACCUSALS_MAX,
   ACCUSED_PER_ITEM_MAX,
+  ANSWER_PAUSE_MS,
   USUAL_TIMES,
 } from "../../../../src/core/data/limits.ts";
 import type { Json } from "../../../../src/core/types.ts";
@@ -34,7 +35,7 @@ Deno.test("`watchMembers()` declares a suspect failed once a second one misses i
   stage.pass(4_000);
   assertEquals(stage.stateOf(ANN), "failed");
   assertEquals(stage.said.at(-1), [FAILS_ANN]);
-  assert(!stage.node.members.sorted.includes(ANN));
+  assert(!stage.node.membership.members.sorted.includes(ANN));
 });
 
 Deno.test("`watchMembers()` waits twice as long where nobody else misses the suspect", () => {
@@ -74,7 +75,7 @@ Deno.test("`watchMembers()` says nothing of a suspect that it is linked to, but 
   stage.say("bob", { suspect: [[ANN, 1]] });
   stage.pass(4 * suspect_ms);
   assertEquals([stage.stateOf(ANN), stage.said], ["suspect", [[], [["seek", [ANN]]]]]);
-  assertEquals(stage.node.watched.size, 0);
+  assertEquals(stage.node.membership.watched.size, 0);
 });
 
 Deno.test("`missMember()` does not suspect somebody for ever who lives, but cannot be dialled", () => {
@@ -107,7 +108,7 @@ Deno.test("`missMember()` suspects again after there was a link", () => {
   }
 });
 
-Deno.test("`answerDoubts()` answers whoever misses this node with a new word, once", () => {
+Deno.test("`refute()` answers whoever misses this node with a new word, once", () => {
   const stage = new Stage("ann", "bob", "cyd");
   for (const name of ["ann", "bob", "cyd"]) stage.say(name, { suspect: [[CONFIG.id, 1]] });
   stage.pass(100);
@@ -129,7 +130,10 @@ Deno.test("`takePresence()` believes no list that is too long or holds what is n
   stage.say("ann", { failed: [["nobody", 1], [BOB, 0], [BOB], BOB, null, [BOB, 1.5]] });
   stage.say("ann", { failed: "all" });
   stage.say("ann", { suspect: [[CYD, 1]] });
-  assertEquals([stage.stateOf(BOB), stage.node.members.by_id.has(CYD)], ["alive", false]);
+  assertEquals([stage.stateOf(BOB), stage.node.membership.members.by_id.has(CYD)], [
+    "alive",
+    false,
+  ]);
   stage.say("ann", { suspect: [["nobody", 1], [BOB, 1]] });
   assertEquals(stage.stateOf(BOB), "suspect");
 });
@@ -168,6 +172,21 @@ Deno.test("`takePresence()` remembers the name and address of whoever leaves", (
   const stage = new Stage("ann", "bob");
   stage.say("ann", { name: "Anna" });
   stage.say("ann", { address: "", left: true });
-  const { name, address, state } = stage.node.members.by_id.get(ANN)!;
+  const { name, address, state } = stage.node.membership.members.by_id.get(ANN)!;
   assertEquals([name, address, state], ["Anna", "ann:7000", "left"]);
+});
+
+Deno.test("`takePresence()` answers whoever seeks this node, at most once in a while", () => {
+  const stage = new Stage("ann", "bob");
+  const before = stage.said.length;
+  for (const name of ["ann", "bob", "ann"]) stage.say(name, { seek: [CONFIG.id] });
+  stage.pass(ANSWER_PAUSE_MS / 4);
+  for (const name of ["ann", "bob", "ann"]) stage.say(name, { seek: [CONFIG.id] });
+  stage.pass(ANSWER_PAUSE_MS / 4);
+  assertEquals(stage.said.length, before + 1);
+  stage.pass(3 * ANSWER_PAUSE_MS);
+  assertEquals(stage.said.length, before + 2);
+  stage.say("bob", { seek: [ANN] });
+  stage.pass(3 * ANSWER_PAUSE_MS);
+  assertEquals(stage.said.length, before + 2);
 });

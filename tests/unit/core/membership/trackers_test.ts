@@ -6,6 +6,7 @@ import type { Effect, Event, LinkId, NodeConfig } from "../../../../src/core/typ
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { crypto, makeLine } from "../../../helpers/history.ts";
 import {
+  APPS,
   CONFIG,
   drive,
   greeting,
@@ -24,7 +25,7 @@ class Traveller {
   effects: Effect[] = [];
 
   constructor(config: Partial<NodeConfig> = {}) {
-    this.node = initialState({ ...CONFIG, trackers: [MEET], ...config }, 1);
+    this.node = initialState({ ...CONFIG, trackers: [MEET], ...config }, 1, APPS);
     this.do({ kind: "started", now_ms: NOW_MS, host: null, fallback_host: "me", port: 7000 });
   }
 
@@ -84,12 +85,12 @@ function refused(address: string): Event {
 Deno.test("`dialTrackers()` asks all trackers whom to join, and tries the newest first", () => {
   const one = new Traveller({ trackers: [MEET, OTHER] });
   assertEquals(one.dials, [MEET, OTHER]);
-  assertEquals([one.meet(1).node.phase, one.dials], ["joining", []]);
+  assertEquals([one.meet(1).node.membership.life.phase, one.dials], ["joining", []]);
   one.list(1, ["dan"], { more: true });
   assertEquals(one.dials, []);
   // The other tracker may know more.
   one.list(1, ["eve"]);
-  assertEquals([one.dials, one.node.phase], [[], "joining"]);
+  assertEquals([one.dials, one.node.membership.life.phase], [[], "joining"]);
   one.do(refused(OTHER));
   assertEquals([one.dials, one.notices], [["eve:7000"], ["tracker_failed: connection refused"]]);
   assertEquals(one.do(refused("eve:7000")).dials, ["dan:7000"]);
@@ -97,17 +98,17 @@ Deno.test("`dialTrackers()` asks all trackers whom to join, and tries the newest
 
 Deno.test("`takeListed()` lets whoever is the first begin a network without a warning", () => {
   const one = new Traveller({ must_join: true }).meet(1).list(1, []);
-  assertEquals([one.node.phase, one.notices], ["running", []]);
+  assertEquals([one.node.membership.life.phase, one.notices], ["running", []]);
   // Who comes then dials by itself; if it does not, this node does.
   one.list(1, ["dan"]);
-  assert(one.node.members.by_id.has(DAN));
+  assert(one.node.membership.members.by_id.has(DAN));
   assertEquals(one.pass(1_000).dials, []);
 });
 
 Deno.test("`trackerFailed()` ends a node that had to join, and says why", () => {
   const one = new Traveller({ must_join: true }).do(refused(MEET));
   assertEquals(one.notices, ["tracker_failed: connection refused", "alone"]);
-  assertEquals([one.node.phase, one.effects.at(-1)!.kind], ["done", "done"]);
+  assertEquals([one.node.membership.life.phase, one.effects.at(-1)!.kind], ["done", "done"]);
   const full = new Traveller();
   full.do({ ...openedEvent(1), dialled: MEET } as Event);
   full.do(linesEvent(1, '{"k":"bye","code":"full","why":"no more than 10 peers"}'));
@@ -117,7 +118,7 @@ Deno.test("`trackerFailed()` ends a node that had to join, and says why", () => 
 Deno.test("`keepTrackers()` gives up a tracker that greets, and then says nothing", () => {
   const one = new Traveller().meet(1);
   one.pass(JOIN_TIMEOUT_MS).pass(JOIN_TIMEOUT_MS);
-  assertEquals([one.node.phase, one.node.links.size], ["running", 0]);
+  assertEquals([one.node.membership.life.phase, one.node.session.links.size], ["running", 0]);
 });
 
 Deno.test("`takeHello()` takes no node for a tracker, and no tracker for a node", () => {
@@ -131,7 +132,7 @@ Deno.test("`takeHello()` takes no node for a tracker, and no tracker for a node"
 
 Deno.test("`trackerFailed()` comes back to a tracker that is gone, quietly and ever later", () => {
   const one = new Traveller().meet(1).list(1, []);
-  assertEquals(one.node.phase, "running");
+  assertEquals(one.node.membership.life.phase, "running");
   one.do({ kind: "closed", now_ms: 0, link: 1 });
   const tries: number[] = [], notices = [...one.notices];
   for (let at = 0; at < 3_000; at++) {
@@ -145,15 +146,15 @@ Deno.test("`trackerFailed()` comes back to a tracker that is gone, quietly and e
   const pauses = tries.slice(1).map((time, at) => time - tries[at]);
   assert(pauses.every((pause) => pause <= REDIAL_MAX_MS * 1.5 + 100), pauses.join(" "));
   assert(pauses[0] < 3_000 && pauses.at(-1)! > 10_000, pauses.join(" "));
-  assertEquals([notices, one.node.phase], [[], "running"]);
+  assertEquals([notices, one.node.membership.life.phase], [[], "running"]);
   // It comes back, and what it says is heard again.
   for (let at = 0; !one.dials.includes(MEET); at++) {
     assertGreater(600, at);
     one.pass(100);
   }
   one.meet(2).list(2, ["dan"]);
-  assert(one.node.members.by_id.has(DAN));
-  assertEquals(one.node.trackers.get(MEET)!.failures, 0);
+  assert(one.node.membership.members.by_id.has(DAN));
+  assertEquals(one.node.membership.trackers.get(MEET)!.failures, 0);
 });
 
 Deno.test("`takeListed()` forgets whoever is gone, but not members that have spoken", () => {
@@ -162,14 +163,14 @@ Deno.test("`takeListed()` forgets whoever is gone, but not members that have spo
   const spoken = makeLine({ origin: DAN, topic: "presence", seq: 1, items: item });
   one.do({ ...openedEvent(2) }, linesEvent(2, ...greeting(2, "ann"), spoken));
   one.list(1, ["eve"]);
-  assert(one.node.members.by_id.has(EVE));
+  assert(one.node.membership.members.by_id.has(EVE));
   one.list(1, [], { gone: [DAN, EVE, fakeId("ann")] });
-  assertEquals([DAN, EVE].map((id) => one.node.members.by_id.has(id)), [true, false]);
+  assertEquals([DAN, EVE].map((id) => one.node.membership.members.by_id.has(id)), [true, false]);
 });
 
 Deno.test("`takeListed()` hears a list only from a tracker", () => {
   const one = new Traveller().meet(1).list(1, []);
   one.do({ ...openedEvent(2) }, linesEvent(2, ...greeting(2, "ann")));
   one.list(2, ["eve"]).list(2, [], { gone: [EVE] });
-  assert(one.node.members.by_id.has(EVE));
+  assert(one.node.membership.members.by_id.has(EVE));
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { decodeEntry, type Entry } from "../../../../src/core/log/entry.ts";
 import {
@@ -10,11 +10,13 @@ import {
 } from "../../../../src/core/data/limits.ts";
 import { insertEntries } from "../../../../src/core/log/log.ts";
 import { isInputOpen, type NodeState, reduceNode } from "../../../../src/core/node.ts";
+import { reducePublish } from "../../../../src/core/publish/reduce.ts";
 import type { Json } from "../../../../src/core/types.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { check } from "../../../helpers/check.ts";
 import { crypto, makeEntry } from "../../../helpers/history.ts";
-import { CONFIG, drive, driveAll, NOW_MS, startNode } from "../../../helpers/node_subject.ts";
+import { CONFIG, driveAll, ENV, NOW_MS, startNode } from "../../../helpers/node_subject.ts";
+import { tellRoom } from "../../../helpers/rooms.ts";
 
 function publish(node: NodeState, items: readonly Json[], topic = "chat") {
   const event = { kind: "publish", now_ms: NOW_MS, topic, items, first_tag: 10 } as const;
@@ -44,7 +46,7 @@ const text = fc.oneof(
   fc.nat(20_000).map((length) => '"\u0001'.repeat(length)),
 ).map((item) => item.replaceAll("\n", " "));
 
-Deno.test("`takeSigned()` makes of all items as few entries as fit, which all others can read", () => {
+Deno.test("`sealDraft()` makes of all items as few entries as fit, which all others can read", () => {
   check(
     fc.property(fc.array(text, { maxLength: 20, size: "max" }), (items) => {
       const entries = ownEntries(publish(startNode(), items).after);
@@ -53,7 +55,7 @@ Deno.test("`takeSigned()` makes of all items as few entries as fit, which all ot
       for (const [index, entry] of entries.entries()) {
         assertEquals([entry.seq, entry.previous, entry.first], [index + 1, previous, first]);
         assert(entry.line.length <= LINE_BYTES_MAX);
-        previous = crypto.env.sha256(entry.line.subarray(0, -1));
+        previous = crypto.sha256(entry.line.subarray(0, -1));
         first += entry.items.length;
       }
       // Two entries that follow each other would not have fitted into one.
@@ -72,7 +74,7 @@ Deno.test("`itemsThatFit()` stops at the greatest number of items", () => {
   assert(entries.every((entry) => entry.items.length <= ENTRY_ITEMS_MAX));
 });
 
-Deno.test("`publishLocal()` refuses bad items by their tag, and publishes the rest", () => {
+Deno.test("`reducePublish()` refuses bad items by their tag, and publishes the rest", () => {
   const { after, refused } = publish(startNode(), ["a", "b\nc", 5, "d", "\ud800"]);
   assertEquals(refused, [
     [11, "a line must not hold a newline"],
@@ -90,7 +92,7 @@ Deno.test("`publishLocal()` refuses bad items by their tag, and publishes the re
   assertEquals(publish(startNode(), [{ address: "x:1" }], "presence").refused.length, 1);
 });
 
-Deno.test("`publishLocal()` refuses an id that an earlier item of the batch used otherwise", () => {
+Deno.test("`reducePublish()` refuses an id that an earlier item of the batch used otherwise", () => {
   const pay = (amount: number) => ({ id: "x", from: "a", to: "b", amount });
   const { after, refused } = publish(startNode(), [pay(1), pay(1), pay(2)], "ledger");
   assertEquals(refused, [[12, "id x was already used for a b 1"]]);
@@ -104,7 +106,7 @@ Deno.test("`nextFields()` spreads more causes than fit over entries without item
     { length: count },
     (_, at) => makeEntry({ origin: fakeId(`n${at}`), seq: 1 }),
   );
-  const [log] = insertEntries(base.log, others, NOW_MS, crypto.env);
+  const [log] = insertEntries(base.log, others, NOW_MS, ENV);
   const entries = ownEntries(publish({ ...base, log }, ["answer"]).after);
   assertEquals(entries.map(({ deps, items }) => [deps.length, items.length]), [
     [ENTRY_DEPS_MAX, 0],
@@ -118,16 +120,26 @@ Deno.test("`isInputOpen()` is false while too much is drafted, and while the nod
   const items = Array<string>(3).fill("x".repeat(400_000 / 3));
   const event = { kind: "publish", now_ms: NOW_MS, topic: "chat", items, first_tag: 1 } as const;
   let node: NodeState = base;
-  for (let round = 0; round < 3; round++) [node] = reduceNode(node, event, crypto.env);
+  for (let round = 0; round < 3; round++) [node] = reduceNode(node, event, ENV);
   assert(!isInputOpen(node));
   assert(isInputOpen(driveAll(node, [])[0]));
   for (const phase of ["starting", "joining", "leaving", "goodbye", "done"] as const) {
-    assert(!isInputOpen({ ...base, phase }));
+    const { membership } = base, life = { ...membership.life, phase };
+    assert(!isInputOpen({ ...base, membership: { ...membership, life } }));
   }
 });
 
-Deno.test("`takeSigned()` throws where nothing was to be signed", () => {
-  const purpose = { kind: "entry", topic: "chat" } as const;
-  const event = { kind: "signed", now_ms: NOW_MS, purpose, signature: "A".repeat(86) } as const;
-  assertThrows(() => drive(startNode(), event), Error, "Nothing of chat was to be signed");
+Deno.test("`sealDraft()` makes nothing where nothing is drafted", () => {
+  const node = startNode(), event = { kind: "seal", topic: "chat" } as const;
+  const [after, outs] = tellRoom(node, "publish", reducePublish, event);
+  assertEquals(outs, []);
+  assertStrictEquals(after.publish, node.publish);
+});
+
+Deno.test("`sealDraft()` throws where an item was drafted that fits no line", () => {
+  const items = ["x".repeat(LINE_BYTES_MAX)];
+  const drafted = { kind: "draft", topic: "chat", items } as const;
+  const [node] = tellRoom(startNode(), "publish", reducePublish, drafted);
+  const seal = () => tellRoom(node, "publish", reducePublish, { kind: "seal", topic: "chat" });
+  assertThrows(seal, Error, "An item was drafted that fits no line");
 });

@@ -35,7 +35,7 @@ function sentOn(link: LinkId, effects: readonly Effect[]): any[] {
 function byeAfter(events: readonly Event[], base: NodeState = startNode()): string | undefined {
   const [after, effects] = driveAll(base, events);
   const bye = sentOn(1, effects).find(({ k }) => k === "bye");
-  assertEquals(after.links.has(1), bye === undefined);
+  assertEquals(after.session.links.has(1), bye === undefined);
   assertEquals(effects.some(({ kind }) => kind === "close"), bye !== undefined);
   return bye?.code;
 }
@@ -69,7 +69,7 @@ Deno.test("`takeProof()` lets in only whoever has the key of the id", () => {
   }
 });
 
-Deno.test("`receive()` takes nothing but a hello, then nothing but a proof", () => {
+Deno.test("`reduceNode()` takes nothing but a hello, then nothing but a proof", () => {
   const [first, proof] = greeting(1, "ann");
   for (const line of ['{"k":"ping","x":1}', proof, '{"k":"have","c":{}}']) {
     assertEquals(byeAfter([linesEvent(1, line)]), "bad-order");
@@ -92,7 +92,7 @@ Deno.test("`openLink()` says hello first where this node dialled", () => {
   assertEquals(sentOn(9, waits), []);
 });
 
-Deno.test("`finishGreeting()` sends the clock as soon as both have proved themselves", () => {
+Deno.test("`reduceNode()` sends the clock as soon as both have proved themselves", () => {
   const [, effects] = driveAll(startNode(), [linesEvent(1, ...greeting(1, "ann"))]);
   assertEquals(sentOn(1, effects).map(({ k }) => k), ["hello", "proof", "have", undefined]);
 });
@@ -100,17 +100,17 @@ Deno.test("`finishGreeting()` sends the clock as soon as both have proved themse
 Deno.test("`takeHello()` lets a guest in without an id", () => {
   const line = '{"k":"hello","v":1,"network":"rumor","guest":true}';
   const [after, effects] = driveAll(startNode(), [linesEvent(1, line)]);
-  assertEquals(after.links.get(1)?.role, "guest");
+  assertEquals(after.session.links.get(1)?.role, "guest");
   assertEquals(sentOn(1, effects).map(({ k }) => k), ["hello"]);
 });
 
-Deno.test("`closeSilent()` closes whoever has not greeted in time", () => {
+Deno.test("`closeStrangers()` closes whoever has not greeted in time", () => {
   const base = startNode();
   const tick = (now_ms: number) => drive(base, { kind: "tick", now_ms });
   const [waiting] = tick(NOW_MS + HELLO_TIMEOUT_MS - 1);
-  assertEquals([waiting.links.size, waiting.wake_ms], [3, NOW_MS + HELLO_TIMEOUT_MS]);
+  assertEquals([waiting.session.links.size, waiting.wake_ms], [3, NOW_MS + HELLO_TIMEOUT_MS]);
   const [after, effects] = tick(NOW_MS + HELLO_TIMEOUT_MS);
-  assertEquals(after.links.size, 0);
+  assertEquals(after.session.links.size, 0);
   assertEquals(sentOn(1, effects).map(({ code }) => code), ["timeout"]);
 });
 
@@ -119,16 +119,16 @@ Deno.test("`openLink()` takes only so many links, of one host, and of strangers"
     let node = startNode({}, 0);
     for (let link = 1; link <= count; link++) {
       [node] = drive(node, { ...openedEvent(link), remote_host: remote_host(link) } as Event);
-      if (!greets || !node.links.has(link)) continue;
+      if (!greets || !node.session.links.has(link)) continue;
       const guest = '{"k":"hello","v":1,"network":"rumor","guest":true}';
       [node] = drive(node, linesEvent(link, guest));
     }
     return node;
   };
-  assertEquals(from((link) => `h${link}`, LINKS_MAX + 9).links.size, LINKS_MAX);
-  assertEquals(from(() => "h", LINKS_PER_HOST_MAX).links.size, STRANGERS_PER_HOST_MAX);
+  assertEquals(from((link) => `h${link}`, LINKS_MAX + 9).session.links.size, LINKS_MAX);
+  assertEquals(from(() => "h", LINKS_PER_HOST_MAX).session.links.size, STRANGERS_PER_HOST_MAX);
   const crowd = from(() => "h", LINKS_PER_HOST_MAX + 9, true);
-  assertEquals(crowd.links.size, LINKS_PER_HOST_MAX);
+  assertEquals(crowd.session.links.size, LINKS_PER_HOST_MAX);
   assert(crowd.counts.get("closed:full") === 9);
 });
 
@@ -137,7 +137,7 @@ Deno.test("`reduceNode()` closes a link whose bytes are no lines", () => {
   assertEquals(byeAfter([garbled]), "too-long");
 });
 
-Deno.test("`spendBudget()` closes a link that sends too many lines", () => {
+Deno.test("`reduceNode()` closes a link that sends too many lines", () => {
   const [node] = driveAll(startNode(), [linesEvent(1, ...greeting(1, "ann"))]);
   const pings = Array.from({ length: 10_001 }, (_, x) => `{"k":"ping","x":${x}}`);
   assertEquals(byeAfter([linesEvent(1, ...pings)], node), "flood");

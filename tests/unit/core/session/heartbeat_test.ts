@@ -86,23 +86,23 @@ Deno.test("`keepLinksAlive()` closes a link on which nothing came, and misses th
   const early = pass(quietNode(), NOW_MS + silence_ms - 1, [2, 3]);
   assertEquals(closed(early.effects), []);
   const late = pass(early.node, NOW_MS + silence_ms, [2, 3]);
-  assertEquals([closed(late.effects), late.node.links.has(1)], [["1 silent"], false]);
+  assertEquals([closed(late.effects), late.node.session.links.has(1)], [["1 silent"], false]);
   const far = pass(late.node, NOW_MS + 4 * silence_ms, [2, 3]);
-  assertEquals([closed(far.effects), far.node.links.size], [[], 2]);
+  assertEquals([closed(far.effects), far.node.session.links.size], [[], 2]);
 });
 
 Deno.test("`keepLinksAlive()` suspects a member that has spoken, once its link is silent", () => {
   const item = { address: "ann:7000" };
   const [node] = driveAll(quietNode(), [linesEvent(1, presenceOf("ann", item))]);
   const { node: after } = pass(node, NOW_MS + silence_ms + ping_ms, [2, 3]);
-  assertEquals(after.members.by_id.get(fakeId("ann"))!.state, "suspect");
+  assertEquals(after.membership.members.by_id.get(fakeId("ann"))!.state, "suspect");
 });
 
 Deno.test("`keepLinksAlive()` of a node that was stopped closes nobody, and asks anew", () => {
   const { node } = pass(quietNode(), NOW_MS + ping_ms, [1, 2, 3]);
   const woken_ms = NOW_MS + 30 * silence_ms;
   const [after, effects] = tick(node, woken_ms);
-  assertEquals([closed(effects), after.links.size, after.counts.get("slept")], [[], 3, 1]);
+  assertEquals([closed(effects), after.session.links.size, after.counts.get("slept")], [[], 3, 1]);
   // Those who answer now stay, and who does not is closed in its time.
   const later = pass(after, woken_ms + silence_ms, [2, 3]);
   assertEquals(closed(later.effects), ["1 silent"]);
@@ -118,7 +118,7 @@ Deno.test("`keepLinksAlive()` does not take a busy moment for sleep", () => {
 Deno.test("`keepLinksAlive()` neither pings nor closes a guest", () => {
   const [node] = driveAll(startNode({}, 1), [linesEvent(1, HELLO_GUEST)]);
   const { node: after, effects } = pass(node, NOW_MS + 10 * silence_ms);
-  assertEquals([pinged(effects), closed(effects), after.links.size], [[], [], 1]);
+  assertEquals([pinged(effects), closed(effects), after.session.links.size], [[], [], 1]);
 });
 
 Deno.test("`keepLinksAlive()` keeps the times that it was told", () => {

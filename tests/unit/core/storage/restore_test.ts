@@ -1,14 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Ledger } from "../../../../src/apps/ledger/ledger.ts";
 import { logKey } from "../../../../src/core/log/entry.ts";
 import { initialState, type NodeState } from "../../../../src/core/node.ts";
 import type { Effect, Event, NodeConfig, Printed, StoredRow } from "../../../../src/core/types.ts";
 import { SimStore } from "../../../../src/sim/sim_store.ts";
 import { check } from "../../../helpers/check.ts";
-import { crypto, hashOf, makeLine, ORIGINS } from "../../../helpers/history.ts";
+import { hashOf, makeLine, ORIGINS } from "../../../helpers/history.ts";
 import {
+  APPS,
   CONFIG,
   drive,
+  ENV,
   linesEvent,
   linkedNode,
   NOW_MS,
@@ -58,13 +61,20 @@ class Machine {
   }
 }
 
+function newStore(): SimStore {
+  return new SimStore(ENV.sha256, new Set(["ledger"]));
+}
+
 function newMachine(config: Partial<NodeConfig> = {}): Machine {
-  return new Machine(new SimStore(crypto.env), linkedNode({ ...config, durable: true })).do();
+  return new Machine(newStore(), linkedNode({ ...config, durable: true })).do();
 }
 
 /** A node that finds what the disk of another has; the rows come in as many pieces as told. */
 function restart(store: SimStore, config: Partial<NodeConfig> = {}, pieces = 1): Machine {
-  const machine = new Machine(store, initialState({ ...CONFIG, ...config, durable: true }, 1));
+  const machine = new Machine(
+    store,
+    initialState({ ...CONFIG, ...config, durable: true }, 1, APPS),
+  );
   const { restored, rows } = store;
   const size = Math.max(1, Math.ceil(rows.length / pieces));
   const parts: StoredRow[][] = [];
@@ -81,9 +91,10 @@ function start(machine: Machine): Machine {
 }
 
 /** What a node knows, however it came to know it; own words of presence left out. */
-function picture({ log, ledger, config }: NodeState) {
+function picture({ log, host }: NodeState) {
+  const ledger = host.states.get("ledger") as Ledger;
   const logs = log.heads.map(({ origin, topic, hash, next_item, fork }, index) => {
-    const mine = origin === config.id && topic === "presence";
+    const mine = origin === log.self && topic === "presence";
     return [logKey(origin, topic), mine ? null : [log.clock[index], hash, next_item, fork]];
   });
   const orders = [...log.topics].map(([name, { order }]) => [
@@ -127,7 +138,7 @@ Deno.test("`finishRestore()` begins to print where the output was", () => {
   const store = before.store;
   // The program was killed before it stored that the last two were printed.
   const early = { ...store.restored, printed: [["chat", rows]] as const };
-  const machine = new Machine(store, initialState({ ...CONFIG, durable: true }, 1));
+  const machine = new Machine(store, initialState({ ...CONFIG, durable: true }, 1, APPS));
   machine.do({ kind: "restored", now_ms: 0, restored: early });
   machine.do({ kind: "loaded", now_ms: 0, rows: store.rows });
   const items = start(machine).printed.flatMap((one) => one.kind === "items" ? one.items : []);
@@ -156,7 +167,7 @@ Deno.test("`takeLoaded()` sets aside what is not what was stored, and what follo
     assertEquals(log.clock[log.keys.find(logKey(DAN, "chat"))], 1);
     assertEquals(log.clock[log.keys.find(logKey(ORIGINS[0], "chat"))], 1);
     // Own entries may have been among them.
-    assertEquals(after.node.stale, true);
+    assertEquals(after.node.membership.key.stale, true);
     const notices = start(after).effects.flatMap((one) =>
       one.kind === "notice" ? [one.notice] : []
     );
@@ -183,7 +194,7 @@ Deno.test("`takeRestored()` brings back gaps, forks, and who was forgotten", () 
   assertEquals(picture(after.node), picture(before.node));
   assertEquals(before.store.aside, []);
   const forgotten = [["gone".padEnd(43, "0"), "chat", 7]] as const;
-  const machine = new Machine(before.store, initialState({ ...CONFIG, durable: true }, 1));
+  const machine = new Machine(before.store, initialState({ ...CONFIG, durable: true }, 1, APPS));
   machine.do({ kind: "restored", now_ms: 0, restored: { ...before.store.restored, forgotten } });
   assertEquals(machine.node.log.forgotten.seqs.get(`${forgotten[0][0]}/chat`), 7);
 });
@@ -200,16 +211,16 @@ Deno.test("`takeLoaded()` takes a log that retention cut off, but no other that 
     hash: hashOf(line),
   }));
   const load = (kept: readonly StoredRow[], drop_before: number) => {
-    const restored = { gaps: [], forks: [], printed: [], forgotten: [], stale: false, drop_before };
-    const node = initialState({ ...CONFIG, durable: true }, 1);
-    return new Machine(new SimStore(crypto.env), node)
+    const restored = { ...newStore().restored, drop_before };
+    const node = initialState({ ...CONFIG, durable: true }, 1, APPS);
+    return new Machine(newStore(), node)
       .do({ kind: "restored", now_ms: 0, restored }, { kind: "loaded", now_ms: 0, rows: kept });
   };
   const clockOf = ({ node: { log } }: Machine) => log.clock[log.keys.find(logKey(DAN, "chat"))];
   assertEquals([clockOf(load(rows.slice(2), 2)), load(rows.slice(2), 2).store.aside], [4, []]);
   assertEquals(load(rows.slice(2), 0).store.aside, [2, 3]);
   const holed = load([rows[0], rows[1], rows[3]], 1);
-  assertEquals([clockOf(holed), holed.node.stale], [2, true]);
+  assertEquals([clockOf(holed), holed.node.membership.key.stale], [2, true]);
 });
 
 Deno.test("`takeLoaded()` does not take a damaged beginning for one that retention cut off", () => {
@@ -223,7 +234,7 @@ Deno.test("`takeLoaded()` does not take a damaged beginning for one that retenti
   const { store } = before;
   const chat = store.rows.filter(({ line }) => new TextDecoder().decode(line).includes('"chat"'));
   store.damage(chat[0].arrival, 100);
-  const machine = new Machine(store, initialState({ ...CONFIG, durable: true }, 1));
+  const machine = new Machine(store, initialState({ ...CONFIG, durable: true }, 1, APPS));
   // Something older, of another log, was dropped once.
   const restored = { ...store.restored, drop_before: chat[0].arrival };
   machine.do(

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
+import { HOPS_MAX } from "../../../../src/core/data/limits.ts";
 import { decodeLine, encodeLine, type Line, proofText } from "../../../../src/core/wire/line.ts";
 import { check } from "../../../helpers/check.ts";
 import { ORIGINS } from "../../../helpers/history.ts";
@@ -47,6 +48,23 @@ const lines: fc.Arbitrary<Line> = fc.oneof<fc.Arbitrary<unknown>[]>(
   fc.record({ k: fc.constant("published"), i: fc.nat(), held: count }),
   fc.record({ k: fc.constant("refused"), i: fc.nat(), why: text }),
   fc.record({ k: fc.constant("ask"), i: fc.nat(), q: fc.constant("balances"), a: fc.array(text) }),
+  fc.record({ k: fc.constant("ask"), i: fc.nat(), q: text }),
+  fc.record({
+    k: fc.constant("request"),
+    i: fc.nat(),
+    app: text,
+    r: fc.constantFrom(null, "x", { to: "ann", items: ["hello"], within_ms: 1 }),
+  }),
+  fc.record({ k: fc.constant("delivered"), i: fc.nat() }),
+  fc.record({
+    k: fc.constant("route"),
+    h: fc.nat(HOPS_MAX),
+    to: id,
+    o: id,
+    m: fc.constantFrom("data", "ack", "bulk", "bulk-ack"),
+    n: count,
+    x: fc.constantFrom("", "aGk"),
+  }),
   fc.record({ k: fc.constant("answer"), i: fc.nat(), r: fc.array(fc.tuple(text, text)) }),
   fc.record({ k: fc.constant("bye"), code: text, why: text }),
 ) as fc.Arbitrary<Line>;
@@ -133,7 +151,17 @@ Deno.test("`decodeLine()` refuses what has the wrong shape", () => {
     { k: "publish", i: 1, t: "chat", b: [], ack: 0 },
     { k: "published", i: 1, held: 0 },
     { k: "refused", i: 1 },
-    { k: "ask", i: 1, q: "weather", a: [] },
+    { k: "ask", i: 1, q: 5, a: [] },
+    { k: "ask", i: 1, q: "q".repeat(257) },
+    { k: "ask", i: 1, q: "balances", a: "x" },
+    { k: "request", i: 1, app: "private" },
+    { k: "request", i: -1, app: "private", r: null },
+    { k: "request", i: 1, app: 1, r: {} },
+    { k: "delivered" },
+    { k: "route", h: 1, to: one, o: one, m: "later", n: 1, x: "" },
+    { k: "route", h: HOPS_MAX + 1, to: one, o: one, m: "data", n: 1, x: "" },
+    { k: "route", h: 1, to: one, o: one, m: "data", n: 0, x: "" },
+    { k: "route", h: 1, to: one, o: one, m: "data", n: 1, x: "+" },
     { k: "ask", i: 1, q: "balances", a: [1] },
     { k: "answer", i: 1, r: [["a", 1]] },
     { k: "bye", code: "c".repeat(257), why: "" },

@@ -163,6 +163,21 @@ test("`localSocketOf()` does not guess between two, nor use a directory of other
   await node.close();
 });
 
+test("`localSockets()` passes over a directory of others where there are nodes elsewhere", async (place) => {
+  const good = `${place}/good`, bad = `${place}/bad`;
+  Deno.mkdirSync(good, { mode: 0o700 });
+  Deno.mkdirSync(bad);
+  Deno.chmodSync(bad, 0o777);
+  const node = new LocalTransport(new Told(), () => [good]);
+  node.listen("0.0.0.0", 7000);
+  makeStale(`${bad}/7001-1.sock`);
+  for (const places of [[good, bad], [bad, good]]) {
+    assertEquals(localSockets(places).map(({ address }) => address), ["127.0.0.1:7000"]);
+  }
+  await node.close();
+  assertThrows(() => localSockets([bad, good]), StoreError, "can be entered by others");
+});
+
 test("`localSockets()` finds nothing where no node ever was", (place) => {
   assertEquals(localSockets([`${place}/missing`]), []);
   return Promise.resolve();

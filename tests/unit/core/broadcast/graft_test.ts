@@ -1,16 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { AHEAD_MAX, GRAFT_MS } from "../../../../src/core/data/limits.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
-import {
-  closeBranches,
-  noteAhead,
-  noteFirst,
-  takePrune,
-} from "../../../../src/core/broadcast/spreading.ts";
-import { Turn } from "../../../../src/core/state.ts";
+import { reduceBroadcast } from "../../../../src/core/broadcast/reduce.ts";
+import type { BroadcastEvent, BroadcastOut } from "../../../../src/core/broadcast/turn.ts";
 import type { Entry } from "../../../../src/core/log/entry.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
-import { crypto } from "../../../helpers/history.ts";
+import { tellRoom } from "../../../helpers/rooms.ts";
 import { Stage } from "../../../helpers/stage.ts";
 
 const [ANN, BOB] = ["ann", "bob"].map(fakeId);
@@ -22,15 +17,21 @@ function staged(...names: string[]): Stage {
   return stage;
 }
 
-function after(state: NodeState, change: (turn: Turn) => void): NodeState {
-  const turn = new Turn(state, state.now_ms, crypto.env);
-  change(turn);
-  return turn.finish()[0];
+function tell(
+  state: NodeState,
+  event: BroadcastEvent,
+): [NodeState, readonly BroadcastOut[]] {
+  return tellRoom(state, "broadcast", reduceBroadcast, event);
+}
+
+/** A new entry of an origin came on a link. */
+function first(state: NodeState, link: number, origin: string): NodeState {
+  return tell(state, { kind: "first", link, entries: [{ origin } as Entry] })[0];
 }
 
 /** A peer says how far a log goes at its end. */
 function ahead(state: NodeState, link: number, key: string, seq: number): NodeState {
-  return after(state, (turn) => noteAhead(turn, state.links.get(link)!, [[key, seq]]));
+  return tell(state, { kind: "announced", link, clock: [[key, seq]] })[0];
 }
 
 Deno.test("`graftMissing()` asks for what a peer promised, and ever more seldom where it does not come", () => {
@@ -50,38 +51,34 @@ Deno.test("`graftMissing()` forgets what was promised on links that are gone", (
   stage.node = ahead(stage.node, 1, `${fakeId("cyd")}/chat`, 5);
   stage.lose("ann");
   stage.pass(2 * GRAFT_MS);
-  assertEquals(stage.node.ahead.size, 0);
+  assertEquals(stage.node.broadcast.missing.size, 0);
 });
 
-Deno.test("`noteAhead()` remembers so many logs and no more", () => {
+Deno.test("`takeAnnounced()` remembers so many logs and no more", () => {
   const { node } = staged("ann");
   const clock = Array.from({ length: AHEAD_MAX + 5 }, (_, at): [string, number] => [
     `${fakeId("cyd")}/t${at}`,
     1,
   ]);
-  const full = after(node, (turn) => noteAhead(turn, node.links.get(1)!, clock));
-  assertEquals(full.ahead.size, AHEAD_MAX);
+  const [full] = tell(node, { kind: "announced", link: 1, clock });
+  assertEquals(full.broadcast.missing.size, AHEAD_MAX);
 });
 
 Deno.test("`takePrune()` heeds it only for origins of which something came", () => {
   const { node } = staged("ann", "bob");
-  const line = { k: "prune", o: [fakeId("cyd"), ANN] } as const;
-  const known = after(node, (turn) => noteFirst(turn, 1, [{ origin: ANN } as Entry]));
-  const pruned = after(known, (turn) => takePrune(turn, known.links.get(2)!, line));
-  assertEquals([...pruned.branches.keys()], [ANN]);
-  assertEquals([...pruned.branches.get(ANN)!.quiet], [2]);
+  const known = first(node, 1, ANN);
+  const [pruned] = tell(known, { kind: "prune", link: 2, origins: [fakeId("cyd"), ANN] });
+  assertEquals([...pruned.broadcast.trees.keys()], [ANN]);
+  assertEquals([...pruned.broadcast.trees.get(ANN)!.lazy], [2]);
 });
 
-Deno.test("`closeBranches()` grafts others when the link that brought an origin breaks", () => {
+Deno.test("`closeLink()` grafts others when the link that brought an origin breaks", () => {
   const { node } = staged("ann", "bob", "cyd");
-  const known = after(node, (turn) => noteFirst(turn, 1, [{ origin: BOB } as Entry]));
-  const turn = new Turn(known, known.now_ms, crypto.env);
-  closeBranches(turn, 1);
-  const [closed, effects] = turn.finish();
-  assertEquals(closed.branches.get(BOB)!.source, null);
-  const grafted = effects.flatMap((effect) =>
-    effect.kind === "send" && new TextDecoder().decode(effect.lines[0]).startsWith('{"k":"graft"')
-      ? [effect.link]
+  const [closed, outs] = tell(first(node, 1, BOB), { kind: "gone", link: 1 });
+  assertEquals(closed.broadcast.trees.get(BOB)!.source, null);
+  const grafted = outs.flatMap((out) =>
+    out.kind === "send" && new TextDecoder().decode(out.lines[0]).startsWith('{"k":"graft"')
+      ? [out.link]
       : []
   );
   assertEquals(grafted.sort(), [2, 3]);
@@ -94,17 +91,17 @@ Deno.test("`graftMissing()` asks another peer where one does not keep what it pr
   const asked: number[] = [];
   for (let step = 0; step < 100; step++) {
     stage.pass(100);
-    const last = stage.node.ahead.get(key)!.asked;
+    const last = stage.node.broadcast.missing.get(key)!.asked;
     if (last !== 0 && last !== asked.at(-1)) asked.push(last);
   }
   assertEquals(asked.slice(0, 3), [1, 2, 1]);
 });
 
-Deno.test("`noteAhead()` wants nothing more of a log that ended in a fork", () => {
+Deno.test("`takeAnnounced()` wants nothing more of a log that ended in a fork", () => {
   const { node } = staged("ann");
   const index = node.log.keys.find(`${ANN}/presence`), line = new Uint8Array(9);
   const heads = node.log.heads.with(index, { ...node.log.heads[index], fork: [line, line] });
   const forked = { ...node, log: { ...node.log, heads } };
-  assertEquals(ahead(node, 1, `${ANN}/presence`, 99).ahead.size, 1);
-  assertEquals(ahead(forked, 1, `${ANN}/presence`, 99).ahead.size, 0);
+  assertEquals(ahead(node, 1, `${ANN}/presence`, 99).broadcast.missing.size, 1);
+  assertEquals(ahead(forked, 1, `${ANN}/presence`, 99).broadcast.missing.size, 0);
 });

@@ -11,7 +11,7 @@ import {
   type Rule,
   searchSchedules,
   takeAll,
-} from "../../../src/sim/schedules.ts";
+} from "../../../src/apps/ledger/schedules.ts";
 import { check } from "../../helpers/check.ts";
 
 function pay(from: string, to: string, amount: number, knows: readonly number[] = []): Payment {

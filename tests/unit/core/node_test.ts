@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { NodeState } from "../../../../src/core/node.ts";
-import type { Effect } from "../../../../src/core/types.ts";
-import { fakeId } from "../../../../src/sim/crypto.ts";
-import { makeLine, ORIGINS } from "../../../helpers/history.ts";
-import { drive, driveAll, linesEvent, linkedNode, NOW_MS } from "../../../helpers/node_subject.ts";
+import type { NodeState } from "../../../src/core/node.ts";
+import type { Effect } from "../../../src/core/types.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import { makeLine, ORIGINS } from "../../helpers/history.ts";
+import { drive, driveAll, linesEvent, linkedNode, NOW_MS } from "../../helpers/node_subject.ts";
 
 const [, , , dan] = ORIGINS;
 const encoder = new TextEncoder();
@@ -28,18 +28,18 @@ function count(node: NodeState, what: string): number {
   return node.counts.get(what) ?? 0;
 }
 
-Deno.test("`receive()` closes a link that brings a bad signature, and takes what came before", () => {
+Deno.test("`reduceNode()` closes a link that brings a bad signature, and takes what came before", () => {
   const forged = makeLine({ origin: fakeId("eve"), seq: 1 });
   forged[forged.length - 40] ^= 1;
   const behind = makeLine({ origin: fakeId("fay"), seq: 1 });
   const [after, effects] = driveAll(linkedNode(), [linesEvent(1, line, forged, behind)]);
-  assert(!after.links.has(1));
+  assert(!after.session.links.has(1));
   assertEquals(count(after, "rejected:bad-signature"), 1);
   assertEquals(sentOn(1, effects).at(-1).code, "bad-signature");
   assertEquals(after.log.heads.filter(({ topic }) => topic === "chat").map((h) => h.origin), [dan]);
 });
 
-Deno.test("`receive()` drops a duplicate, and acknowledges it all the same", () => {
+Deno.test("`reduceNode()` drops a duplicate, and acknowledges it all the same", () => {
   const [once] = driveAll(linkedNode(), [linesEvent(1, line)]);
   const [twice] = driveAll(once, [linesEvent(2, line)]);
   assertEquals([count(once, "duplicates"), count(twice, "duplicates")], [0, 1]);
@@ -54,62 +54,60 @@ Deno.test("`receive()` drops a duplicate, and acknowledges it all the same", () 
 });
 
 Deno.test({
-  name: "`receive()` treats a tampered duplicate alike in the same read and in the next",
+  name: "`reduceNode()` treats a tampered duplicate alike in the same read and in the next",
   fn: () => {
     const [together] = driveAll(linkedNode(), [linesEvent(1, line, tampered())]);
     const [apart] = driveAll(linkedNode(), [linesEvent(1, line), linesEvent(1, tampered())]);
-    assertEquals(together.links.has(1), apart.links.has(1));
+    assertEquals(together.session.links.has(1), apart.session.links.has(1));
   },
 });
 
-Deno.test("`receive()` ignores what it does not know, and counts it", () => {
+Deno.test("`reduceNode()` ignores what it does not know, and counts it", () => {
   const unknown = [
     '{"k":"later","x":[]}',
     '{"k":"pong","x":1}',
     '{"k":"from","t":"chat","skip":1}',
   ];
   const [after] = driveAll(linkedNode(), [linesEvent(1, ...unknown)]);
-  assert(after.links.has(1));
+  assert(after.session.links.has(1));
   const counts = ["rejected:unknown-kind", "ignored:pong", "ignored:from"];
   assertEquals(counts.map((what) => count(after, what)), [1, 1, 1]);
 });
 
-Deno.test("`receive()` closes a link that says what is no line, and acts on nothing behind it", () => {
+Deno.test("`reduceNode()` closes a link that says what is no line, and acts on nothing behind it", () => {
   for (const bad of ["hello", '{"k":"ping"}', "[1]", '{"o":"x"}', '{"k":1}', ""]) {
     const [after, effects] = driveAll(linkedNode(), [linesEvent(1, bad, '{"k":"ping","x":7}')]);
-    assert(!after.links.has(1), bad);
+    assert(!after.session.links.has(1), bad);
     assertEquals(sentOn(1, effects).filter(({ k }) => k === "pong"), []);
   }
 });
 
-Deno.test("`receive()` answers a ping with a pong, and with what it owes", () => {
+Deno.test("`reduceNode()` answers a ping with a pong, and with what it owes", () => {
   const [, effects] = driveAll(linkedNode(), [linesEvent(1, line, '{"k":"ping","x":7}')]);
   const kinds = sentOn(1, effects).map(({ k }) => k);
   assertEquals(kinds.filter((k) => k !== undefined), ["pong", "have"]);
 });
 
-Deno.test("`takeHave()` counts no more as taken than was sent", () => {
+Deno.test("`reduceNode()` counts no more as taken than was sent", () => {
   const [node] = driveAll(linkedNode(), [
     linesEvent(2, '{"k":"have","c":{},"n":9007199254740991}'),
   ]);
-  const link = node.links.get(2)!;
-  assertEquals(link.acked_bytes, link.sent_bytes);
+  const { outward } = node.flow.links.get(2)!;
+  assertEquals(outward.acked_bytes, outward.sent_bytes);
   const [after] = driveAll(node, [linesEvent(2, '{"k":"have","c":{},"n":0}')]);
-  assertEquals(after.links.get(2)!.acked_bytes, link.sent_bytes);
+  assertEquals(after.flow.links.get(2)!.outward.acked_bytes, outward.sent_bytes);
 });
 
-Deno.test("`takeBye()` ends the link, and remembers why", () => {
+Deno.test("`reduceNode()` ends a link after a goodbye, and remembers why", () => {
   const [after, effects] = driveAll(linkedNode(), [
     linesEvent(1, '{"k":"bye","code":"left","why":"leaving"}', '{"k":"ping","x":1}'),
   ]);
-  assert(!after.links.has(1) && effects.some(({ kind }) => kind === "close"));
+  assert(!after.session.links.has(1) && effects.some(({ kind }) => kind === "close"));
   assertEquals([count(after, "bye:left"), sentOn(1, effects)], [1, []]);
-  assert(!after.members.by_id.has(fakeId("ann")));
+  assert(!after.membership.members.by_id.has(fakeId("ann")));
 });
 
-Deno.test("`receive()` and `receiveVerified()` ignore a link that is gone", () => {
+Deno.test("`reduceNode()` ignores a link that is gone", () => {
   const [gone] = driveAll(linkedNode(), [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
   assertEquals(drive(gone, linesEvent(1, line))[1], []);
-  const request = { link: 1, checks: [], batch: [], rest: [] };
-  assertEquals(drive(gone, { kind: "verified", now_ms: NOW_MS, request, valid: [] })[1], []);
 });

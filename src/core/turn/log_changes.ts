@@ -1,0 +1,70 @@
+/** What follows from changes of the log: who hears of what was delivered, ended or forgotten. */
+
+import { assert } from "@std/assert/assert";
+import { HERE } from "../broadcast/branch.ts";
+import { type Entry, logKey } from "../log/entry.ts";
+import type { LogOut } from "../log/turn.ts";
+import { type Delivered, PRESENCE } from "../log/slice.ts";
+import type { StorageOut } from "../storage/turn.ts";
+import type { NodeTurn } from "./turn.ts";
+
+/** Entries were delivered just now: to whoever prints and relays them, and to their apps. */
+export function takeDelivered(turn: NodeTurn, delivered: readonly Delivered[]): void {
+  const { log, config } = turn.state;
+  turn.tell("output", { kind: "delivered", delivered });
+  const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
+  const own = !config.batch_ms && delivered.some(({ entry }) => entry.origin === log.self);
+  turn.tell("broadcast", { kind: "delivered", bytes, own });
+  apply(turn, delivered);
+}
+
+/** What was delivered now, or in an earlier run, to those who fold it. */
+function apply(turn: NodeTurn, delivered: readonly Delivered[]): void {
+  const words = delivered.filter(({ entry }) => entry.topic === PRESENCE);
+  const entries = words.map(({ entry }) => entry);
+  if (entries.length > 0) turn.tell("membership", { kind: "presence", entries });
+  if (entries.length < delivered.length) turn.tell("host", { kind: "delivered", delivered });
+}
+
+/** Stored entries come back: nobody is sent them, and nothing is printed. */
+export function load(turn: NodeTurn, event: Extract<StorageOut, { kind: "load" }>): void {
+  for (const out of turn.ask("log", event)) {
+    if (out.kind === "delivered") apply(turn, out.delivered);
+    else turn.hand(out);
+  }
+}
+
+/** An own entry is delivered here like everywhere. */
+export function takeOwn(turn: NodeTurn, entry: Entry): void {
+  const outs = turn.ask("log", { kind: "insert", entries: [entry] });
+  // Its causes are entries that were delivered; anything else is a bug, not an accident.
+  assert(outs.some((out) => out.kind === "delivered"), "An own entry was not delivered");
+  turn.tell("broadcast", { kind: "first", link: HERE, entries: [entry] });
+  for (const out of outs) turn.hand(out);
+}
+
+/** A log ended in a fork: the user is told, it is stored, and peers are shown why. */
+export function takeFork(turn: NodeTurn, fork: Extract<LogOut, { kind: "forked" }>): void {
+  const { origin, topic, seq } = fork, { log } = turn.state;
+  const index = log.keys.find(logKey(origin, topic)), lines = log.heads[index].fork!;
+  turn.effect({ kind: "notice", notice: { kind: "forked", origin, topic, seq } });
+  turn.tell("replication", { kind: "forked", log: index });
+  turn.tell("storage", { kind: "news", news: { forks: [{ origin, topic, lines }] } });
+  turn.tell("host", fork);
+  // Somebody else signed with turn node's key, or turn node did before its data were lost.
+  if (origin === log.self) turn.tell("membership", { kind: "forged" });
+}
+
+/** The one place where logs that are forgotten leave the rooms: their numbers will mean others. */
+export function forgetLogs(
+  turn: NodeTurn,
+  { indices, logs, moved }: Extract<LogOut, { kind: "forgot" }>,
+): void {
+  turn.tell("replication", { kind: "forget", indices, moved });
+  turn.tell("repair", { kind: "forget", indices });
+  turn.tell("publish", { kind: "forget", indices });
+  turn.tell("output", { kind: "forget", indices });
+  turn.tell("storage", { kind: "news", news: { forgotten: logs } });
+  if (turn.state.config.durable) turn.wakeAt(turn.now_ms);
+  turn.count("forgotten", logs.length);
+}
