@@ -7,7 +7,7 @@ import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
 import { appOf, type Host } from "./slice.ts";
 import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
 
-/** What an app wants that the run which stored the cause of it has done. */
+/** What an app wants that an earlier run did already, where that acted on the same. */
 const REACHES_OTHERS: ReadonlySet<AppOut["kind"]> = new Set(["publish", "send", "print", "tell"]);
 
 /** What the apps do about an event. */
@@ -26,12 +26,12 @@ function handle(turn: HostTurn, event: HostEvent): void {
   switch (event.kind) {
     case "delivered":
       for (const [app, items] of itemsByApp(slice.apps, event.delivered)) {
-        tell(turn, app, { kind: "delivered", items });
+        tell(turn, app, { kind: "delivered", items }, event.again);
       }
       return;
     case "forked": {
       const { origin, topic, seq: entry } = event, app = appOf(slice.apps, topic);
-      return app && tell(turn, app, { kind: "forked", origin, topic, entry });
+      return app && tell(turn, app, { kind: "forked", origin, topic, entry }, event.again);
     }
     case "message": {
       const { app, from, name, time_ms, items } = event;
@@ -53,11 +53,10 @@ function handle(turn: HostTurn, event: HostEvent): void {
       for (const app of slice.apps) {
         const mine = event.kept.filter((one) => one.app === app.name);
         const kept = mine.map(({ key, value }) => [key, value] as const);
-        if (kept.length > 0) tell(turn, app, { kind: "restored", kept });
+        if (kept.length > 0) tell(turn, app, { kind: "restored", kept }, true);
       }
       return;
     case "started":
-      slice.started = true;
       for (const app of slice.apps) tell(turn, app, { kind: "started" });
       return;
     case "wake":
@@ -112,14 +111,14 @@ function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
   return true;
 }
 
-/** Gives an app an event, and hands on what it wants. */
-function tell(turn: HostTurn, app: App, event: AppEvent): void {
+/** Gives an app an event, and hands on what it wants; `again` where an earlier run did. */
+function tell(turn: HostTurn, app: App, event: AppEvent, again = false): void {
   if (app.reduce === undefined) return;
   const before = turn.slice.states.get(app.name);
   const [after, outs] = app.reduce(before, event, appView(turn.view));
   if (after !== before) turn.own("states").set(app.name, after);
   for (const out of outs) {
-    if (turn.slice.started || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out);
+    if (!again || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out, again);
   }
   store(turn, app, outs);
 }
@@ -134,7 +133,7 @@ function store(turn: HostTurn, { name: app }: App, outs: readonly AppOut[]): voi
   if (rows.length + kept.length > 0) turn.out({ kind: "keep", kept, rows });
 }
 
-function carryOut(turn: HostTurn, app: App, out: AppOut): void {
+function carryOut(turn: HostTurn, app: App, out: AppOut, again: boolean): void {
   const { name } = app;
   switch (out.kind) {
     case "publish":
@@ -174,7 +173,8 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
     case "order":
       for (const other of turn.slice.apps) {
         if (!other.builds_on?.includes(name)) continue;
-        tell(turn, other, { kind: "ordered", by: name, rewind: out.rewind, items: out.items });
+        const { rewind, items } = out;
+        tell(turn, other, { kind: "ordered", by: name, rewind, items }, again);
       }
   }
 }

@@ -9,9 +9,21 @@ import type { Out, RoomTurn, View } from "../wire/room.ts";
 import type { AppView } from "./app.ts";
 import type { Host } from "./slice.ts";
 
+/** `again`: it happened to an earlier run of the node, which acted on it. */
 export type HostEvent =
-  | { readonly kind: "delivered"; readonly delivered: readonly Delivered[] }
-  | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly seq: number }
+  | {
+    readonly kind: "delivered";
+    readonly delivered: readonly Delivered[];
+    readonly again?: boolean;
+  }
+  /** There are two versions of the entry `seq`. */
+  | {
+    readonly kind: "forked";
+    readonly origin: Id;
+    readonly topic: Topic;
+    readonly seq: number;
+    readonly again?: boolean;
+  }
   | {
     readonly kind: "message";
     readonly app: string;

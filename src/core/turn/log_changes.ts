@@ -1,10 +1,11 @@
 /** What follows from changes of the log: who hears of what was delivered, ended or forgotten. */
 
 import { assert } from "@std/assert/assert";
+import type { Fork } from "../types.ts";
 import { HERE } from "../broadcast/branch.ts";
 import { type Entry, logKey } from "../log/entry.ts";
 import type { LogOut } from "../log/turn.ts";
-import { type Delivered, PRESENCE } from "../log/slice.ts";
+import { type Delivered, forkedAt, PRESENCE } from "../log/slice.ts";
 import type { StorageOut } from "../storage/turn.ts";
 import type { NodeTurn } from "./turn.ts";
 
@@ -15,21 +16,31 @@ export function takeDelivered(turn: NodeTurn, delivered: readonly Delivered[]): 
   const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
   const own = !config.batch_ms && delivered.some(({ entry }) => entry.origin === log.self);
   turn.tell("broadcast", { kind: "delivered", bytes, own });
-  apply(turn, delivered);
+  apply(turn, delivered, false);
 }
 
-/** What was delivered now, or in an earlier run, to those who fold it. */
-function apply(turn: NodeTurn, delivered: readonly Delivered[]): void {
+/** What was delivered now, or (`again`) in an earlier run, to those who fold it. */
+function apply(turn: NodeTurn, delivered: readonly Delivered[], again: boolean): void {
   const words = delivered.filter(({ entry }) => entry.topic === PRESENCE);
   const entries = words.map(({ entry }) => entry);
   if (entries.length > 0) turn.tell("membership", { kind: "presence", entries });
-  if (entries.length < delivered.length) turn.tell("host", { kind: "delivered", delivered });
+  if (entries.length === delivered.length) return;
+  const { heads } = turn.state.log;
+  // What was delivered and disputed at once: apps have heard of the fork already.
+  const isDisputed = ({ stored: { log, seq } }: Delivered) => {
+    const { fork } = heads[log];
+    return fork !== null && seq >= forkedAt(fork);
+  };
+  const clear = delivered.some(isDisputed)
+    ? delivered.filter((one) => !isDisputed(one))
+    : delivered;
+  turn.tell("host", { kind: "delivered", delivered: clear, again });
 }
 
 /** Stored entries come back: nobody is sent them, and nothing is printed. */
 export function load(turn: NodeTurn, event: Extract<StorageOut, { kind: "load" }>): void {
   for (const out of turn.ask("log", event)) {
-    if (out.kind === "delivered") apply(turn, out.delivered);
+    if (out.kind === "delivered") apply(turn, out.delivered, true);
     else turn.hand(out);
   }
 }
@@ -50,9 +61,17 @@ export function takeFork(turn: NodeTurn, fork: Extract<LogOut, { kind: "forked" 
   turn.effect({ kind: "notice", notice: { kind: "forked", origin, topic, seq } });
   turn.tell("replication", { kind: "forked", log: index });
   turn.tell("storage", { kind: "news", news: { forks: [{ origin, topic, lines }] } });
-  turn.tell("host", fork);
+  turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines) });
   // Somebody else signed with turn node's key, or turn node did before its data were lost.
   if (origin === log.self) turn.tell("membership", { kind: "forged" });
+}
+
+/** Logs ended in an earlier run: who was told of that then need not be told again, but apps fold anew. */
+export function restoreForks(turn: NodeTurn, forks: readonly Fork[]): void {
+  turn.tell("log", { kind: "end", forks });
+  for (const { origin, topic, lines } of forks) {
+    turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines), again: true });
+  }
 }
 
 /** The one place where logs that are forgotten leave the rooms: their numbers will mean others. */
