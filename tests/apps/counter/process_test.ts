@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { SlashWords } from "../../../src/cli/node/slash.ts";
-import { endAll, WINDOWS } from "../../helpers/network.ts";
+import { endAll, LOCAL, WINDOWS } from "../../helpers/network.ts";
+import { startRumor } from "../../helpers/process.ts";
 import { Program } from "./program.ts";
 import { counterModule } from "./mod.ts";
 
@@ -128,7 +129,7 @@ test("what was counted is stored: for SQL, for export and verify, and for the ne
   const { node } = await program.node("--data", data);
   await node.send("20", "-8");
   await node.waitForStdout(2);
-  await node.waitForStdout("quiet_s 5 total 12");
+  await node.waitForStdout("quiet_s 1.5 total 12");
   await node.closeStdin();
   assertEquals((await node.result()).code, 0);
   {
@@ -144,8 +145,25 @@ test("what was counted is stored: for SQL, for export and verify, and for the ne
   assertStringIncludes(verified.stdout.join(), "the counter stands at 12");
   const { node: again } = await program.node("--data", data);
   await again.send("1");
-  assertEquals(await again.waitForStdout(1), "resumed 12");
+  assertEquals(await again.waitForStdout(1), "resumed 12 kept 12");
   assertMatch(await again.waitForStdout(2), /^\S{8} \+1 = 13$/);
+});
+
+test("what a program without the app stored is there for one that has it", async (program) => {
+  const data = `${program.place}/data`;
+  const { node, address } = await program.node();
+  const plain = startRumor([...LOCAL, "--data", data, "--join", address]);
+  await node.send("20", "-8");
+  const sub = ["sub", "--topic", "counter", "-C", "2", "--join", await plain.address()];
+  assertEquals((await program.run(...sub)).stdout, ['{"add":20}', '{"add":-8}']);
+  await endAll([plain]);
+  await endAll([node]);
+  const { node: again } = await program.node("--data", data);
+  assertEquals(await again.waitForStdout("resumed 12 kept nothing"), "resumed 12 kept nothing");
+  await again.closeStdin();
+  await again.result();
+  using db = new DatabaseSync(`${data}/rumor.db`, { readOnly: true });
+  assertEquals(db.prepare("SELECT added FROM counter").get()?.added, 12);
 });
 
 test("`rumor sim` runs the users of an app, too", async (program) => {
