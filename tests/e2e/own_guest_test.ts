@@ -74,11 +74,10 @@ test("a node has a socket that only its user can open, until it ends, however it
 });
 
 test("a node that is told to end at once takes its socket with it", async (home) => {
-  // Nobody acknowledges, so leaving takes its time, and the second signal ends it.
+  // Nobody acknowledges that it left, so leaving takes its time, and the second signal ends it.
   const { node, address } = await home.node();
   await using peer = await RawPeer.peer(address);
-  await node.send("hello");
-  await peer.wait((line) => line.includes("hello"));
+  await peer.settled();
   node.signal("SIGINT");
   await peer.wait((line) => line.includes('"left":true'));
   node.signal("SIGINT");
@@ -163,7 +162,7 @@ test("`rumor pm` is taken from the node's own user, and through no port, proxy o
   const { node: anna, address } = await home.node("--name", "anna");
   const { node: ben } = await home.node("--name", "ben", "--join", address);
   await known(anna, "ben");
-  const why = "private messages need the node's own user on its machine; run rumor pm there";
+  const why = "only the node's own user, on its machine, may do that";
   const refusal = { code: 1, stdout: [], stderr: [`rumor: refused: ${why}`] };
   await using proxy = new Proxy(address);
   // Somebody else has another directory, and so only the port.
@@ -202,12 +201,20 @@ test("guests on the socket count for the limits, and leave room for others", asy
   const { node, address } = await home.node();
   const socket = `${home.env.RUMOR_RUNTIME_DIR}/${home.sockets()[0]}`;
   await using stack = new AsyncDisposableStack();
-  for (let at = 0; at < STRANGERS_PER_HOST_MAX; at++) stack.use(await RawPeer.connect(socket));
+  const strangers: RawPeer[] = [];
+  for (let at = 0; at < STRANGERS_PER_HOST_MAX; at++) {
+    strangers.push(stack.use(await RawPeer.connect(socket)));
+  }
   const last = stack.use(await RawPeer.connect(socket));
   assertEquals((await last.ending()).code, "full");
   assertEquals((await home.guest("pub", "hello", "--join", address)).code, 69);
   // Who comes through the port is another host.
   stack.use(await RawPeer.guest(address));
+  // The node closes them itself, so that none of them still counts.
+  for (const stranger of strangers) {
+    stranger.send("{}");
+    assertEquals((await stranger.ending()).code, "bad-line");
+  }
   await stack.disposeAsync();
   await using guests = new AsyncDisposableStack();
   for (let at = 0; at < LINKS_PER_HOST_MAX; at++) guests.use(await RawPeer.guest(socket));

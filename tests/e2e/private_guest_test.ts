@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadAddress } from "../helpers/network.ts";
 import { EvilNode } from "../helpers/evil_node.ts";
 import { runRumor } from "../helpers/process.ts";
+import type { PrivateRequest } from "../../src/apps/private/app.ts";
 
 const ID = "a".repeat(43), HOP = "b".repeat(43);
 
@@ -11,9 +12,8 @@ const ID = "a".repeat(43), HOP = "b".repeat(43);
 interface Request {
   readonly k: string;
   readonly i: number;
-  readonly to?: string;
-  readonly b: readonly unknown[];
-  readonly within?: number;
+  readonly app?: string;
+  readonly r?: PrivateRequest;
 }
 
 /** What a node says to a request, perhaps nothing yet. */
@@ -29,7 +29,7 @@ async function visit(
   await using node = new EvilNode((peer) => {
     peer.onLine = (line) => {
       const request = JSON.parse(line) as Request;
-      if (request.k !== "post" && request.k !== "ask") return;
+      if (request.k !== "request" && request.k !== "ask") return;
       asked.push(request);
       for (const said of answer(request, asked)) peer.send(JSON.stringify(said));
     };
@@ -43,13 +43,14 @@ const deliver: Answer = ({ i }) => [{ k: "delivered", i }];
 Deno.test("`rumor pm` sends its words as one message, and ends with 0 when it is there", async () => {
   const { code, stdout, stderr, asked } = await visit(["pm", "anna", "see", "you  soon"], deliver);
   assertEquals([code, stdout, stderr], [0, [], []]);
-  assertEquals(asked, [{ k: "post", i: 1, to: "anna", b: ["see you  soon"], within: 10_000 }]);
+  const r = { to: "anna", items: ["see you  soon"], within_ms: 10_000 };
+  assertEquals(asked, [{ k: "request", i: 1, app: "private", r }]);
 });
 
 Deno.test("`rumor pm` takes an id that begins with a dash for no flag", async () => {
   for (const id of [`-${ID.slice(1)}`, "-P1aB_-9", `--${"a".repeat(40)}A`]) {
     const { code, asked } = await visit(["pm", id, "--timeout", "5", "hello"], deliver);
-    assertEquals([code, asked.map(({ to, b }) => [to, b])], [0, [[id, ["hello"]]]]);
+    assertEquals([code, asked.map(({ r }) => [r!.to, r!.items])], [0, [[id, ["hello"]]]]);
   }
   const typo = await visit(["pm", "anna", "-timeout", "5", "hello"], deliver);
   assertEquals([typo.code, typo.asked.length], [2, 0]);
@@ -63,17 +64,17 @@ Deno.test("`rumor pm` sends each line of its input, some requests at a time, in 
   const input = lines.join("\n");
   const { code, stderr, asked } = await visit(["pm", ID, "--timeout", "30"], answer, { input });
   assertEquals([code, stderr], [0, []]);
-  assertEquals(asked.flatMap(({ b }) => b), lines);
+  assertEquals(asked.flatMap(({ r }) => r!.items), lines);
   assertEquals(asked.map(({ i }) => i), asked.map((_, at) => at + 1));
-  assert(asked.every(({ to, within }) => to === ID && within === 30_000));
+  assert(asked.every(({ r }) => r!.to === ID && r!.within_ms === 30_000));
   // Each fits into one line, even when it is sealed.
-  assert(asked.every(({ b }) => JSON.stringify(b).length < 65_536));
+  assert(asked.every(({ r }) => JSON.stringify(r!.items).length < 65_536));
 });
 
 Deno.test("`rumor pm --encoding base64` sends any bytes", async () => {
   const args = ["pm", "anna", "--encoding", "base64"];
   const { code, asked } = await visit(args, deliver, { input: "caf\u00e9\n" });
-  assertEquals([code, asked[0].b], [0, [{ base64: "Y2Fmw6k=" }]]);
+  assertEquals([code, asked[0].r!.items], [0, [{ base64: "Y2Fmw6k=" }]]);
 });
 
 Deno.test("`rumor pm` ends with 1 when the node refuses, and says why", async () => {
@@ -122,7 +123,7 @@ Deno.test("`rumor routes` prints a line for each origin, or an object", async ()
     k: "ask",
     i: 1,
     q: "routes",
-  } as unknown as Request]);
+  } as Request]);
   const [first, second] = plain.stdout;
   assertMatch(first, new RegExp(`^${ID} anna ${HOP} \\d+s$`));
   assert(parseInt(first.split(" ")[3]) >= 12, first);

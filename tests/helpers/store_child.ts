@@ -1,10 +1,9 @@
 /** A process that stores entries in a directory, says so, and then waits to be killed. */
 
-import { Store } from "../../src/shell/store/store.ts";
-import { Author, NO_BATCH } from "./stored.ts";
+import { Author, NO_BATCH, openStore } from "./stored.ts";
 
 const [dir, count] = Deno.args;
-const store = Store.open(dir);
+const store = openStore(dir);
 const author = new Author(store.identity, "chat", { next: 0 });
 for (let number = 1; number <= Number(count); number++) {
   const fault = store.commit({ ...NO_BATCH, entries: [author.write(`line ${number}`)] });

@@ -1,9 +1,11 @@
 /** Batches and directories for the tests of what is stored. */
 
+import { APPS } from "../../src/apps/registry.ts";
+import { storedApps } from "../../src/cli/node/apps.ts";
 import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
 import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
 import { type Identity, sha256 } from "../../src/shell/crypto/crypto.ts";
-import type { Store } from "../../src/shell/store/store.ts";
+import { Store } from "../../src/shell/store/store.ts";
 
 /** Nothing to store. */
 export const NO_BATCH: StoreBatch = {
@@ -57,6 +59,11 @@ export class Author {
   writeAll(items: readonly Json[]): StoreEntry[] {
     return items.map((item) => this.write(item));
   }
+}
+
+/** Opens a directory as a node with all apps does. */
+export function openStore(dir: string): Store {
+  return Store.open(dir, storedApps(APPS));
 }
 
 /** All rows of a store. */

@@ -19,9 +19,10 @@ export function tinyApp(name: string, script: Script = () => [], more: Partial<A
   });
 }
 
-/** A node with these apps, to which nothing happened. */
+/** A node with these apps that began, to which nothing else happened. */
 export function nodeWith(...apps: readonly App[]): NodeState {
-  return initialState(CONFIG, 1, apps);
+  const node = initialState(CONFIG, 1, apps);
+  return { ...node, host: { ...node.host, started: true } };
 }
 
 /** What happened to an app. */
@@ -30,8 +31,9 @@ export function eventsOf({ host }: NodeState, name: string): readonly AppEvent[]
 }
 
 /** A script that does what it is requested to do. */
-export const obedient: Script = (event) =>
-  event.kind === "request" ? event.request as unknown as readonly AppOut[] : [];
+export function obedient(event: AppEvent): readonly AppOut[] {
+  return event.kind === "request" ? event.request as unknown as readonly AppOut[] : [];
+}
 
 /** What an obedient app is to do, as a request. */
 export function order(...outs: readonly AppOut[]): Json {

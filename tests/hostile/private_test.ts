@@ -76,7 +76,7 @@ async function pm(node: Process, args: readonly string[], input?: string) {
   return await runRumor(["pm", "--join", await node.address(), ...args], options);
 }
 
-Deno.test("`route` and `post` lines that make no sense end their link, and only that", async (t) => {
+Deno.test("`route` and `request` lines that make no sense end their link, and only that", async (t) => {
   await using arena = await Arena.start();
   const routes: Record<string, string> = {
     "too many hops": route({ h: "11" }),
@@ -109,16 +109,20 @@ Deno.test("`route` and `post` lines that make no sense end their link, and only 
       assertMatch((await peer.ending()).code!, /^(bad-line|repeated-key|bad-json)$/);
     });
   }
-  const post = (more: string) => `{"k":"post","i":1,"to":"anna","b":["x"],"within":1000${more}}`;
-  const posts: Record<string, string> = {
-    "no time": '{"k":"post","i":1,"to":"anna","b":["x"]}',
-    "half a millisecond": '{"k":"post","i":1,"to":"anna","b":["x"],"within":0.5}',
-    "items that are no list": '{"k":"post","i":1,"to":"anna","b":"x","within":1}',
-    "a name that is too long": `{"k":"post","i":1,"to":"${"a".repeat(257)}","b":[],"within":1}`,
-    "no name": '{"k":"post","i":1,"b":["x"],"within":1}',
-    "a key twice": post(',"i":2'),
+  const request = (r: string, more = "") => `{"k":"request","i":1,"app":"private","r":${r}${more}}`;
+  const good = '{"to":"anna","items":["x"],"within_ms":1000}';
+  const requests: Record<string, string> = {
+    "no app": `{"k":"request","i":1,"r":${good}}`,
+    "an app that is no text": `{"k":"request","i":1,"app":["private"],"r":${good}}`,
+    "the name of an app that is too long": `{"k":"request","i":1,"app":"${
+      "a".repeat(257)
+    }","r":${good}}`,
+    "half a number": `{"k":"request","i":0.5,"app":"private","r":${good}}`,
+    "nothing asked for": '{"k":"request","i":1,"app":"private"}',
+    "a key twice": request(good, ',"i":2'),
+    "a key twice in what is asked for": request(good.replace("}", ',"to":"ben"}')),
   };
-  for (const [name, line] of Object.entries(posts)) {
+  for (const [name, line] of Object.entries(requests)) {
     await t.step(`of a guest: ${name}`, async () => {
       await using guest = await RawPeer.guest(await arena.address());
       guest.send(line);
@@ -128,11 +132,71 @@ Deno.test("`route` and `post` lines that make no sense end their link, and only 
   await t.step("what is only not for it is ignored", async () => {
     await using peer = await RawPeer.peer(await arena.address());
     await using guest = await RawPeer.guest(await arena.address());
-    peer.send(post(""), route({ h: "0" }), route({ h: "1" }), route({ x: '""' }));
+    peer.send(request(good), route({ h: "0" }), route({ h: "1" }), route({ x: '""' }));
     peer.send(route({ x: `"${"A".repeat(250_000)}"`, extra: '{"deep":[1]}' }));
     guest.send(route(), '{"k":"delivered","i":1}');
     await peer.settled();
     await guest.settled();
+  });
+  await arena.finish();
+});
+
+Deno.test("a `request` that makes no sense is refused, and only that", async (t) => {
+  await using arena = await Arena.start();
+  await using guest = await RawPeer.guest(await arena.target.socket());
+  const wrong = /a private message needs to, items and within_ms$/;
+  const nobody = /^nobody here is called /;
+  const cases: Record<string, readonly [app: string, r: string, why: RegExp]> = {
+    "no time": ["private", '{"to":"anna","items":["x"]}', wrong],
+    "half a millisecond": ["private", '{"to":"anna","items":["x"],"within_ms":0.5}', wrong],
+    "a time below 0": ["private", '{"to":"anna","items":["x"],"within_ms":-1}', wrong],
+    "a time past 2^53": ["private", '{"to":"anna","items":["x"],"within_ms":1e400}', wrong],
+    "items that are no list": ["private", '{"to":"anna","items":"x","within_ms":1}', wrong],
+    "no items": ["private", '{"to":"anna","items":[],"within_ms":1}', /^nothing to send$/],
+    "a name that is too long": [
+      "private",
+      `{"to":"${"a".repeat(257)}","items":["x"],"within_ms":1}`,
+      wrong,
+    ],
+    "a name as long as a line": [
+      "private",
+      `{"to":${JSON.stringify("\x01".repeat(40_000))},"items":["x"],"within_ms":1}`,
+      wrong,
+    ],
+    "no name": ["private", '{"items":["x"],"within_ms":1}', wrong],
+    "a name like a prototype": [
+      "private",
+      '{"to":"__proto__","items":["x"],"within_ms":1}',
+      nobody,
+    ],
+    "no object": ["private", '"anna"', wrong],
+    "null": ["private", "null", wrong],
+    "a list": ["private", "[]", wrong],
+    "an object of nothing but a prototype": ["private", '{"__proto__":{"to":"anna"}}', wrong],
+    "an app that takes none": ["chat", "{}", /^the app chat takes no requests$/],
+    "another that takes none": ["ledger", "{}", /^the app ledger takes no requests$/],
+    "an app like a prototype": ["__proto__", "{}", /^this node has no app __proto__$/],
+    "an app like a constructor": ["constructor", "{}", /^this node has no app constructor$/],
+  };
+  for (const [index, [name, [app, r, why]]] of Object.entries(cases).entries()) {
+    await t.step(name, async () => {
+      const i = index + 1;
+      guest.send(`{"k":"request","i":${i},"app":"${app}","r":${r}}`);
+      const line = await guest.wait((line) => line.startsWith(`{"k":"refused","i":${i},`));
+      assertMatch(JSON.parse(line).why, why);
+    });
+  }
+  await t.step("each was answered for: as many as a guest may have are under way", async () => {
+    const r = '{"to":"nobody","items":["x"],"within_ms":1}';
+    guest.send(...times(100, (n) => `{"k":"request","i":${1_000 + n},"app":"ledger","r":${r}}`));
+    const line = await guest.wait((line) => line.startsWith('{"k":"refused","i":1099,'));
+    assertMatch(JSON.parse(line).why, /takes no requests$/);
+  });
+  await t.step("over the port it is refused, also from this machine", async () => {
+    await using other = await RawPeer.guest(await arena.address());
+    const r = '{"to":"anna","items":["x"],"within_ms":1000}';
+    other.send(`{"k":"request","i":1,"app":"private","r":${r}}`);
+    assertMatch((await other.control("refused")).why, /only the node's own user/);
   });
   await arena.finish();
 });
@@ -228,17 +292,25 @@ Deno.test("a member that lies in what it seals is heard only where it makes sens
     "[]",
     '{"a":-1,"w":1,"b":["x"]}',
     '{"a":0,"w":9e99,"b":["x"]}',
-    '{"a":0,"w":1,"b":["two\\nlines"]}',
-    '{"a":0,"w":1,"b":[{"base64":"Cg=="}]}',
-    '{"a":0,"w":1,"b":[{"__proto__":{"x":1}}]}',
     '{"a":0,"w":1,"b":["\\ud800"]}',
+    '{"a":0,"w":1,"t":1,"b":["x"]}',
     `{"a":0,"w":1,"b":${"[".repeat(40_000)}`,
     "\xff\xfe",
   ];
+  // What only the app can tell from a message.
+  const unfit = [
+    '{"a":0,"w":1,"b":["two\\nlines"]}',
+    '{"a":0,"w":1,"b":[{"base64":"Cg=="}]}',
+    '{"a":0,"w":1,"b":[{"__proto__":{"x":1}}]}',
+  ];
+  const elsewhere = ["__proto__", "chat", "toString"].map((t) =>
+    JSON.stringify({ a: 0, w: 1, t, b: ["x"] })
+  );
   let n = 1;
-  for (const text of nonsense) send(n++, text);
+  for (const text of [...nonsense, ...unfit, ...elsewhere]) send(n++, text);
   send(n, parcel(0, "first"));
   await arena.target.waitForStdout("[pm from eve] first");
+  assertEquals(arena.target.stdout.filter((line) => line.startsWith("[pm")).length, 1);
   // The same again, and what waits for ever.
   const again = raw.route(target, peer.id, n++, parcel(0, "first"));
   peer.send(...times(1_000, () => again));
@@ -249,6 +321,7 @@ Deno.test("a member that lies in what it seals is heard only where it makes sens
   memory.assertGrownBelow(GROWTH_MB);
   const counts = await countsOf(at);
   assertEquals(counts.get("private:bad-packet"), nonsense.length);
+  assertEquals(counts.get("message:no-such-app"), elsewhere.length);
   assert(counts.get("private:too-early")! > 100);
   assert(counts.get("private:again")! >= 1_000);
   send(2 ** 53 - 1, parcel(0, "last"));
@@ -317,7 +390,7 @@ Deno.test("guests that post all that they may, and vanish, leave nothing behind"
   const memory = new Memory(arena.target);
   const text = "x".repeat(100_000);
   const post = (i: number, within: number, items: unknown[]) =>
-    JSON.stringify({ k: "post", i, to: "eve", b: items, within });
+    JSON.stringify({ k: "request", i, app: "private", r: { to: "eve", items, within_ms: within } });
   for (let round = 0; round < 5; round++) {
     await Promise.all(times(10, async () => {
       await using guest = await RawPeer.guest(socket);

@@ -144,7 +144,9 @@ const GUEST_FATAL: readonly Case[] = [
     '{"k":"publish","i":1,"t":"x","b":[{"a":1,"a":2}]}',
     "repeated-key",
   ],
-  ["asking for something else", '{"k":"ask","i":1,"q":"secrets","a":[]}', "bad-line"],
+  ["asking without a question", '{"k":"ask","i":1,"a":[]}', "bad-line"],
+  ["asking a question that is no text", '{"k":"ask","i":1,"q":["peers"],"a":[]}', "bad-line"],
+  ["a question that is too long", `{"k":"ask","i":1,"q":"${"q".repeat(257)}"}`, "bad-line"],
   ["asking for no names", '{"k":"ask","i":1,"q":"balances","a":[1]}', "bad-line"],
   ["wanting -1 lines", '{"k":"want","t":"chat","history":-1}', "bad-line"],
   ["wanting 1.5 lines", '{"k":"want","t":"chat","history":1.5}', "bad-line"],
@@ -258,6 +260,14 @@ Deno.test("a guest's bad items are refused, all or none, and it may stay", async
       );
       assert(answer.startsWith('{"k":"refused"'), answer);
       assert(JSON.parse(answer).why !== "", "says why");
+    });
+  }
+  for (const [index, q] of ["secrets", "", "__proto__", "constructor", "Balances"].entries()) {
+    await t.step(`asking for ${JSON.stringify(q)}`, async () => {
+      guest.send(`{"k":"ask","i":${100 + index},"q":"${q}","a":[]}`);
+      const answer = await guest.wait((line) => line.includes(`"i":${100 + index},`));
+      const why = `this node has no answer to ${q}`;
+      assertEquals(JSON.parse(answer), { k: "refused", i: 100 + index, why });
     });
   }
   guest.send('{"k":"ask","i":1,"q":"balances","a":["alice","__proto__","constructor"]}');

@@ -4,10 +4,14 @@
  */
 
 import type { Id, Json } from "../../core/types.ts";
+import { isCount } from "../../core/log/entry.ts";
 import { bytesOf } from "../../core/unicast/packets.ts";
 import { explainNobody, findNearest, findPeople } from "../../core/membership/people.ts";
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { textFault } from "./builds_on.ts";
+
+/** Longest word for somebody: more than any name or id has. */
+const WORD_CHARS_MAX = 256;
 
 /** What is printed of messages that came together. */
 export interface PrivateRecord {
@@ -22,7 +26,7 @@ export interface PrivateRecord {
 export interface PrivateRequest {
   readonly to: string;
   readonly items: readonly Json[];
-  /** How long it may take until they are acknowledged, in milliseconds. */
+  /** How long it may take until they are acknowledged, in whole milliseconds. */
   readonly within_ms: number;
 }
 
@@ -69,9 +73,8 @@ function readRequest(request: Json): PrivateRequest | string {
   const wrong = "a private message needs to, items and within_ms";
   if (typeof request !== "object" || request === null || Array.isArray(request)) return wrong;
   const { to, items, within_ms } = request as { readonly [key: string]: Json | undefined };
-  if (typeof to !== "string" || !Array.isArray(items) || typeof within_ms !== "number") {
-    return wrong;
-  }
-  if (!(within_ms >= 0)) return wrong;
+  // A word that is longer than every name and id would come back in a line that is too long.
+  if (typeof to !== "string" || to.length > WORD_CHARS_MAX) return wrong;
+  if (!Array.isArray(items) || !isCount(within_ms, 0)) return wrong;
   return items.length === 0 ? "nothing to send" : { to, items, within_ms };
 }

@@ -43,7 +43,8 @@ export function takeGap(turn: BroadcastTurn, link: LinkId, line: LineOf<"gap">):
   const lossy = session.links.get(link)!.lossy;
   const known = lossy ? slice.offers.get(`${link} ${key}`) : undefined;
   const since_ms = known?.gap.to === gap.to ? known.since_ms : turn.now_ms;
-  turn.own("offers").set(`${link} ${key}`, { gap, link, since_ms, asked: false });
+  const offer = { gap, link, since_ms, asked: false };
+  slice.offers = slice.offers.set(`${link} ${key}`, offer);
 }
 
 /**
@@ -54,9 +55,10 @@ export function acceptGaps(turn: BroadcastTurn): void {
   const { slice, now_ms } = turn, { log, session } = turn.view;
   if (slice.offers.size === 0) return;
   const peers = peerLinks(turn).length;
-  const offers = turn.own("offers");
+  const offers = slice.offers.edit();
   let wants = 0;
-  for (const [key, offer] of slice.offers) {
+  // What is deleted or replaced on the way has been looked at.
+  for (const [key, offer] of slice.offers.entries()) {
     const { gap, link, since_ms, asked } = offer;
     const due_ms = since_ms + GAP_WAIT_MS;
     const index = log.keys.find(logKey(gap.origin, gap.topic));
@@ -81,6 +83,7 @@ export function acceptGaps(turn: BroadcastTurn): void {
       turn.wakeAt(since_ms + GAP_EXPIRE_MS);
     } else turn.wakeAt(asked ? since_ms + GAP_EXPIRE_MS : now_ms + 1);
   }
+  slice.offers = offers.finish();
 }
 
 /** Asks for missing causes, and has those looked at again that did not come in time. */

@@ -33,7 +33,8 @@ export function takeAnnounced(
     const times = { due_ms: now_ms + GRAFT_MS, pause_ms: GRAFT_MS };
     const one: Missing = known ?? { links: [], asked: 0, seq: 0, have, ...times };
     const others = one.links.filter((id) => id !== link && turn.view.session.links.has(id));
-    turn.own("missing").set(key, { ...one, links: [...others, link], seq: Math.max(seq, one.seq) });
+    const more = { ...one, links: [...others, link], seq: Math.max(seq, one.seq) };
+    slice.missing = slice.missing.set(key, more);
     turn.wakeAt(one.due_ms);
   }
 }
@@ -42,10 +43,11 @@ export function takeAnnounced(
 export function graftMissing(turn: BroadcastTurn): void {
   const { slice, now_ms } = turn;
   const grafts: Grafts = new Map();
-  for (const [key, one] of slice.missing) {
+  const missing = slice.missing.edit();
+  for (const [key, one] of slice.missing.entries()) {
     const have = reached(turn, key);
     if (have >= one.seq) {
-      turn.own("missing").delete(key);
+      missing.delete(key);
       continue;
     }
     if (now_ms < one.due_ms) {
@@ -54,7 +56,7 @@ export function graftMissing(turn: BroadcastTurn): void {
     }
     const link = pickHolder(turn, key, one, have);
     if (link === null) {
-      turn.own("missing").delete(key);
+      missing.delete(key);
       continue;
     }
     // Somebody sends it, or it is here and waits for something else.
@@ -63,9 +65,10 @@ export function graftMissing(turn: BroadcastTurn): void {
     // Who promises what nobody has is not asked for it all the time.
     const pause_ms = stuck ? Math.min(GRAFT_MS_MAX, one.pause_ms * 2) : GRAFT_MS;
     const due_ms = now_ms + (stuck ? one.pause_ms : GRAFT_MS);
-    turn.own("missing").set(key, { ...one, asked: link, have, due_ms, pause_ms });
+    missing.set(key, { ...one, asked: link, have, due_ms, pause_ms });
     turn.wakeAt(due_ms);
   }
+  slice.missing = missing.finish();
   sendGrafts(turn, grafts);
 }
 

@@ -13,9 +13,9 @@ export interface Broadcast {
   /** Origins of which links are to be sent a prune. */
   readonly prunes: ReadonlyMap<LinkId, ReadonlySet<Id>>;
   /** Logs, by their keys, of which peers announced more than is here. */
-  readonly missing: ReadonlyMap<string, Missing>;
+  readonly missing: SharedMap<string, Missing>;
   /** Gaps that peers offered and that are not accepted yet, by link and log. */
-  readonly offers: ReadonlyMap<string, Offer>;
+  readonly offers: SharedMap<string, Offer>;
   /** When entries that wait for a cause are looked at next. */
   readonly pending_ms: number;
   readonly backoff: Backoff;
@@ -49,8 +49,8 @@ export function newBroadcast(random: Random): Broadcast {
   return {
     trees: SharedMap.of(),
     prunes: new Map(),
-    missing: new Map(),
-    offers: new Map(),
+    missing: SharedMap.of(),
+    offers: SharedMap.of(),
     pending_ms: Infinity,
     backoff: NO_BACKOFF,
     random,

@@ -83,7 +83,8 @@ function ask(turn: GuestTurn, link: LinkId, guest: Guest, { i, q, a = [] }: Line
   if (!allows(turn.view.session.links.get(link)!.right, answer.right)) {
     return refuse("only the node's own user, on its machine, may ask that");
   }
-  const goes_on = guest.asked?.number === i;
+  // What one question is about means nothing to another.
+  const goes_on = guest.asked?.number === i && guest.asked.question === q;
   const { names, answered } = goes_on ? guest.asked! : { names: answer.names(a), answered: 0 };
   const r: (readonly string[])[] = [];
   let bytes = 0, at = answered;
@@ -94,7 +95,10 @@ function ask(turn: GuestTurn, link: LinkId, guest: Guest, { i, q, a = [] }: Line
     for (const text of row) bytes += text.length * 6 + 4;
   }
   const more = at < names.length;
-  put(turn, link, { ...guest, asked: more ? { number: i, names, answered: at } : null });
+  put(turn, link, {
+    ...guest,
+    asked: more ? { number: i, question: q, names, answered: at } : null,
+  });
   turn.send(link, more ? { k: "answer", i, r, more } : { k: "answer", i, r });
 }
 

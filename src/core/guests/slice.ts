@@ -19,6 +19,7 @@ export interface Guest {
 /** A guest's question, answered line by line as the guest asks on. */
 export interface Asked {
   readonly number: number;
+  readonly question: string;
   readonly names: readonly string[];
   readonly answered: number;
 }

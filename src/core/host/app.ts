@@ -33,7 +33,10 @@ export interface App<State = unknown> {
   /** What it has to print, oldest first, where it does not print the lines of a topic. */
   readonly records?: (state: State) => AppendLog<Json>;
   readonly questions?: Readonly<Record<string, Question<State>>>;
-  /** Which right a guest needs to hand it requests; to publish in its topics `say` is enough. */
+  /**
+   * Which right a guest needs to hand it requests; without one it takes none, from nobody. To publish
+   * in its topics `say` is enough.
+   */
   readonly requests?: Right;
 }
 

@@ -40,9 +40,10 @@ function handle(turn: HostTurn, event: HostEvent): void {
     }
     case "request": {
       const { app, request, source } = event;
-      if (tellNamed(turn, app, { kind: "request", request, source })) return;
-      const why = `this node has no app ${app}`;
-      return turn.out({ kind: "answered", source, to: "", why, late: false });
+      const why = refusal(slice.apps, app);
+      if (why !== null) return turn.out({ kind: "answered", source, to: "", why, late: false });
+      tellNamed(turn, app, { kind: "request", request, source });
+      return;
     }
     case "sent":
       tellNamed(turn, event.app, { kind: "sent", tag: event.tag, why: event.why });
@@ -62,6 +63,14 @@ function handle(turn: HostTurn, event: HostEvent): void {
     case "wake":
       return wake(turn);
   }
+}
+
+/** Why nobody here answers requests to an app, or null: whoever asks must not wait in vain. */
+function refusal(apps: readonly App[], name: string): string | null {
+  const app = apps.find((one) => one.name === name);
+  if (app === undefined) return `this node has no app ${name}`;
+  const takes = app.requests !== undefined && app.reduce !== undefined;
+  return takes ? null : `the app ${name} takes no requests`;
 }
 
 function wake(turn: HostTurn): void {

@@ -18,15 +18,16 @@ import { ACK_DELAY_MS, LOSSY_ACK_MS } from "../data/limits.ts";
 /** Acts on the lines of a read, in their order; entries that follow each other are one batch. */
 export function receive(turn: NodeTurn, link: LinkId, lines: readonly Uint8Array[]): void {
   turn.tell("session", { kind: "heard", link });
-  const { log } = turn.state;
   let entries: Entry[] = [];
   const flush = () => {
     if (entries.length > 0) takeEntries(turn, link, entries);
     entries = [];
   };
-  for (const one of lines.map((line) => decodeAny(log, line))) {
+  for (const line of lines) {
     const session = turn.state.session.links.get(link);
     if (session === undefined || turn.closing.includes(link)) return;
+    // Each is looked at when those before it were acted on, as if it came in the next read.
+    const one = decodeAny(turn.state.log, line);
     if (one.kind === "entry" && isPeer(session) && isSigned(turn, one.entry)) {
       entries.push(one.entry);
       continue;

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Restored } from "../../core/types.ts";
-import type { Statements } from "./schema.ts";
+import { type Statements, versionOf } from "./schema.ts";
 
 /** A value of a note. */
 export type NoteValue = string | number | Uint8Array;
@@ -66,7 +66,8 @@ export function readNotes(db: DatabaseSync): Notes {
     forgotten: read("forgotten", (origin: string, topic: string, seq: number) => {
       return [origin, topic, seq];
     }),
-    kept: read("kept", (app: string, key: string, value: string) => {
+    // An older database, which nobody opened to write since, has no such table.
+    kept: versionOf(db) < 2 ? [] : read("kept", (app: string, key: string, value: string) => {
       return { app, key, value: JSON.parse(value) };
     }),
     damaged,

@@ -33,7 +33,7 @@ export function openDatabase(dir: string, apps: StoredApps, reports: string[]): 
     return { ...connectNew(path), fresh: true, complete: wal_bytes < 0, damaged: false };
   }
   const note = damageNote(dir);
-  const whole = found === "ours" && sizeOf(note) < 0 ? openWhole(path, apps) : null;
+  const whole = found === "ours" && sizeOf(note) < 0 ? openWhole(path) : null;
   if (whole !== null) {
     const complete = whole.notes.meta.get("open") === "0" || wal_bytes > 0;
     return { ...whole, fresh: false, complete, damaged: false };
@@ -84,14 +84,14 @@ interface LogFault {
 }
 
 /** Opens a database and checks its structure, with all indexes; null where that is damaged. */
-function openWhole(path: string, apps: StoredApps): { db: DatabaseSync; notes: Notes } | null {
+function openWhole(path: string): { db: DatabaseSync; notes: Notes } | null {
   let db: DatabaseSync | null = null;
   try {
     db = connect(path);
     const [answer] = db.prepare("PRAGMA integrity_check(1)").all();
     const is_whole = Object.values(answer ?? {})[0] === "ok" && !hasStrangers(db);
     if (is_whole) {
-      migrate(db, apps);
+      migrate(db);
       return { db, notes: readNotes(db) };
     }
   } catch (error) {

@@ -62,14 +62,22 @@ export function makeSchema(db: DatabaseSync, apps: StoredApps): void {
     ${TABLES}${APP_TABLES}${viewsOf(apps)} COMMIT`);
 }
 
-/** Makes an older database one of this version: all or nothing of it. */
-export function migrate(db: DatabaseSync, apps: StoredApps): void {
-  const { user_version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (user_version >= SCHEMA_VERSION) return;
+/** The version of a database. */
+export function versionOf(db: DatabaseSync): number {
+  return db.prepare("PRAGMA user_version").get()!.user_version as number;
+}
+
+/** Makes an older database one of this version, all or nothing of it; but for its views. */
+export function migrate(db: DatabaseSync): void {
+  if (versionOf(db) >= SCHEMA_VERSION) return;
+  db.exec(`BEGIN IMMEDIATE; ${APP_TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+/** Makes the views anew, within a transaction: those that are there may be of other apps. */
+export function renewViews(db: DatabaseSync, apps: StoredApps): void {
   const views = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
   const drops = views.map(({ name }) => `DROP VIEW "${name}";`).join(" ");
-  db.exec(`BEGIN IMMEDIATE; ${drops} ${APP_TABLES}${viewsOf(apps)}
-    PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  db.exec(drops + viewsOf(apps));
 }
 
 const SQL = {

@@ -15,7 +15,7 @@ import { Count, guardOf, inspect, isDatabaseError, lockDirectory } from "./files
 import { type Notes, putMeta } from "./notes.ts";
 import { noteDamage, openDatabase, repairLogs } from "./open.ts";
 import { readRows } from "./rows.ts";
-import { prepareAll, type Statements } from "./schema.ts";
+import { prepareAll, renewViews, type Statements } from "./schema.ts";
 import { NO_APPS, type StoredApps } from "./views.ts";
 import { Writer } from "./writer.ts";
 
@@ -90,10 +90,15 @@ export class Store {
         (opened.fresh || opened.damaged || !opened.complete || shortened.has(known.id) ||
           signed === null || signed > stored || !this.#isMarked(notes.meta));
       // What the apps made of entries that are lost is made again, of those that there are.
-      this.#rows_stale = notes.meta.get("rows") !== rowsVersion(apps) || opened.damaged ||
-        shortened.size > 0;
-      if (this.#rows_stale) this.#sql.dropRows.run();
       this.#rows = rowsVersion(apps);
+      const is_other = notes.meta.get("rows") !== this.#rows;
+      if (is_other) renewViews(db, apps);
+      this.#rows_stale = is_other || opened.damaged || shortened.size > 0;
+      if (this.#rows_stale) {
+        this.#sql.dropRows.run();
+        // Until they are written: this process may end before.
+        putMeta(this.#sql, "rows", "");
+      }
       this.#mark();
       this.#sql.commit.run();
       // From here on the main file itself says that it is open; its log is there and not empty.

@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { AppOut, AppView, DeliveredItem } from "../../../src/core/host/app.ts";
 import { LEDGER, ledger, PAYMENTS } from "../../../src/apps/ledger/app.ts";
 import { appView } from "../../../src/core/host/turn.ts";
-import { StateView } from "../../../src/core/state.ts";
+import { StateView } from "../../../src/core/turn/view.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { heard as heardOf, run, say, withGuest } from "../../helpers/guest.ts";
 import { ORIGINS } from "../../helpers/history.ts";

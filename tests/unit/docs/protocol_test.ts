@@ -8,7 +8,7 @@ import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/
 import * as limits from "../../../src/core/data/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import { decodeAck, sealContext } from "../../../src/core/unicast/packets.ts";
-import { env, Verifier } from "../../../src/shell/crypto/crypto.ts";
+import { sha256, Verifier } from "../../../src/shell/crypto/crypto.ts";
 import { Sealer } from "../../../src/shell/crypto/sealer.ts";
 import { privateKey } from "../../../src/sim/real_crypto.ts";
 
@@ -74,8 +74,8 @@ Deno.test("docs/protocol.md shows lines that decode as what they claim to be", (
 
 Deno.test("docs/protocol.md shows entries with good signatures", () => {
   for (const entry of entries()) {
-    const check = { key: entry.origin, bytes: signedBytes(entry), signature: entry.signature };
-    assert(verifier.check(check), new TextDecoder().decode(entry.line));
+    const is_good = verifier.check(entry.origin, signedBytes(entry), entry.signature);
+    assert(is_good, new TextDecoder().decode(entry.line));
   }
 });
 
@@ -87,7 +87,7 @@ Deno.test("docs/protocol.md shows entries that are chained", () => {
   for (const { origin, topic, seq, previous, first } of all.values()) {
     const before = all.get(`${origin} ${topic} ${seq - 1}`);
     if (before === undefined) continue;
-    assertEquals(previous, env.sha256(hashedBytes(before.line)));
+    assertEquals(previous, sha256(hashedBytes(before.line)));
     assertEquals(first, before.first + before.items.length);
     pairs++;
   }
@@ -103,7 +103,7 @@ Deno.test("docs/protocol.md shows a greeting with good proofs", () => {
   for (const [from, to] of ["<>", "><"]) {
     const prover = said(from, "hello"), other = said(to, "hello"), { z } = said(from, "proof");
     const bytes = proofText(prover.network, other.nonce, prover.id, other.id);
-    assert(verifier.check({ key: prover.id, bytes, signature: z }));
+    assert(verifier.check(prover.id, bytes, z));
   }
   const [{ lines }] = examples("text proof");
   const { id, network } = said("<", "hello"), { nonce, id: other } = said(">", "hello");

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type App, type AppEvent, asApp } from "../../../src/apps/app.ts";
+import { type App, type AppEvent, asApp } from "../../../src/core/host/app.ts";
 import { Network } from "../../../src/sim/network.ts";
 import type { Workers } from "../../../src/sim/sim_work.ts";
 

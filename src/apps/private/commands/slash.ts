@@ -39,6 +39,10 @@ function sayAlone(
   if (found.length !== 1) return tell([`rumor: ${explainNobody(word, found)}`]);
   const [{ id, name }] = found;
   tell([`[pm to ${labelOf(id, name)}] ${text}`]);
-  const asked: PrivateRequest = { to: id, items: [textItem(text)], within_ms: patience_ms };
+  const asked: PrivateRequest = {
+    to: id,
+    items: [textItem(text)],
+    within_ms: Math.ceil(patience_ms),
+  };
   request("private", { ...asked });
 }

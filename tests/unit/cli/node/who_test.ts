@@ -41,7 +41,7 @@ Deno.test("`peopleOf()` has the node first, then those who are there, then the o
     member("e", "emil", "alive"),
     member("f", "anna", "alive"),
   ]);
-  const people = peopleOf({ ...started, members });
+  const people = peopleOf({ ...started, membership: { ...started.membership, members } });
   assertEquals(people.map(({ name, state }) => `${name} ${state}`), [
     "me alive",
     "anna alive",

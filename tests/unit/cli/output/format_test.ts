@@ -1,15 +1,23 @@
 import { assert, assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";
+import type { PrivateRecord } from "../../../../src/apps/private/app.ts";
+import { APPS } from "../../../../src/apps/registry.ts";
 import { formatRecords, type RecordFormat } from "../../../../src/cli/output/format.ts";
 import type { Json, Printed } from "../../../../src/core/types.ts";
 
 const ANNA = "aaaaaaaabbbb".padEnd(43, "_");
 const TIME_MS = Date.UTC(2026, 10, 20, 7, 6, 3, 492);
 const NO_TEXT = { base64: btoa("caf\xe9") };
-const PLAIN = { json: false, shown: false }, SHOWN = { json: false, shown: true };
+const PLAIN: RecordFormat = { json: false, shown: false, apps: APPS };
+const SHOWN: RecordFormat = { ...PLAIN, shown: true };
 
 function alone(...items: Json[]): Printed {
-  return { kind: "private", from: ANNA, name: "anna", time_ms: TIME_MS, items };
+  return aloneOf("anna", ...items);
+}
+
+function aloneOf(name: string, ...items: Json[]): Printed {
+  const record = { from: ANNA, name, time_ms: TIME_MS, items } satisfies PrivateRecord;
+  return { kind: "record", app: "private", record };
 }
 
 function toAll(...items: Json[]): Printed {
@@ -41,8 +49,7 @@ Deno.test("`formatRecords()` says of a private message from whom it is", () => {
     "[pm from anna] ",
     "hi",
   ]);
-  const nameless = { ...alone("hello"), name: "" } as Printed;
-  assertEquals(lines([nameless]), ["[pm from aaaaaaaa] hello"]);
+  assertEquals(lines([aloneOf("", "hello")]), ["[pm from aaaaaaaa] hello"]);
 });
 
 Deno.test("`formatRecords()` shows private messages of any bytes as other lines", () => {
@@ -57,7 +64,7 @@ Deno.test("`formatRecords()` shows private messages of any bytes as other lines"
 });
 
 Deno.test("`formatRecords()` makes an object of each private message", () => {
-  const objects = lines([alone("hello", NO_TEXT, [1])], { json: true, shown: false })
+  const objects = lines([alone("hello", NO_TEXT, [1])], { ...PLAIN, json: true })
     .map((line) => JSON.parse(line));
   const from = { private: true, from: ANNA, name: "anna", time: "2026-11-20T07:06:03.492Z" };
   assertEquals(objects, [
@@ -101,7 +108,7 @@ Deno.test("`formatRecords()` says on which stream each piece belongs, in the ord
   const shown = "[pm from anna] \\x1b[2J\n", raw = "[pm from anna] \x1b[2J\n";
   assertEquals(text(PLAIN), ["out: a\n", `err: ${told}${told}`, `out: ${raw}b\n`]);
   // Beside the output stands nothing that a terminal obeys.
-  const apart = { ...PLAIN, aside: ["private"] } as const;
+  const apart = { ...PLAIN, only: "chat" };
   assertEquals(text(apart), ["out: a\n", `err: ${told}${told}${shown}`, "out: b\n"]);
   // For a program a gap is a record like others.
   assertEquals(text({ ...PLAIN, json: true }).map((piece) => piece.slice(0, 4)), ["out:"]);

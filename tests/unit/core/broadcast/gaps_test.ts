@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import type { NodeState } from "../../../../src/core/node.ts";
-import { ASKS_MAX, GAP_EXPIRE_MS, PENDING_EXPIRE_MS } from "../../../../src/core/data/limits.ts";
+import { type NodeState, reduceNode } from "../../../../src/core/node.ts";
+import {
+  ASKS_MAX,
+  GAP_EXPIRE_MS,
+  OFFERS_MAX,
+  PENDING_EXPIRE_MS,
+} from "../../../../src/core/data/limits.ts";
 import type { Effect } from "../../../../src/core/types.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { makeLine, ORIGINS } from "../../../helpers/history.ts";
@@ -8,6 +13,7 @@ import {
   CONFIG,
   drive,
   driveAll,
+  ENV,
   linesEvent,
   linkedNode,
   NOW_MS,
@@ -159,4 +165,19 @@ Deno.test("`askForCauses()` tells of a fork that comes to light when a cause is 
   assertEquals([...stored, ...after.storage.news.forks].slice(0, 1).map(({ origin }) => origin), [
     dan,
   ]);
+});
+
+Deno.test("`takeGap()` remembers as many offers as there is room for, each at the same cost", () => {
+  let node = linkedNode();
+  const lines = Array.from(
+    { length: OFFERS_MAX + 400 },
+    (_, at) => gapLine(1, 5, fakeId(`nobody${at}`)),
+  );
+  for (let at = 0; at < lines.length; at += 400) {
+    // As fast as lines may come. With a copy for each line this would take minutes.
+    const event = linesEvent(1, ...lines.slice(at, at + 400));
+    [node] = reduceNode(node, { ...event, now_ms: NOW_MS + at / 10 }, ENV);
+  }
+  assertEquals(node.broadcast.offers.size, OFFERS_MAX);
+  assertEquals(node.counts.get("rejected:too-many-gaps"), 400);
 });

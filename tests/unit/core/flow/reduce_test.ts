@@ -11,7 +11,8 @@ import {
   STUCK_MS,
   WINDOW_BYTES,
 } from "../../../../src/core/data/limits.ts";
-import { type FlowEvent, reduceFlow } from "../../../../src/core/flow/reduce.ts";
+import { reduceFlow } from "../../../../src/core/flow/reduce.ts";
+import type { FlowEvent } from "../../../../src/core/flow/turn.ts";
 import {
   besideBytes,
   type Flow,

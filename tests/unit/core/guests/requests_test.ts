@@ -193,3 +193,64 @@ Deno.test("`reduceGuests()` answers what is asked while another answer is read, 
   const closed = { kind: "closed", now_ms: node.now_ms, link: GUEST } as const;
   assertEquals(run(node, [closed])[0].guests.guests.size, 0);
 });
+
+Deno.test("`reduceGuests()` goes on with an answer only where the same is asked again", () => {
+  const node = withGuest({ apps: [needing("say")] });
+  const names = Array.from({ length: 40 }, (_, at) => `${"x".repeat(400)}${at}`);
+  const { heard: [first], after } = say(node, { k: "ask", i: 7, q: "reads", a: names });
+  assertEquals([first.r[0], first.more], [[names[0], "read"], true]);
+  const { heard: [other] } = say(after, { k: "ask", i: 7, q: "says", a: ["row"] });
+  assertEquals(other, { k: "answer", i: 7, r: [["row", "say"]] });
+  const { heard: [more] } = say(after, { k: "ask", i: 7, q: "reads" });
+  assertEquals(more.r[0], [names[first.r.length], "read"]);
+});
+
+Deno.test("`reduceHost()` refuses requests to an app that takes none, and nobody waits for them", () => {
+  const silent = asApp<null>({
+    name: "silent",
+    initial: () => null,
+    reduce: (state) => [state, []],
+  });
+  const bare = asApp<null>({ name: "bare", initial: () => null, requests: "read" });
+  const node = withGuest({ own: true, apps: [silent, bare] });
+  for (const app of ["silent", "bare"]) {
+    const requests = Array.from({ length: 2 * REQUESTS_PER_GUEST_MAX }, (_, i) => {
+      return { k: "request", i, app, r: {} };
+    });
+    const { heard, after } = say(node, ...requests);
+    const why = `the app ${app} takes no requests`;
+    assertEquals(heard, requests.map(({ i }) => ({ k: "refused", i, why })));
+    assertEquals(after.guests.guests.get(GUEST)!.open_requests, 0);
+    // The user at the prompt is told, too.
+    const { now_ms } = node;
+    const [, effects] = run(node, [{ kind: "request", now_ms, app, request: {}, tag: 7 }]);
+    const notices = effects.flatMap((effect) => effect.kind === "notice" ? [effect.notice] : []);
+    assertEquals(notices, [{ kind: "refused", source: { kind: "local", tag: 7 }, why }]);
+  }
+});
+
+Deno.test("`privateMessages` refuses what is no request for a message, and says what is missing", () => {
+  const good = { to: ANN, items: ["x"], within_ms: 1_000 };
+  const wrong: Json[] = [
+    null,
+    "ann",
+    [],
+    { ...good, to: 5 },
+    // It would come back in the answer.
+    { ...good, to: "\x01".repeat(40_000) },
+    { ...good, to: "a".repeat(257) },
+    { ...good, items: "x" },
+    { ...good, within_ms: "1" },
+    { ...good, within_ms: 0.5 },
+    { ...good, within_ms: -1 },
+    JSON.parse(`{"__proto__":${JSON.stringify(good)}}`),
+  ];
+  const node = ownGuest([ANN]);
+  for (const r of wrong) {
+    const { heard: [refused], after } = say(node, { k: "request", i: 1, app: "private", r });
+    const why = "a private message needs to, items and within_ms";
+    assertEquals(refused, { k: "refused", i: 1, why }, JSON.stringify(r).slice(0, 80));
+    assertEquals(after.guests.guests.get(GUEST)!.open_requests, 0);
+  }
+  assertEquals(say(node, { k: "request", i: 1, app: "private", r: good }).heard, []);
+});

@@ -231,6 +231,24 @@ Deno.test("`reduceHost()` hands on what is published, printed, told, and left ou
   ]);
 });
 
+Deno.test("`reduceHost()` leaves out what reaches others until the node begins, and says when", () => {
+  const before = initialState(CONFIG, 1, [tinyApp("a", obedient), tinyApp("b")]);
+  const send = { kind: "send", to: ann, items: ["x"], source: SOURCE, within_ms: 1 } as const;
+  const [loaded, outs] = want(
+    before,
+    { kind: "publish", topic: "a", items: ["x"] },
+    send,
+    { kind: "print", record: 1, bytes: 8 },
+    { kind: "tell", text: "look" },
+    { kind: "work", tag: 1, task: "t" },
+    { kind: "keep", key: "k", value: 1 },
+  );
+  assertEquals(outs.map(({ kind }) => kind), ["work", "keep"]);
+  const [begun] = tell(loaded, { kind: "started" });
+  assertEquals(eventsOf(begun, "b"), [{ kind: "started" }]);
+  assertEquals(want(begun, send)[1].map(({ kind }) => kind), ["send_message"]);
+});
+
 Deno.test("`reduceHost()` hands on in one piece what is for the disk, and gives each app its own back", () => {
   const node = nodeWith(tinyApp("a", obedient), tinyApp("b"), tinyApp("c"));
   const [, outs] = want(

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { STORE_DROP_ENTRIES, STORE_RETRY_MS } from "../../../../src/core/data/limits.ts";
 import { insertEntries, trimLog } from "../../../../src/core/log/log.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
-import { isSettled, reduceStorage } from "../../../../src/core/storage/reduce.ts";
-import { newStorage, type Storage } from "../../../../src/core/storage/slice.ts";
+import { reduceStorage } from "../../../../src/core/storage/reduce.ts";
+import { isSettled, newStorage, type Storage } from "../../../../src/core/storage/slice.ts";
 import type { StorageEvent, StorageOut } from "../../../../src/core/storage/turn.ts";
 import type { AppRow, Kept, StoreBatch } from "../../../../src/core/types.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
@@ -79,6 +79,7 @@ Deno.test("`reduceStorage()` stores rows and what apps keep with the entries tha
   assertStrictEquals(stored.settled.log, log);
   const { rows, kept, ...others } = stored.news;
   assertEquals([rows.length, kept.length, others], [0, 0, { gaps: [], forks: [], forgotten: [] }]);
+  assertEquals(happen({ ...node, log }, stored, { kind: "settle" }).outs, [{ kind: "settled" }]);
 });
 
 Deno.test("`reduceStorage()` stores in the next batch what comes while one is stored", () => {
@@ -106,6 +107,18 @@ Deno.test("`reduceStorage()` stores again, with what came since, what a disk ref
   assertEquals([batchOf(early.outs), early.outs.at(-1)!.kind], [undefined, "settled"]);
   const again = happen(node, early.storage, { kind: "settle" }, NOW_MS + STORE_RETRY_MS);
   assertEquals(extras(again.outs), { rows: [PAID, TAKEN_BACK], kept: [SEAT, NO_SEAT] });
+});
+
+Deno.test("`reduceStorage()` stores the rows of what it loads only where they were lost", () => {
+  const { node, storage } = nodeWith();
+  const none = { gaps: [], forks: [], printed: [], kept: [], forgotten: [], drop_before: 0 };
+  for (const rows_stale of [false, true]) {
+    const event = { kind: "restored", restored: { ...none, stale: false, rows_stale } } as const;
+    const loading = news(node, happen(node, storage, event).storage, [PAID], [SEAT]);
+    const loaded = happen(node, loading, { kind: "finish" }).storage;
+    const { outs } = happen(node, loaded, { kind: "settle" });
+    assertEquals(extras(outs), { rows: rows_stale ? [PAID] : [], kept: [SEAT] });
+  }
 });
 
 Deno.test("`reduceStorage()` lets entries go that retention dropped, many at once", () => {

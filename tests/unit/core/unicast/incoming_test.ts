@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   EARLY_BYTES_MAX,
+  FRONT_WINDOW_BYTES,
   PACKETS_EARLY_MAX,
   SENDERS_MAX,
 } from "../../../../src/core/data/limits.ts";
@@ -10,7 +11,7 @@ import { reduceUnicast } from "../../../../src/core/unicast/reduce.ts";
 import type { Incoming } from "../../../../src/core/unicast/slice.ts";
 import type { UnicastOut } from "../../../../src/core/unicast/turn.ts";
 import { fakeCrypto, fakeId } from "../../../../src/sim/crypto.ts";
-import { BOX, knowing, Messenger } from "../../../helpers/messenger.ts";
+import { BOX, knowing, Messenger, packetsOf } from "../../../helpers/messenger.ts";
 import { CONFIG } from "../../../helpers/node_subject.ts";
 import { tellRoom } from "../../../helpers/rooms.ts";
 import { Stage } from "../../../helpers/stage.ts";
@@ -107,4 +108,29 @@ Deno.test("`takePacket()` makes room for a new sender where a former one is no m
   assertEquals(after.size, SENDERS_MAX);
   assertEquals(me.heard.length, 1);
   assertEquals([after.has(BOB), after.get(ANN)?.last], [true, 1]);
+});
+
+Deno.test("`acknowledge()` tells a sender of what the output has taken, once, and again when asked", () => {
+  const me = new Messenger(knowing([ANN]));
+  const answer = (answered: number) => {
+    const { output } = me.node;
+    me.node = { ...me.node, output: { ...output, debt: { ...output.debt, answered } } };
+    return packetsOf(me.tell({ kind: "acknowledge" }));
+  };
+  me.take(ANN, 4, { items: ["x"] });
+  me.tell({ kind: "shown", lane: { peer: ANN, bulk: false }, print: 2 });
+  assertEquals([answer(0), answer(1), answer(2), answer(2)], [[], [], ["ack 1"], []]);
+  me.take(ANN, 4, { items: ["x"] });
+  assertEquals([me.heard, answer(2), answer(3)], [["x"], ["ack 2"], []]);
+});
+
+Deno.test("`takePacket()` takes nothing while the output owes a window", () => {
+  const node = knowing([ANN]), { output } = node;
+  const debt = { ...output.debt, unprinted_bytes: FRONT_WINDOW_BYTES };
+  const me = new Messenger({ ...node, output: { ...output, debt } });
+  me.take(ANN, 4, { items: ["x"] });
+  assertEquals([me.heard, me.count("private:output-full")], [[], 1]);
+  me.node = { ...me.node, output };
+  me.take(ANN, 4, { items: ["x"] });
+  assertEquals(me.heard, ["x"]);
 });

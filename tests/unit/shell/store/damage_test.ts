@@ -2,10 +2,18 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import type { Gap, StoreEntry } from "../../../../src/core/types.ts";
+import type { AppRow, Gap, Kept, StoreEntry } from "../../../../src/core/types.ts";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
-import { Store, StoreError } from "../../../../src/shell/store/store.ts";
-import { allRows, Author, isIntact, NO_BATCH, TempDir, textOf } from "../../../helpers/stored.ts";
+import { type Store, StoreError } from "../../../../src/shell/store/store.ts";
+import {
+  allRows,
+  Author,
+  isIntact,
+  NO_BATCH,
+  openStore,
+  TempDir,
+  textOf,
+} from "../../../helpers/stored.ts";
 import { LONG } from "../../../helpers/long.ts";
 
 const FLIPS = LONG ? 300 : 100;
@@ -20,10 +28,13 @@ interface Fixture {
 
 const GAP: Gap = { topic: "chat", origin: makeIdentity().id, from: 3, to: 7 };
 
+const KEPT: Kept = { app: "private", key: "greeting", value: { "says": ["hello", 1] } };
+const ROW: AppRow = { table: "payments", key: "rent", row: [1, "a", "b", 20] };
+
 /** A small directory of a node that was closed properly. Disposed of by the caller. */
 function makeFixture(): Fixture {
   const temp = new TempDir();
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   const arrivals = { next: 0 };
   const own = new Author(store.identity, "chat", arrivals);
   const other = new Author(makeIdentity(), "ledger", arrivals);
@@ -33,7 +44,7 @@ function makeFixture(): Fixture {
     all.push(mine[at], other.write({ from: "a", to: "b", amount: at + 1 }));
   }
   const printed = [["chat", 40] as const];
-  const batch = { ...NO_BATCH, entries: all, printed, gaps: [GAP], drop_before: 0 };
+  const batch = { ...NO_BATCH, entries: all, printed, gaps: [GAP], kept: [KEPT], rows: [ROW] };
   assertEquals(store.commit(batch), null);
   store.close();
   return { temp, own: mine, all };
@@ -80,7 +91,7 @@ type Outcome = "whole" | "noticed" | "told" | "refused";
 function check({ temp, own, all }: Fixture, what: string): Outcome {
   let store: Store;
   try {
-    store = Store.open(temp.dir);
+    store = openStore(temp.dir);
   } catch (error) {
     // A flipped byte may say that the schema is newer; then nothing is touched.
     assert(error instanceof StoreError, `${what}: ${(error as Error).stack}`);
@@ -103,7 +114,9 @@ function check({ temp, own, all }: Fixture, what: string): Outcome {
     if (what === "not damaged") assert(!restored.stale && reports.length === 0, reports.join());
     for (const [topic, position] of restored.printed) assertEquals([topic, position], ["chat", 40]);
     for (const gap of restored.gaps) assertEquals(gap, GAP, what);
-    if (restored.printed.length + restored.gaps.length < 2) assert(reports.length > 0, what);
+    for (const kept of restored.kept) assertEquals(kept, KEPT, what);
+    const notes = restored.printed.length + restored.gaps.length + restored.kept.length;
+    if (notes < 3) assert(reports.length > 0, what);
     const more = new Author(makeIdentity(), "chat", { next: 1_000 }).write("goes on");
     assertEquals(store.commit({ ...NO_BATCH, entries: [more] }), null, what);
     assertEquals(textOf(allRows(store)).at(-1), textOf([more])[0], what);
@@ -158,7 +171,7 @@ Deno.test("Store saves every entry of a database whose first page is lost", () =
   using temp = fixture.temp;
   const bytes = Deno.readFileSync(temp.path("rumor.db"));
   Deno.writeFileSync(temp.path("rumor.db"), bytes.fill(0, 0, 4_096));
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   const [report] = store.reports;
   assertMatch(
     report,
@@ -167,7 +180,10 @@ Deno.test("Store saves every entry of a database whose first page is lost", () =
   assertEquals(textOf(allRows(store)), textOf(fixture.all));
   assertEquals(store.restored.printed, [["chat", 40]]);
   assertEquals(store.restored.gaps, [GAP]);
+  assertEquals(store.restored.kept, [KEPT]);
   assertEquals(store.restored.stale, true);
+  // What apps made of entries is made again, of those that were saved.
+  assertEquals(store.restored.rows_stale, true);
   store.close();
   const aside = report.slice(report.indexOf("kept as ") + "kept as ".length);
   assertEquals(Deno.readFileSync(aside), bytes);
@@ -183,7 +199,7 @@ Deno.test("Store saves no entry that is not what was stored", () => {
   assert(places.length > 0);
   for (const at of places) bytes[at + 6] = 0x39;
   Deno.writeFileSync(temp.path("rumor.db"), bytes.fill(0, 0, 100));
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   assertStringIncludes(store.reports.join(), "39 entries were saved");
   const lost = all.findIndex(({ line }) => new TextDecoder().decode(line).includes('"line 3"'));
   assertEquals(textOf(allRows(store)), textOf(all.filter((_, index) => index !== lost)));
@@ -232,7 +248,7 @@ Deno.test("Store saves entries of which SQLite reads none, because the page abov
   Deno.writeFileSync(path, bytes);
   assertEquals(countBySqlite(path, fixture.all.length), 0);
   // A node that was alone acknowledged them all, and no peer has any of them.
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   assertStringIncludes(store.reports.join(), "40 entries were saved");
   assertEquals(textOf(allRows(store)), textOf(fixture.all));
   store.close();
@@ -241,8 +257,9 @@ Deno.test("Store saves entries of which SQLite reads none, because the page abov
 Deno.test("Store does not believe a number that is not the one it wrote", () => {
   for (
     const [change, left] of [
-      ["UPDATE printed SET position = position - 1", { printed: [], gaps: [GAP] }],
-      ["UPDATE gaps SET last = last + 1", { printed: [["chat", 40]], gaps: [] }],
+      ["UPDATE printed SET position = position - 1", { printed: [], gaps: [GAP], kept: [KEPT] }],
+      ["UPDATE gaps SET last = last + 1", { printed: [["chat", 40]], gaps: [], kept: [KEPT] }],
+      ["UPDATE kept SET value = '2'", { printed: [["chat", 40]], gaps: [GAP], kept: [] }],
     ] as const
   ) {
     const { temp } = makeFixture();
@@ -250,14 +267,14 @@ Deno.test("Store does not believe a number that is not the one it wrote", () => 
     const db = new DatabaseSync(temp.path("rumor.db"));
     db.exec(change);
     db.close();
-    const store = Store.open(temp.dir);
+    const store = openStore(temp.dir);
     assertEquals(store.reports, [
       "rumor.db had damage in 1 of its notes: lines may be printed again",
     ]);
-    const { printed, gaps } = store.restored;
-    assertEquals({ printed, gaps }, left as never);
+    const { printed, gaps, kept } = store.restored;
+    assertEquals({ printed, gaps, kept }, left as never);
     store.close();
-    const next = Store.open(temp.dir);
+    const next = openStore(temp.dir);
     assertEquals(next.reports, []);
     next.close();
   }
@@ -265,7 +282,7 @@ Deno.test("Store does not believe a number that is not the one it wrote", () => 
 
 Deno.test("Store saves what was only in the write-ahead log of a damaged database", () => {
   using temp = new TempDir();
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   const author = new Author(store.identity, "chat", { next: 0 });
   const entries = author.writeAll(["one", "two ".repeat(2_000), "three"]);
   assertEquals(store.commit({ ...NO_BATCH, entries }), null);
@@ -274,7 +291,7 @@ Deno.test("Store saves what was only in the write-ahead log of a damaged databas
   store.close();
   Deno.writeFileSync(temp.path("rumor.db"), main.fill(0xff, 0, 1_000));
   Deno.writeFileSync(temp.path("rumor.db-wal"), log);
-  const next = Store.open(temp.dir);
+  const next = openStore(temp.dir);
   assertEquals(textOf(allRows(next)), textOf(entries));
   assertEquals(temp.names().filter((name) => name.endsWith("-wal")).length, 2);
   next.close();
@@ -282,7 +299,7 @@ Deno.test("Store saves what was only in the write-ahead log of a damaged databas
 
 Deno.test("Store does not bring back what was dropped or forgotten before the damage", () => {
   using temp = new TempDir();
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   const arrivals = { next: 0 };
   const [ann, ben] = [1, 2].map(() => new Author(makeIdentity(), "chat", arrivals));
   const texts = Array.from({ length: 200 }, (_, at) => `${at} ${"x".repeat(400)}`);
@@ -294,7 +311,7 @@ Deno.test("Store does not bring back what was dropped or forgotten before the da
   store.close();
   const bytes = Deno.readFileSync(temp.path("rumor.db"));
   Deno.writeFileSync(temp.path("rumor.db"), bytes.fill(0, 0, 100));
-  const next = Store.open(temp.dir);
+  const next = openStore(temp.dir);
   assertEquals(textOf(allRows(next)), textOf(entries.slice(300)));
   assertEquals(next.restored.forgotten, [[id, "chat", 200]]);
   assertEquals(next.restored.drop_before, 300);
@@ -318,17 +335,17 @@ Deno.test("Store saves what it can at the next start when damage shows only in w
   const list = (view.getUint32(32) - 1) * 4_096;
   for (let at = 8; at < 48; at += 4) view.setUint32(list + at, 0xffff_0000);
   Deno.writeFileSync(temp.path("rumor.db"), bytes);
-  const next = Store.open(temp.dir);
+  const next = openStore(temp.dir);
   assertEquals(next.reports, []);
   const fault = next.commit({ ...NO_BATCH, entries });
   assertEquals(fault, "rumor.db is damaged; start this node again, to save what can be read");
   assertEquals(textOf(allRows(next)), textOf(fixture.all));
   next.close();
-  const last = Store.open(temp.dir);
+  const last = openStore(temp.dir);
   assertStringIncludes(last.reports.join(), "40 entries were saved");
   assertEquals(last.commit({ ...NO_BATCH, entries }), null);
   last.close();
-  const after = Store.open(temp.dir);
+  const after = openStore(temp.dir);
   assertEquals(after.reports, []);
   after.close();
 });
@@ -340,13 +357,13 @@ Deno.test("Store notices rows that are gone, of its own and of others", () => {
     const db = new DatabaseSync(temp.path("rumor.db"));
     db.exec(`DELETE FROM entries WHERE arrival = ${gone}`);
     db.close();
-    const store = Store.open(temp.dir);
+    const store = openStore(temp.dir);
     assertEquals(store.reports, [
       "rumor.db had lost entries: they are fetched again from peers",
     ]);
     assertEquals(store.restored.stale, stale);
     store.close();
-    const next = Store.open(temp.dir);
+    const next = openStore(temp.dir);
     // Said once; but the own entry is still missing.
     assertEquals(next.reports, []);
     assertEquals(next.restored.stale, stale);

@@ -1,8 +1,7 @@
 /** The lock of a directory: a holder that ends just now is waited for. */
 
 import { assertEquals } from "@std/assert";
-import { Store } from "../../../../src/shell/store/store.ts";
-import { TempDir } from "../../../helpers/stored.ts";
+import { openStore, TempDir } from "../../../helpers/stored.ts";
 
 /** Does `work` whenever a lock was not to be had, until it is disposed of. */
 function whenRefused(work: () => void): Disposable {
@@ -18,7 +17,7 @@ function whenRefused(work: () => void): Disposable {
 
 Deno.test("Store.open() waits for a lock that is released a moment later", () => {
   using temp = new TempDir();
-  Store.open(temp.dir).close();
+  openStore(temp.dir).close();
   using holder = Deno.openSync(temp.path("lock"), { write: true });
   holder.lockSync(true);
   let refused = 0;
@@ -26,7 +25,7 @@ Deno.test("Store.open() waits for a lock that is released a moment later", () =>
     // As a process does whose end takes some time.
     if (++refused === 3) holder.unlockSync();
   });
-  const store = Store.open(temp.dir);
+  const store = openStore(temp.dir);
   assertEquals(store.reports, []);
   store.close();
   assertEquals(refused, 3);

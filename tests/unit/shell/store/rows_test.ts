@@ -3,8 +3,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
-import { Store } from "../../../../src/shell/store/store.ts";
-import { allRows, Author, isIntact, NO_BATCH, TempDir } from "../../../helpers/stored.ts";
+import {
+  allRows,
+  Author,
+  isIntact,
+  NO_BATCH,
+  openStore,
+  TempDir,
+} from "../../../helpers/stored.ts";
 
 const ROWS = 7;
 
@@ -26,7 +32,7 @@ const DAMAGES: readonly (readonly [what: string, damage: Damage])[] = [
 for (const [what, damage] of DAMAGES) {
   Deno.test(`Store.rows() gives each row as it is stored, also with ${what}`, () => {
     using temp = new TempDir();
-    const store = Store.open(temp.dir);
+    const store = openStore(temp.dir);
     const author = new Author(makeIdentity(), "chat", { next: 0 });
     const entries = author.writeAll(Array.from({ length: ROWS }, (_, at) => `line ${at}`));
     assertEquals(store.commit({ ...NO_BATCH, entries }), null);
@@ -37,7 +43,7 @@ for (const [what, damage] of DAMAGES) {
       change.run(new Uint8Array(bytes), Number(arrival));
     }
     db.close();
-    const next = Store.open(temp.dir);
+    const next = openStore(temp.dir);
     const rows = allRows(next);
     next.close();
     assertEquals(

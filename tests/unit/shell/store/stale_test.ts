@@ -3,13 +3,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
-import { Store } from "../../../../src/shell/store/store.ts";
+import type { Store } from "../../../../src/shell/store/store.ts";
 import { Process } from "../../../../tools/process.ts";
-import { allRows, Author, NO_BATCH, TempDir } from "../../../helpers/stored.ts";
+import { allRows, Author, NO_BATCH, openStore, TempDir } from "../../../helpers/stored.ts";
 
 /** The next start, with what is done in it; gives what it was told. */
 function start(dir: string, work: (store: Store) => void = () => {}): Store["restored"] {
-  const store = Store.open(dir);
+  const store = openStore(dir);
   try {
     work(store);
     return store.restored;

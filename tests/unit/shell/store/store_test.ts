@@ -1,16 +1,24 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { StoreBatch } from "../../../../src/core/types.ts";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
-import { Store, StoreError } from "../../../../src/shell/store/store.ts";
+import { type Store, StoreError } from "../../../../src/shell/store/store.ts";
 import { FORGOTTEN_MAX } from "../../../../src/shell/store/schema.ts";
-import { allRows, Author, isIntact, NO_BATCH, TempDir, textOf } from "../../../helpers/stored.ts";
+import {
+  allRows,
+  Author,
+  isIntact,
+  NO_BATCH,
+  openStore,
+  TempDir,
+  textOf,
+} from "../../../helpers/stored.ts";
 
 const encoder = new TextEncoder();
 const is_windows = Deno.build.os === "windows";
 
 /** Opens, works, closes. */
 function withStore<T>(dir: string, work: (store: Store) => T): T {
-  const store = Store.open(dir);
+  const store = openStore(dir);
   try {
     return work(store);
   } finally {
@@ -55,10 +63,12 @@ Deno.test("Store gives back what was committed, byte for byte and in order", () 
     topic: "chat",
     lines: [entries[0].line, entries[2].line] as const,
   };
+  const kept = { app: "private", key: "one", value: { a: "\u{1f600}" } };
   withStore(temp.dir, (store) => {
     commit(store, { entries: entries.slice(0, 2), gaps: [gap], forks: [fork] });
     commit(store, { entries: entries.slice(2), printed: [["chat", 3], ["ledger", 1]] });
-    commit(store, { printed: [["chat", 4]] });
+    commit(store, { printed: [["chat", 4]], kept: [kept, { ...kept, key: "gone" }] });
+    commit(store, { kept: [{ ...kept, value: ["newer"] }, { ...kept, key: "gone", value: null }] });
   });
   withStore(temp.dir, (store) => {
     const rows = allRows(store);
@@ -69,9 +79,11 @@ Deno.test("Store gives back what was committed, byte for byte and in order", () 
       gaps: [gap],
       forks: [fork],
       printed: [["ledger", 1], ["chat", 4]],
+      kept: [{ ...kept, value: ["newer"] }],
       forgotten: [],
       drop_before: 0,
       stale: false,
+      rows_stale: false,
     });
   });
 });
@@ -204,7 +216,7 @@ Deno.test("Store.commit() says why it did not, changes nothing, and works the ne
 Deno.test("Store.open() refuses a second one, and says who has it", () => {
   using temp = new TempDir();
   withStore(temp.dir, () => {
-    const error = assertThrows(() => Store.open(temp.dir), StoreError);
+    const error = assertThrows(() => openStore(temp.dir), StoreError);
     assertEquals(error.message, `${temp.dir} is in use by process ${Deno.pid}`);
   });
   withStore(temp.dir, () => {});
@@ -218,8 +230,8 @@ Deno.test("Store.open() refuses a newer schema, and leaves every byte as it is",
   db.exec("PRAGMA user_version = 99; CREATE TABLE new(column)");
   db.close();
   const before = temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]);
-  const error = assertThrows(() => Store.open(temp.dir), StoreError);
-  assertStringIncludes(error.message, "has schema version 99, but this program knows 1");
+  const error = assertThrows(() => openStore(temp.dir), StoreError);
+  assertStringIncludes(error.message, "has schema version 99, but this program knows 2");
   assertEquals(temp.names().map((name) => [name, Deno.readFileSync(temp.path(name))]), before);
 });
 
@@ -231,7 +243,7 @@ Deno.test("Store.open() refuses the database of another program, and leaves it a
   db.exec("CREATE TABLE theirs(column)");
   db.close();
   const before = Deno.readFileSync(temp.path("rumor.db"));
-  const error = assertThrows(() => Store.open(temp.dir), StoreError);
+  const error = assertThrows(() => openStore(temp.dir), StoreError);
   assertStringIncludes(error.message, "is a database of another program");
   assertEquals(Deno.readFileSync(temp.path("rumor.db")), before);
   assertEquals(temp.names(), ["rumor.db"]);
@@ -245,7 +257,7 @@ Deno.test({
     withStore(temp.dir, () => {});
     for (const mode of [0o640, 0o604, 0o660]) {
       Deno.chmodSync(temp.path("key"), mode);
-      const error = assertThrows(() => Store.open(temp.dir), StoreError);
+      const error = assertThrows(() => openStore(temp.dir), StoreError);
       assertEquals(
         error.message,
         `${temp.path("key")} can be read by others; run: chmod 600 ${temp.path("key")}`,
@@ -258,7 +270,7 @@ Deno.test("Store.open() says in one line why a path cannot be a directory", () =
   using temp = new TempDir();
   Deno.writeTextFileSync(temp.dir, "");
   for (const path of [temp.dir, `${temp.dir}/below`]) {
-    const error = assertThrows(() => Store.open(path), StoreError);
+    const error = assertThrows(() => openStore(path), StoreError);
     assertStringIncludes(error.message, path);
     assert(!error.message.includes("\n"), error.message);
   }

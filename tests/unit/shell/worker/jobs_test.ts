@@ -1,87 +1,165 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type JobNews, Jobs, type Worker } from "../../../../src/shell/worker/jobs.ts";
 
-/** The work of one app, and what is told of it, as it is told. */
-class Desk {
+/** A worker that does what it is told, when it is told. */
+class Bench {
   readonly news: JobNews[] = [];
+  readonly tasks: unknown[] = [];
   readonly jobs: Jobs;
-  #heard = Promise.withResolvers<void>();
+  signal!: AbortSignal;
+  report!: (result: unknown) => void;
+  readonly end = Promise.withResolvers<unknown>();
+  readonly #begun = Promise.withResolvers<void>();
+  readonly #told = Promise.withResolvers<void>();
 
-  constructor(worker: Worker) {
-    this.jobs = new Jobs({ a: worker }, (news) => {
+  constructor(more: Readonly<Record<string, Worker>> = {}) {
+    const work: Worker = (task, signal, report) => {
+      this.tasks.push(task);
+      Object.assign(this, { signal, report });
+      this.#begun.resolve();
+      return this.end.promise;
+    };
+    this.jobs = new Jobs({ work, ...more }, (news) => {
       this.news.push(news);
-      this.#heard.resolve();
+      if (news.done) this.#told.resolve();
     });
   }
 
-  /** Resolves when so much was told. */
-  async heard(count: number): Promise<readonly JobNews[]> {
-    while (this.news.length < count) {
-      this.#heard = Promise.withResolvers<void>();
-      await this.#heard.promise;
-    }
-    return this.news;
+  /** Begins a job; resolves when the worker is at it. */
+  async start(job = 7, task: unknown = { n: 1 }): Promise<void> {
+    this.jobs.start("work", job, task);
+    await this.#begun.promise;
+  }
+
+  /** Resolves when a job is over. */
+  get over(): Promise<void> {
+    return this.#told.promise;
   }
 }
 
-/** Works until it is told to end. */
-const endless: Worker = (_, signal) =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason));
-  });
+/** Resolves when everything that waits for nothing from outside has happened. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
 
 Deno.test("`Jobs.start()` tells how far a job is, and what came of it", async () => {
-  const desk = new Desk((task, _, report) => {
-    report("half");
-    return Promise.resolve(`all of ${task}`);
-  });
-  desk.jobs.start("a", 7, "it");
-  // Never while the core is still at work.
-  assertEquals(desk.news, []);
-  assertEquals(await desk.heard(2), [
-    { job: 7, result: "half", fault: null, done: false },
-    { job: 7, result: "all of it", fault: null, done: true },
+  const bench = new Bench();
+  await bench.start();
+  assertEquals(bench.tasks, [{ n: 1 }]);
+  bench.report("half");
+  bench.report("nearly");
+  bench.end.resolve({ found: 3 });
+  await bench.over;
+  const job = 7, fault = null;
+  assertEquals(bench.news, [
+    { job, result: "half", fault, done: false },
+    { job, result: "nearly", fault, done: false },
+    { job, result: { found: 3 }, fault, done: true },
   ]);
+  // What it says later is of no job.
+  bench.report("more");
+  assertEquals(bench.news.length, 3);
 });
 
-Deno.test("`Jobs.start()` tells of what a worker throws, and does other jobs all the same", async () => {
-  const desk = new Desk((task) => {
-    if (task === "bad") throw new Error("it is bad");
-    return Promise.resolve("good");
+Deno.test("`Jobs.start()` tells nothing before it returns", async () => {
+  const eager: Worker = (task, _signal, report) => {
+    report(task);
+    return Promise.resolve("done");
+  };
+  const bench = new Bench({ eager });
+  bench.jobs.start("eager", 1, "begun");
+  assertEquals(bench.news, []);
+  await bench.over;
+  assertEquals(bench.news.map(({ result }) => result), ["begun", "done"]);
+});
+
+Deno.test("`Jobs.start()` makes a fault of what a worker throws, at once or later", async () => {
+  const throws: Worker = () => {
+    throw new Error("no such file");
+  };
+  for (const late of [false, true]) {
+    const bench = new Bench({ throws });
+    if (late) {
+      await bench.start(1);
+      bench.end.reject(new Error("no such file"));
+    } else bench.jobs.start("throws", 1, null);
+    await bench.over;
+    assertEquals(bench.news, [{ job: 1, result: null, fault: "no such file", done: true }]);
+  }
+});
+
+Deno.test("`Jobs.start()` keeps jobs apart", async () => {
+  const ends = new Map<unknown, PromiseWithResolvers<unknown>>();
+  const news: JobNews[] = [];
+  const both = Promise.withResolvers<void>();
+  const slow: Worker = (task) => {
+    const end = Promise.withResolvers<unknown>();
+    ends.set(task, end);
+    return end.promise;
+  };
+  const jobs = new Jobs({ slow, other: slow }, (one) => {
+    news.push(one);
+    if (news.length === 2) both.resolve();
   });
-  desk.jobs.start("a", 1, "bad");
-  desk.jobs.start("a", 2, "good");
-  const news = [...await desk.heard(2)].sort((a, b) => a.job - b.job);
+  jobs.start("slow", 1, "a");
+  jobs.start("other", 2, "b");
+  await settle();
+  jobs.cancel(1);
+  ends.get("b")!.resolve("of b");
+  ends.get("a")!.reject(new Error("stopped"));
+  await both.promise;
   assertEquals(news, [
-    { job: 1, result: null, fault: "it is bad", done: true },
-    { job: 2, result: "good", fault: null, done: true },
+    { job: 2, result: "of b", fault: null, done: true },
+    { job: 1, result: null, fault: "cancelled", done: true },
   ]);
-  assertThrows(() => desk.jobs.start("b", 3, null), Error, "b has no worker");
 });
 
-Deno.test("`Jobs.cancel()` ends one job, and leaves the others", async () => {
-  const desk = new Desk(endless);
-  desk.jobs.start("a", 1, null);
-  desk.jobs.start("a", 2, null);
-  desk.jobs.cancel(2);
-  desk.jobs.cancel(99);
-  assertEquals(await desk.heard(1), [{ job: 2, result: null, fault: "cancelled", done: true }]);
-  desk.jobs.cancel(1);
-  assertEquals((await desk.heard(2))[1].job, 1);
+Deno.test("`Jobs.cancel()` tells the worker, and that the job ended", async () => {
+  const bench = new Bench();
+  await bench.start();
+  assert(!bench.signal.aborted);
+  bench.jobs.cancel(7);
+  assert(bench.signal.aborted);
+  assertEquals(bench.news, []);
+  bench.end.reject(bench.signal.reason);
+  await bench.over;
+  assertEquals(bench.news, [{ job: 7, result: null, fault: "cancelled", done: true }]);
 });
 
-Deno.test("`Jobs.close()` ends all jobs without a word", async () => {
-  const ended = Promise.withResolvers<void>();
-  const desk = new Desk(async (task, signal, report) => {
-    await endless(task, signal, report).catch(() => {});
-    report("late");
-    ended.resolve();
-    return null;
-  });
-  desk.jobs.start("a", 1, null);
-  await Promise.resolve();
-  desk.jobs.close();
-  await ended.promise;
-  assertEquals(desk.news, []);
+Deno.test("`Jobs.cancel()` still tells what a worker made that was done all the same", async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.jobs.cancel(7);
+  bench.end.resolve("was quick");
+  await bench.over;
+  assertEquals(bench.news, [{ job: 7, result: "was quick", fault: null, done: true }]);
+});
+
+Deno.test("`Jobs.cancel()` of what is over, or never was, does nothing", async () => {
+  const bench = new Bench();
+  bench.jobs.cancel(1);
+  await bench.start();
+  bench.end.resolve("done");
+  await bench.over;
+  bench.jobs.cancel(7);
+  assert(!bench.signal.aborted);
+  assertEquals(bench.news.length, 1);
+});
+
+Deno.test("`Jobs.close()` cancels everything, and nothing more is told", async () => {
+  const bench = new Bench();
+  await bench.start();
+  bench.jobs.close();
+  assert(bench.signal.aborted);
+  bench.report("half");
+  bench.end.reject(bench.signal.reason);
+  await settle();
+  assertEquals(bench.news, []);
+});
+
+Deno.test("`Jobs.start()` throws where no app of that name has a worker", async () => {
+  const bench = new Bench();
+  assertThrows(() => bench.jobs.start("nobody", 1, null), Error, "nobody has no worker");
+  await settle();
+  assertEquals(bench.news, []);
 });

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { NodeState } from "../../../src/core/node.ts";
-import type { Effect } from "../../../src/core/types.ts";
-import { fakeId } from "../../../src/sim/crypto.ts";
-import { makeLine, ORIGINS } from "../../helpers/history.ts";
-import { drive, driveAll, linesEvent, linkedNode, NOW_MS } from "../../helpers/node_subject.ts";
+import type { NodeState } from "../../../../src/core/node.ts";
+import type { Effect } from "../../../../src/core/types.ts";
+import { fakeId } from "../../../../src/sim/crypto.ts";
+import { makeLine, ORIGINS } from "../../../helpers/history.ts";
+import { drive, driveAll, linesEvent, linkedNode, NOW_MS } from "../../../helpers/node_subject.ts";
 
 const [, , , dan] = ORIGINS;
 const encoder = new TextEncoder();
@@ -28,7 +28,7 @@ function count(node: NodeState, what: string): number {
   return node.counts.get(what) ?? 0;
 }
 
-Deno.test("`reduceNode()` closes a link that brings a bad signature, and takes what came before", () => {
+Deno.test("`receive()` closes a link that brings a bad signature, and takes what came before", () => {
   const forged = makeLine({ origin: fakeId("eve"), seq: 1 });
   forged[forged.length - 40] ^= 1;
   const behind = makeLine({ origin: fakeId("fay"), seq: 1 });
@@ -39,7 +39,7 @@ Deno.test("`reduceNode()` closes a link that brings a bad signature, and takes w
   assertEquals(after.log.heads.filter(({ topic }) => topic === "chat").map((h) => h.origin), [dan]);
 });
 
-Deno.test("`reduceNode()` drops a duplicate, and acknowledges it all the same", () => {
+Deno.test("`receive()` drops a duplicate, and acknowledges it all the same", () => {
   const [once] = driveAll(linkedNode(), [linesEvent(1, line)]);
   const [twice] = driveAll(once, [linesEvent(2, line)]);
   assertEquals([count(once, "duplicates"), count(twice, "duplicates")], [0, 1]);
@@ -54,7 +54,7 @@ Deno.test("`reduceNode()` drops a duplicate, and acknowledges it all the same", 
 });
 
 Deno.test({
-  name: "`reduceNode()` treats a tampered duplicate alike in the same read and in the next",
+  name: "`receive()` treats a tampered duplicate alike in the same read and in the next",
   fn: () => {
     const [together] = driveAll(linkedNode(), [linesEvent(1, line, tampered())]);
     const [apart] = driveAll(linkedNode(), [linesEvent(1, line), linesEvent(1, tampered())]);
@@ -62,7 +62,7 @@ Deno.test({
   },
 });
 
-Deno.test("`reduceNode()` ignores what it does not know, and counts it", () => {
+Deno.test("`receive()` ignores what it does not know, and counts it", () => {
   const unknown = [
     '{"k":"later","x":[]}',
     '{"k":"pong","x":1}',
@@ -74,7 +74,7 @@ Deno.test("`reduceNode()` ignores what it does not know, and counts it", () => {
   assertEquals(counts.map((what) => count(after, what)), [1, 1, 1]);
 });
 
-Deno.test("`reduceNode()` closes a link that says what is no line, and acts on nothing behind it", () => {
+Deno.test("`receive()` closes a link that says what is no line, and acts on nothing behind it", () => {
   for (const bad of ["hello", '{"k":"ping"}', "[1]", '{"o":"x"}', '{"k":1}', ""]) {
     const [after, effects] = driveAll(linkedNode(), [linesEvent(1, bad, '{"k":"ping","x":7}')]);
     assert(!after.session.links.has(1), bad);
@@ -82,13 +82,13 @@ Deno.test("`reduceNode()` closes a link that says what is no line, and acts on n
   }
 });
 
-Deno.test("`reduceNode()` answers a ping with a pong, and with what it owes", () => {
+Deno.test("`receive()` answers a ping with a pong, and with what it owes", () => {
   const [, effects] = driveAll(linkedNode(), [linesEvent(1, line, '{"k":"ping","x":7}')]);
   const kinds = sentOn(1, effects).map(({ k }) => k);
   assertEquals(kinds.filter((k) => k !== undefined), ["pong", "have"]);
 });
 
-Deno.test("`reduceNode()` counts no more as taken than was sent", () => {
+Deno.test("`receive()` counts no more as taken than was sent", () => {
   const [node] = driveAll(linkedNode(), [
     linesEvent(2, '{"k":"have","c":{},"n":9007199254740991}'),
   ]);
@@ -98,7 +98,7 @@ Deno.test("`reduceNode()` counts no more as taken than was sent", () => {
   assertEquals(after.flow.links.get(2)!.outward.acked_bytes, outward.sent_bytes);
 });
 
-Deno.test("`reduceNode()` ends a link after a goodbye, and remembers why", () => {
+Deno.test("`receive()` ends a link after a goodbye, and remembers why", () => {
   const [after, effects] = driveAll(linkedNode(), [
     linesEvent(1, '{"k":"bye","code":"left","why":"leaving"}', '{"k":"ping","x":1}'),
   ]);
@@ -107,7 +107,7 @@ Deno.test("`reduceNode()` ends a link after a goodbye, and remembers why", () =>
   assert(!after.membership.members.by_id.has(fakeId("ann")));
 });
 
-Deno.test("`reduceNode()` ignores a link that is gone", () => {
+Deno.test("`receive()` ignores a link that is gone", () => {
   const [gone] = driveAll(linkedNode(), [{ kind: "closed", now_ms: NOW_MS, link: 1 }]);
   assertEquals(drive(gone, linesEvent(1, line))[1], []);
 });
