@@ -7,7 +7,7 @@ import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
 import { appOf, type Host } from "./slice.ts";
 import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
 
-/** What an app wants that an earlier run did already, where that acted on the same. */
+/** What an app wants that the run which stored the cause of it has done. */
 const REACHES_OTHERS: ReadonlySet<AppOut["kind"]> = new Set(["publish", "send", "print", "tell"]);
 
 /** What the apps do about an event. */
@@ -26,12 +26,12 @@ function handle(turn: HostTurn, event: HostEvent): void {
   switch (event.kind) {
     case "delivered":
       for (const [app, items] of itemsByApp(slice.apps, event.delivered)) {
-        tell(turn, app, { kind: "delivered", items }, event.again);
+        tell(turn, app, { kind: "delivered", items });
       }
       return;
     case "forked": {
       const { origin, topic, seq: entry } = event, app = appOf(slice.apps, topic);
-      return app && tell(turn, app, { kind: "forked", origin, topic, entry }, event.again);
+      return app && tell(turn, app, { kind: "forked", origin, topic, entry });
     }
     case "message": {
       const { app, from, name, time_ms, items } = event;
@@ -54,10 +54,11 @@ function handle(turn: HostTurn, event: HostEvent): void {
       for (const app of slice.apps) {
         const mine = event.kept.filter((one) => one.app === app.name);
         const kept = mine.map(({ key, value }) => [key, value] as const);
-        if (kept.length > 0) tell(turn, app, { kind: "restored", kept }, true);
+        if (kept.length > 0) tell(turn, app, { kind: "restored", kept });
       }
       return;
     case "started":
+      slice.started = true;
       for (const app of slice.apps) tell(turn, app, { kind: "started" });
       return;
     case "wake":
@@ -120,14 +121,14 @@ function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
   return true;
 }
 
-/** Gives an app an event, and hands on what it wants; `again` where an earlier run did. */
-function tell(turn: HostTurn, app: App, event: AppEvent, again = false): void {
+/** Gives an app an event, and hands on what it wants. */
+function tell(turn: HostTurn, app: App, event: AppEvent): void {
   if (app.reduce === undefined) return;
   const before = turn.slice.states.get(app.name);
   const [after, outs] = app.reduce(before, event, appView(turn.view));
   if (after !== before) turn.own("states").set(app.name, after);
   for (const out of outs) {
-    if (!again || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out, again);
+    if (turn.slice.started || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out);
   }
   store(turn, app, outs);
 }
@@ -142,7 +143,7 @@ function store(turn: HostTurn, { name: app }: App, outs: readonly AppOut[]): voi
   if (rows.length + kept.length > 0) turn.out({ kind: "keep", kept, rows });
 }
 
-function carryOut(turn: HostTurn, app: App, out: AppOut, again: boolean): void {
+function carryOut(turn: HostTurn, app: App, out: AppOut): void {
   const { name } = app;
   switch (out.kind) {
     case "publish":
@@ -182,8 +183,7 @@ function carryOut(turn: HostTurn, app: App, out: AppOut, again: boolean): void {
     case "order":
       for (const other of turn.slice.apps) {
         if (!other.builds_on?.includes(name)) continue;
-        const { rewind, items } = out;
-        tell(turn, other, { kind: "ordered", by: name, rewind, items }, again);
+        tell(turn, other, { kind: "ordered", by: name, rewind: out.rewind, items: out.items });
       }
   }
 }

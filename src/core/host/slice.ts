@@ -15,6 +15,8 @@ export interface Host {
   /** Work under way. */
   readonly jobs: ReadonlyMap<number, Job>;
   readonly next_job: number;
+  /** Whether the node began: what is delivered before that was acted on by an earlier run. */
+  readonly started: boolean;
 }
 
 /** Work of an app. */
@@ -26,7 +28,7 @@ export interface Job {
 /** Apps to which nothing happened. */
 export function newHost(apps: readonly App[], config: NodeConfig): Host {
   const states = new Map(apps.map((app) => [app.name, app.initial(config)]));
-  return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1 };
+  return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1, started: false };
 }
 
 /** The app of a topic, if there is one; what the nodes say of themselves is no app's. */

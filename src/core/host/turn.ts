@@ -9,21 +9,10 @@ import type { Out, RoomTurn, View } from "../wire/room.ts";
 import type { AppView } from "./app.ts";
 import type { Host } from "./slice.ts";
 
-/** `again`: it happened to an earlier run of the node, which acted on it. */
 export type HostEvent =
-  | {
-    readonly kind: "delivered";
-    readonly delivered: readonly Delivered[];
-    readonly again?: boolean;
-  }
+  | { readonly kind: "delivered"; readonly delivered: readonly Delivered[] }
   /** There are two versions of the entry `seq`. */
-  | {
-    readonly kind: "forked";
-    readonly origin: Id;
-    readonly topic: Topic;
-    readonly seq: number;
-    readonly again?: boolean;
-  }
+  | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly seq: number }
   | {
     readonly kind: "message";
     readonly app: string;

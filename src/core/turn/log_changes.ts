@@ -16,11 +16,11 @@ export function takeDelivered(turn: NodeTurn, delivered: readonly Delivered[]): 
   const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
   const own = !config.batch_ms && delivered.some(({ entry }) => entry.origin === log.self);
   turn.tell("broadcast", { kind: "delivered", bytes, own });
-  apply(turn, delivered, false);
+  apply(turn, delivered);
 }
 
-/** What was delivered now, or (`again`) in an earlier run, to those who fold it. */
-function apply(turn: NodeTurn, delivered: readonly Delivered[], again: boolean): void {
+/** What was delivered now, or in an earlier run, to those who fold it. */
+function apply(turn: NodeTurn, delivered: readonly Delivered[]): void {
   const words = delivered.filter(({ entry }) => entry.topic === PRESENCE);
   const entries = words.map(({ entry }) => entry);
   if (entries.length > 0) turn.tell("membership", { kind: "presence", entries });
@@ -34,13 +34,13 @@ function apply(turn: NodeTurn, delivered: readonly Delivered[], again: boolean):
   const clear = delivered.some(isDisputed)
     ? delivered.filter((one) => !isDisputed(one))
     : delivered;
-  turn.tell("host", { kind: "delivered", delivered: clear, again });
+  turn.tell("host", { kind: "delivered", delivered: clear });
 }
 
 /** Stored entries come back: nobody is sent them, and nothing is printed. */
 export function load(turn: NodeTurn, event: Extract<StorageOut, { kind: "load" }>): void {
   for (const out of turn.ask("log", event)) {
-    if (out.kind === "delivered") apply(turn, out.delivered, true);
+    if (out.kind === "delivered") apply(turn, out.delivered);
     else turn.hand(out);
   }
 }
@@ -70,7 +70,7 @@ export function takeFork(turn: NodeTurn, fork: Extract<LogOut, { kind: "forked" 
 export function restoreForks(turn: NodeTurn, forks: readonly Fork[]): void {
   turn.tell("log", { kind: "end", forks });
   for (const { origin, topic, lines } of forks) {
-    turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines), again: true });
+    turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines) });
   }
 }
 
