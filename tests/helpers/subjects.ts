@@ -54,7 +54,7 @@ export function logSubject(
       return [after, { delivered, rejected, forks }];
     },
     inputs: written.map((all) => all.map(({ entry }) => entry)),
-    meaning: ({ keys, clock, heads, pending, kept_bytes }) => ({
+    meaning: ({ keys, clock, heads, pending, totals }) => ({
       logs: heads.map(({ origin, topic, hash, next_item, entries }, index) => ({
         name: `${origin}/${topic}`,
         clock: clock[index],
@@ -64,7 +64,7 @@ export function logSubject(
       })).sort((a, b) => (a.name < b.name ? -1 : 1)),
       known: keys.length,
       waiting: [pending.entries, pending.bytes, pending.waits.size],
-      kept_bytes,
+      kept_bytes: totals.kept_bytes,
     }),
     news: ["delivered"],
   };

@@ -138,7 +138,7 @@ Deno.test("what is kept is bounded, and a late joiner is told what is gone", () 
   sim.run(() => a.unfed === 0);
   sim.settle();
   for (const { state } of [a, b]) {
-    assertLess(state.log.kept_bytes, 300_001);
+    assertLess(state.log.totals.kept_bytes, 300_001);
   }
   const c = sim.addNode({ name: "c", join: [a], config });
   sim.settle(40_000);

@@ -87,7 +87,7 @@ export function report(facts: Facts): Report {
       figure("imports upward", 0, arrowsUp(imports)),
       ...folderFigures(paths),
       figure(
-        "slices that are not one interface",
+        "slices that no state holds",
         0,
         facts.slice_faults.map((what) => place("src/core", what)),
       ),

@@ -1,7 +1,7 @@
 /** What each room owns: the fields of its slice, and those of `NodeState`. */
 
 import ts from "typescript";
-import { SLICE_FILE } from "../room_list.ts";
+import { COMPOSER, SLICE_FILE } from "../room_list.ts";
 import { ownerOf, roomOf } from "../walls.ts";
 import type { Slice } from "./facts.ts";
 import { roomFolders } from "./graph.ts";
@@ -21,7 +21,7 @@ export interface Slices {
   readonly faults: readonly string[];
 }
 
-const STATE_FILE = "src/core/turn/state.ts";
+const STATE_FILE = `src/core/${COMPOSER}/state.ts`;
 const STATE = "NodeState";
 
 function exportedInterfaces(sources: Sources, path: string): ts.InterfaceDeclaration[] {
@@ -48,10 +48,16 @@ class Collector {
     this.#checker = sources.checker;
   }
 
-  /** Watches the fields of an interface; what it inherits counts as its own. */
-  add(kind: Slice["kind"], path: string, type: ts.Type): void {
+  /** Watches the fields of an interface, but for some; what it inherits counts as its own. */
+  add(
+    kind: Slice["kind"],
+    path: string,
+    type: ts.Type,
+    but: ReadonlySet<string> = new Set(),
+  ): void {
     this.#seen.add(type);
-    const properties: readonly ts.Symbol[] = type.getProperties();
+    const all: readonly ts.Symbol[] = type.getProperties();
+    const properties = all.filter(({ name }) => !but.has(name));
     const fields = properties.map(({ name }) => name);
     const slice = { kind, room: ownerOf(path), name: type.symbol.name, path, fields };
     this.slices.push(slice);
@@ -88,30 +94,46 @@ class Collector {
   typeOf(declaration: ts.InterfaceDeclaration): ts.Type {
     return this.#checker.getTypeAtLocation(declaration.name);
   }
+
+  /** The type of the field of `state` that bears a room's name, if its slice file declares it. */
+  sliceOf(state: ts.Type, room: string, path: string): ts.Type | null {
+    const field = state.getProperty(room)?.valueDeclaration;
+    const type = field === undefined ? undefined : this.#checker.getTypeAtLocation(field);
+    const declaration = type?.symbol?.declarations?.find(ts.isInterfaceDeclaration);
+    const isThere = declaration !== undefined && this.sources.pathOf(declaration) === path;
+    return isThere ? type! : null;
+  }
 }
 
-/** The slices of all rooms, `NodeState`, and the records in them. */
+/**
+ * The slices of all rooms, `NodeState`, and the records in them. The slice of a room is the interface
+ * that `NodeState` holds under its name. To put a slice there is how the rooms are composed: it counts
+ * as no field of the composer's own.
+ */
 export function slicesOf(sources: Sources): Slices {
   const collector = new Collector(sources);
   const { slices, faults, declared } = collector;
-  const owners: ts.Type[] = [];
-  const add = (kind: Slice["kind"], path: string, declaration: ts.InterfaceDeclaration) => {
-    const type = collector.typeOf(declaration);
-    owners.push(type);
-    collector.add(kind, path, type);
-  };
+  const state = sources.paths.includes(STATE_FILE)
+    ? exportedInterfaces(sources, STATE_FILE).find(({ name }) => name.text === STATE)
+    : undefined;
+  if (state === undefined) {
+    return { slices, declared, faults: [`${STATE_FILE} exports no interface ${STATE}`] };
+  }
+  const whole = collector.typeOf(state);
+  const owners: ts.Type[] = [], held = new Set<string>();
   for (const room of roomFolders(sources.paths)) {
     const path = `src/core/${room}/${SLICE_FILE}`;
     if (!sources.paths.includes(path)) continue;
-    const found = exportedInterfaces(sources, path);
-    if (found.length === 1) add("slice", path, found[0]);
-    else faults.push(`${path} exports ${found.length} interfaces: it must export one, the slice`);
+    const type = collector.sliceOf(whole, room, path);
+    if (type === null) {
+      faults.push(`${path} declares nothing that ${STATE} holds as ${room}`);
+      continue;
+    }
+    owners.push(type);
+    held.add(room);
+    collector.add("slice", path, type);
   }
-  if (sources.paths.includes(STATE_FILE)) {
-    const state = exportedInterfaces(sources, STATE_FILE).find(({ name }) => name.text === STATE);
-    if (state !== undefined) add("state", STATE_FILE, state);
-    else faults.push(`${STATE_FILE} exports no interface ${STATE}`);
-  }
-  for (const type of owners) collector.addFields(type);
+  collector.add("state", STATE_FILE, whole, held);
+  for (const type of [...owners, whole]) collector.addFields(type);
   return { slices, declared, faults };
 }

@@ -157,7 +157,7 @@ export const nodeFlags = {
   "keep-open": { short: "k", help: "stay after the end of input", read: readSwitch },
   "keep-bytes": {
     value: "BYTES",
-    help: "kept for late joiners, all topics but ledger; at least 1M (default: 64M)",
+    help: "kept for late joiners, of topics that are not kept whole; at least 1M (default: 64M)",
     read: readBytes(KEEP_BYTES_MIN),
   },
   ...timeoutFlag,

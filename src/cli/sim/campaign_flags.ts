@@ -40,13 +40,12 @@ export const help = `Examples:
   rumor sim broadcast --nodes 1000       what it costs to tell everybody
   rumor sim scenario iroh                numbers that others published, and ours
   rumor sim cut --nodes 1000             how many links must break to part a network
-  rumor sim ledger --reject-overdraft    why overdrafts are not rejected
 
 Usage: rumor sim [EXPERIMENT] [FLAGS]
 
 rumor sim EXPERIMENT --help tells of the others. Without one it runs many nodes of this very program in one process, under a virtual clock and network, and checks
 after every event what must never be: nothing acknowledged is lost, logs are prefixes of one another,
-causes come first, each item once, the ledger sums to 0, nobody alive is called failed in a mild
+causes come first, each item once, every app keeps its own rules, nobody alive is called failed in a mild
 network, memory has bounds, no number is signed twice; and once everything is healed, all agree.
 Everything is drawn from the seed: lost, doubled and late lines, cuts, partitions, crashes, torn and
 old disks, pauses, clocks that jump, peers that lie. The same seed does the same again.

@@ -68,7 +68,7 @@ export function forgetLogs(
     clock[index] = 0;
   }
   const moved: Topic[] = [];
-  let { kept_bytes } = log;
+  let { kept_bytes } = log.totals;
   for (const name of touched) {
     const before = topics.get(name)!;
     const { topic, heads: changed, dropped_bytes } = withoutLogs(before, indices);
@@ -82,7 +82,16 @@ export function forgetLogs(
   const keys = log.keys.remove(logs.map(([origin, topic]) => logKey(origin, topic)));
   const forgotten = rememberForgotten(log.forgotten, logs);
   return {
-    log: { ...log, heads, clock, topics, origins, keys, forgotten, kept_bytes },
+    log: {
+      ...log,
+      heads,
+      clock,
+      topics,
+      origins,
+      keys,
+      forgotten,
+      totals: { ...log.totals, kept_bytes },
+    },
     logs,
     moved,
   };

@@ -54,14 +54,14 @@ export function renameSelf(log: LogState, self: Id): LogState {
 
 /** Drops the oldest entries of all topics that are not kept whole, until they fit. */
 export function trimLog(log: LogState, keep_bytes: number): LogState {
-  if (log.kept_bytes <= keep_bytes) return log;
+  if (log.totals.kept_bytes <= keep_bytes) return log;
   const topics = new Map(log.topics), heads = log.heads.slice();
   const cursors = new Map<Topic, number>();
   for (const [name, topic] of topics) {
     if (!isKeptWhole(log, name)) cursors.set(name, topic.order.first);
   }
   const dropped = new Map<number, number>();
-  let kept_bytes = log.kept_bytes;
+  let { kept_bytes } = log.totals;
   while (kept_bytes > keep_bytes) {
     let oldest: StoredEntry | undefined, from: Topic = "";
     for (const [name, at] of cursors) {
@@ -80,5 +80,5 @@ export function trimLog(log: LogState, keep_bytes: number): LogState {
   for (const [index, seq] of dropped) {
     heads[index] = { ...heads[index], entries: heads[index].entries.dropUntil(seq + 1) };
   }
-  return { ...log, topics, heads, kept_bytes };
+  return { ...log, topics, heads, totals: { ...log.totals, kept_bytes } };
 }

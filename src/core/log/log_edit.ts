@@ -57,8 +57,8 @@ export class LogEdit {
     this.#pending = new PendingEdit(before.pending);
     this.#origins = before.origins;
     this.#forgotten = before.forgotten;
-    this.#kept_bytes = before.kept_bytes;
-    this.#arrivals = before.arrivals;
+    this.#kept_bytes = before.totals.kept_bytes;
+    this.#arrivals = before.totals.arrivals;
   }
 
   insert(entry: Entry, now_ms: number): void {
@@ -187,8 +187,7 @@ export class LogEdit {
       origins: this.#origins,
       pending,
       forgotten: this.#forgotten,
-      kept_bytes: this.#kept_bytes,
-      arrivals: this.#arrivals,
+      totals: { kept_bytes: this.#kept_bytes, arrivals: this.#arrivals },
     };
     const changed = this.#changed || this.#keys !== this.before.keys ||
       pending !== this.before.pending;

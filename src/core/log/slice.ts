@@ -84,8 +84,14 @@ export interface LogState {
   readonly pending: Pending;
   /** Logs that are no longer in the clock, and must not come back. */
   readonly forgotten: Forgotten;
+  readonly totals: Totals;
+}
+
+/** Sums over all topics. */
+export interface Totals {
   /** What the topics that are not kept whole take up. */
   readonly kept_bytes: number;
+  /** How many entries were ever delivered. */
   readonly arrivals: number;
 }
 
@@ -117,8 +123,7 @@ export function emptyLog(self: Id, rules: ReadonlyMap<Topic, TopicRule> = new Ma
     origins: SharedMap.of(),
     pending: noPending(),
     forgotten: { seqs: SharedMap.of(), order: AppendLog.empty() },
-    kept_bytes: 0,
-    arrivals: 0,
+    totals: { kept_bytes: 0, arrivals: 0 },
   };
 }
 

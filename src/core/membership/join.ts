@@ -91,10 +91,12 @@ export function advanceJoin(turn: MembershipTurn): void {
   }
   const up = under_way.link !== null && session.links.get(under_way.link)?.stage === "up";
   // A join that goes on, however slowly, has as long as it needs.
-  const moved = up && (log.arrivals !== under_way.arrivals || open !== under_way.open);
+  const moved = up && (log.totals.arrivals !== under_way.arrivals || open !== under_way.open);
   const deadline_ms = moved ? turn.now_ms + JOIN_TIMEOUT_MS : under_way.deadline_ms;
   if (turn.now_ms < deadline_ms) {
-    setJoin(turn, { under_way: { ...under_way, open, arrivals: log.arrivals, deadline_ms } });
+    setJoin(turn, {
+      under_way: { ...under_way, open, arrivals: log.totals.arrivals, deadline_ms },
+    });
     return turn.wakeAt(deadline_ms);
   }
   if (up) return joined(turn, false);
@@ -123,7 +125,7 @@ function joinNext(turn: MembershipTurn, addresses: readonly Address[]): void {
   const [address, ...rest] = addresses;
   const deadline_ms = turn.now_ms + JOIN_TIMEOUT_MS;
   const fresh = { link: null, target: [], target_complete: false, open: 0 };
-  const { arrivals } = turn.view.log;
+  const { arrivals } = turn.view.log.totals;
   setJoin(turn, { under_way: { ...fresh, rest, address, deadline_ms, arrivals } });
   dial(turn, address, "");
   turn.wakeAt(deadline_ms);

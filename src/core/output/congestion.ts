@@ -29,7 +29,7 @@ export interface CongestionView {
 export function congestionOf(view: CongestionView, share: number): Congestion {
   const { log, output, now_ms, config } = view;
   const far = config.keep_bytes * share;
-  if (log.kept_bytes < far) return null;
+  if (log.totals.kept_bytes < far) return null;
   const { unprinted_bytes, progress_ms } = output.debt;
   const is_stuck = unprinted_bytes > 0 && now_ms - progress_ms >= STUCK_MS;
   if (!is_stuck && outputLagBytes(view) > far) return "output";

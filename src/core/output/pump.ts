@@ -60,7 +60,7 @@ function pumpLines(turn: OutputTurn): boolean {
   const delivered = slice.ready.delivered.slice(cursor - slice.place.cursor);
   const ready_bytes = delivered.reduce((sum, one) => sum + one.stored.line.length, 0);
   slice.ready = { delivered, bytes: ready_bytes };
-  const position = topic.order.get(cursor)?.arrival ?? log.arrivals;
+  const position = topic.order.get(cursor)?.arrival ?? log.totals.arrivals;
   setPlace(turn, { cursor, position });
   if (records.length > 0) print(turn, records, bytes);
   // What is not for the output needs nobody to take it.

@@ -126,7 +126,8 @@ function adopt({ slice, view: { log, host: { states } } }: StorageTurn): void {
 
 function hasNews({ slice, view: { log, output } }: StorageTurn): boolean {
   const { gaps, forks, forgotten, rows, kept } = slice.news;
-  return log.arrivals !== slice.settled.log.arrivals || output.place.taken !== slice.printed ||
+  return log.totals.arrivals !== slice.settled.log.totals.arrivals ||
+    output.place.taken !== slice.printed ||
     gaps.length + forks.length + forgotten.length + rows.length + kept.length > 0;
 }
 
@@ -173,7 +174,7 @@ function newEntries(log: LogState, settled: LogState): StoreEntry[] {
 
 /** The arrival of the oldest entry that retention has not dropped. */
 function oldestKept(log: LogState): number {
-  let oldest = log.arrivals;
+  let oldest = log.totals.arrivals;
   for (const [name, { order }] of log.topics) {
     const first = isKeptWhole(log, name) ? undefined : order.get(order.first);
     if (first !== undefined) oldest = Math.min(oldest, first.arrival);

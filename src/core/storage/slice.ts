@@ -79,5 +79,5 @@ export function newStorage(settled: Settled): Storage {
 
 /** Whether everything that was delivered is stored. */
 export function isSettled({ settled }: Storage, log: LogState, durable: boolean): boolean {
-  return !durable || settled.log.arrivals === log.arrivals;
+  return !durable || settled.log.totals.arrivals === log.totals.arrivals;
 }

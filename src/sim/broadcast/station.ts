@@ -30,7 +30,7 @@ import type { Wire } from "./wire.ts";
 const ENTRY_BYTES = 300;
 
 export class Station {
-  readonly wires: Wire[] = [];
+  readonly wires: Wire<Station>[] = [];
   alive = true;
   readonly #air: Air;
   readonly #branches = new Map<number, Branch>();
@@ -41,7 +41,7 @@ export class Station {
   #relaying: Entry[] = [];
   #untold: Entry[] = [];
   /** Links with something to ask for at the next tick. */
-  #pruning: Wire[] = [];
+  #pruning: Wire<Station>[] = [];
   #tick_ms = -1;
 
   constructor(
@@ -169,7 +169,7 @@ export class Station {
   }
 
   /** What came is acknowledged a while later, together. */
-  #owe(wire: Wire, entry: Entry): void {
+  #owe(wire: Wire<Station>, entry: Entry): void {
     if (wire.owed.push(entry) > 1) return;
     this.#air.after(this.#air.loss > 0 ? LOSSY_ACK_MS : ACK_DELAY_MS, () => {
       const { owed } = wire;
@@ -178,7 +178,7 @@ export class Station {
     });
   }
 
-  #sendHave(wire: Wire, entries: readonly Entry[]): void {
+  #sendHave(wire: Wire<Station>, entries: readonly Entry[]): void {
     const { up, peer, back } = wire;
     if (this.alive && up) this.#air.send("have", wire, () => peer.#takeHave(back, entries));
   }

@@ -2,13 +2,12 @@
 
 import type { LinkId } from "../../core/types.ts";
 import type { Direction, Entry } from "./air.ts";
-import type { Station } from "./station.ts";
 
 /** One end of a link; its number at its node is its place in `Station.wires`, counted from 1. */
-export interface Wire extends Direction {
+export interface Wire<Peer> extends Direction {
   /** Number among all ends of all links. */
   readonly end: number;
-  readonly peer: Station;
+  readonly peer: Peer;
   /** The number of the same link at the peer. */
   readonly back: LinkId;
   up: boolean;

@@ -89,7 +89,7 @@ function boundLog({ log, config, storage }: NodeState, atMost: AtMost): void {
   atMost("topics", log.topics.size, TOPICS_MAX + 3);
   const { settled, under_way, restoring } = storage;
   if (settled.log !== log || under_way !== null || restoring !== null) return;
-  atMost("kept bytes that are counted", log.kept_bytes, config.keep_bytes);
+  atMost("kept bytes that are counted", log.totals.kept_bytes, config.keep_bytes);
   // Where much is kept, nothing is dropped that could be counted wrongly.
   if (config.keep_bytes === KEEP_BYTES_DEFAULT) return;
   // Only what is shown was trimmed, too.
@@ -99,7 +99,7 @@ function boundLog({ log, config, storage }: NodeState, atMost: AtMost): void {
     for (const { line } of order.from()) kept_bytes += line.length + ENTRY_OVERHEAD_BYTES;
   }
   atMost("kept bytes", kept_bytes, config.keep_bytes);
-  atMost("kept bytes that are not counted", kept_bytes - log.kept_bytes, 0);
+  atMost("kept bytes that are not counted", kept_bytes - log.totals.kept_bytes, 0);
 }
 
 /** The versions of a table are read one after the other: to read an old one moves the table back. */

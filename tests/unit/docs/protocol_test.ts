@@ -7,7 +7,12 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/log/entry.ts";
 import * as limits from "../../../src/core/data/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
-import { decodeAck, sealContext } from "../../../src/core/unicast/packets.ts";
+import {
+  decodeAck,
+  decodeParcel,
+  encodeParcel,
+  sealContext,
+} from "../../../src/core/unicast/packets.ts";
 import { sha256, Verifier } from "../../../src/shell/crypto/crypto.ts";
 import { Sealer } from "../../../src/shell/crypto/sealer.ts";
 import { privateKey } from "../../../src/sim/real_crypto.ts";
@@ -133,7 +138,9 @@ Deno.test("docs/protocol.md describes and shows every kind of line", () => {
 });
 
 Deno.test("docs/protocol.md describes every code of a goodbye", () => {
-  const said = coreFiles().flatMap((path) => wordsOf(path, /close\([^,()]+, "([a-z-]+)"/g));
+  const said = [...coreFiles(), ...coreFiles("src/tracker/")].flatMap((path) =>
+    wordsOf(path, /close\([^,()]+, "([a-z-]+)"/g)
+  );
   const faults = ["src/core/wire/line.ts", "src/core/log/entry.ts"]
     .flatMap((path) => wordsOf(path, /^ {2}\| "([a-z0-9-]+)"/gm))
     .filter((code) => code !== "unknown-kind");
@@ -179,4 +186,9 @@ Deno.test("docs/protocol.md shows private messages that its keys open", () => {
   const [sealed] = examples("text sealed");
   assertEquals([new TextDecoder().decode(open(ben, anna, message))], sealed.lines);
   assertEquals(decodeAck(open(anna, ben, ack)), message.n);
+  assertEquals(decodeParcel(encoder.encode(sealed.lines.join()))!.app, "private");
+  const [{ lines: [parcel] }] = examples("text parcel");
+  const { app, ...more } = decodeParcel(encoder.encode(parcel))!;
+  assertEquals(app, "weather");
+  assertEquals(new TextDecoder().decode(encodeParcel({ app, ...more })), parcel);
 });

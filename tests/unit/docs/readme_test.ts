@@ -5,20 +5,14 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { APPS } from "../../../src/apps/registry.ts";
 import type { Command } from "../../../src/apps/app.ts";
-import balances from "../../../src/apps/ledger/commands/balances.ts";
 import exporting from "../../../src/cli/commands/export.ts";
 import peers from "../../../src/cli/commands/peers.ts";
 import tracker from "../../../src/cli/commands/tracker.ts";
 import verify from "../../../src/cli/commands/verify.ts";
-import chat from "../../../src/apps/chat/commands/chat.ts";
-import ledger from "../../../src/apps/ledger/commands/ledger.ts";
-import pay from "../../../src/apps/ledger/commands/pay.ts";
-import pm from "../../../src/apps/private/commands/pm.ts";
-import pub from "../../../src/apps/chat/commands/pub.ts";
 import routes from "../../../src/cli/commands/routes.ts";
 import sim from "../../../src/cli/commands/sim.ts";
-import sub from "../../../src/apps/chat/commands/sub.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { LONG } from "../../helpers/long.ts";
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
@@ -35,21 +29,17 @@ const PAGES = [
   ".github/CONTRIBUTING.md",
 ];
 const COMMANDS: Record<string, Command> = {
-  chat,
-  ledger,
-  pub,
-  sub,
-  pay,
-  pm,
   peers,
   routes,
   sim,
-  balances,
   tracker,
   export: exporting,
   verify,
 };
-for (const [name, load] of Object.entries(sim.parts!)) {
+for (const { commands } of APPS) {
+  for (const [name, load] of Object.entries(commands)) COMMANDS[name] = (await load()).default;
+}
+for (const [name, load] of Object.entries(sim.parts!(APPS))) {
   COMMANDS[`sim ${name}`] = (await load()).default;
 }
 /** Flags of `rumor` that no command has in its help. */
@@ -96,6 +86,11 @@ function steps(page: string): Step[] {
   });
 }
 
+/** What a command says of itself, in a program with all apps. */
+function helpOf({ help }: Command): string {
+  return typeof help === "string" ? help : help(APPS);
+}
+
 function flagsOf(text: string): string[] {
   return [...text.matchAll(/(?<=^|[\s,])--?[A-Za-z][\w-]*/g)].map(([flag]) => flag);
 }
@@ -118,7 +113,7 @@ for (const page of PAGES) {
   });
 
   Deno.test(`${page} names commands and flags that there are`, () => {
-    const all = Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help));
+    const all = Object.values(COMMANDS).flatMap((command) => flagsOf(helpOf(command)));
     for (const line of code(page)) {
       // The first words of what a proof signs.
       if (line === "rumor proof 1" || line === "rumor private 1") continue;
@@ -130,14 +125,16 @@ for (const page of PAGES) {
       }
       for (const { name, rest } of calls(line)) {
         assert(Object.hasOwn(COMMANDS, name) || name === "help", `rumor ${name} is no command`);
-        const known = [...flagsOf(COMMANDS[name]?.help ?? ""), ...COMMON_FLAGS];
+        const command = COMMANDS[name];
+        const help = command === undefined ? "" : helpOf(command);
+        const known = [...flagsOf(help), ...COMMON_FLAGS];
         for (const flag of flagsOf(rest)) assert(known.includes(flag), `rumor ${name} ${flag}`);
       }
     }
   });
 
   Deno.test(`${page} names variables that stand for flags`, () => {
-    const all = new Set(Object.values(COMMANDS).flatMap(({ help }) => flagsOf(help)));
+    const all = new Set(Object.values(COMMANDS).flatMap((command) => flagsOf(helpOf(command))));
     for (const [variable, name] of read(page).matchAll(/RUMOR_([A-Z_]+)/g)) {
       if (["RUMOR_BIN", "RUMOR_LONG", "RUMOR_RUNTIME_DIR"].includes(variable)) continue;
       assert(all.has(`--${name.toLowerCase().replaceAll("_", "-")}`), variable);

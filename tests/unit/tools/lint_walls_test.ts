@@ -23,9 +23,9 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/core/log/log.ts", "let a: import('../wire/line.ts').A;"],
       ["src/core/log/log.ts", "import('../wire/line.ts');"],
       ["src/core/log/inner/log.ts", "import a from '../../wire/line.ts';"],
-      ["src/core/log/log.ts", "import type { NodeState } from '../state.ts';"],
+      ["src/core/log/log.ts", "import type { NodeState } from '../turn/state.ts';"],
       ["src/core/host/host.ts", "import { reduceNode } from '../node.ts';"],
-      ["src/core/state.ts", "import { reduceNode } from './node.ts';"],
+      ["src/core/turn/state.ts", "import { reduceNode } from '../node.ts';"],
       ["src/core/types.ts", "import type { Entry } from './log/entry.ts';"],
       ["src/core/data/random.ts", "import type { A } from '../log/log.ts';"],
       ["src/core/log/log.ts", "import a from '../nowhere/a.ts';"],
@@ -34,7 +34,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/tracker/tracker.ts", "import a from '../apps/app.ts';"],
       ["src/apps/chat/reduce.ts", "import a from '../../tracker/tracker.ts';"],
       ["src/apps/chat/reduce.ts", "import a from './command.ts';"],
-      ["src/apps/app.ts", "import type { A } from './registry.ts';"],
+      ["src/apps/chat/reduce.ts", "import type { A } from '../app.ts';"],
       ["src/shell/net/tcp.ts", "import a from '../../sim/wire.ts';"],
       ["src/sim/network.ts", "import a from '../web/page.ts';"],
       ["src/sim/network.ts", "import { REGISTRY } from '../apps/registry.ts';"],
@@ -47,8 +47,8 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/core/log/inner/log.ts", "import a from '../log.ts'; export { b } from './b.ts';"],
       ["src/core/types.ts", "import type { Random } from './data/random.ts';"],
       ["src/core/data/address.ts", "import type { Address } from '../types.ts';"],
-      ["src/core/state.ts", "import type { Log } from './log/slice.ts';"],
-      ["src/core/node.ts", "import a from './state.ts'; import b from './host/host.ts';"],
+      ["src/core/turn/state.ts", "import type { Log } from '../log/slice.ts';"],
+      ["src/core/node.ts", "import a from './turn/state.ts'; import b from './host/host.ts';"],
       ["src/tracker/tracker.ts", "import a from '../core/wire/line.ts';"],
       ["src/apps/chat/reduce.ts", "import a from '../../core/log/entry.ts';"],
       [
@@ -70,20 +70,20 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
     ],
     good: [
       ["src/core/node.ts", "export const a = 1;"],
-      ["src/core/state.ts", "export const a = 1;"],
+      ["src/core/turn/state.ts", "export const a = 1;"],
       ["src/core/types.ts", "export const a = 1;"],
       ["src/core/flow/inner/window.ts", "export const a = 1;"],
     ],
   },
-  "walls/only-node-composes": {
+  "walls/only-one-composes": {
     bad: [
       ["src/core/session/greeting.ts", "import { reduceLog } from '../log/reduce.ts';"],
       ["src/core/log/log.ts", "import { reduceLog } from './reduce.ts';"],
-      ["src/core/state.ts", "import type { LogOut } from './log/reduce.ts';"],
+      ["src/core/node.ts", "import type { LogOut } from './log/reduce.ts';"],
       ["src/sim/network.ts", "let a: import('../core/log/reduce.ts').A;"],
     ],
     good: [
-      ["src/core/node.ts", "import { reduceLog } from './log/reduce.ts';"],
+      ["src/core/turn/turn.ts", "import { reduceLog } from '../log/reduce.ts';"],
       ["src/core/session/greeting.ts", "import { a } from '../log/slice.ts';"],
       ["src/apps/chat/mod.ts", "import { reduceChat } from './reduce.ts';"],
     ],
@@ -101,7 +101,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
     ],
     good: [
       ["src/apps/votes/builds_on.ts", "export { a } from '../chain/reduce.ts';"],
-      ["src/apps/votes/reduce.ts", "import a from './builds_on.ts'; import b from '../app.ts';"],
+      ["src/apps/votes/reduce.ts", "import a from './builds_on.ts';"],
       ["src/apps/registry.ts", "import a from './chat/mod.ts'; import b from './chain/mod.ts';"],
       ["src/cli/run.ts", "import a from '../apps/app.ts';"],
     ],
@@ -111,14 +111,15 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/apps/chat/reduce.ts", "import a from 'node:fs';"],
       ["src/apps/chat/reduce.ts", "import(x);"],
       ["src/apps/chat/reduce.ts", "import a from '../../shell/tcp.ts';"],
-      ["src/apps/app.ts", "import type { A } from '../cli/command.ts';"],
+      ["src/apps/chat/reduce.ts", "import type { A } from '../app.ts';"],
       ["src/tracker/roster.ts", "import a from '../shell/tcp.ts';"],
       ["src/tracker/roster.ts", "import a from 'npm:string-width';"],
     ],
     good: [
-      ["src/apps/chat/text/form.ts", "import a from '../reduce.ts'; import b from '../../app.ts';"],
+      ["src/apps/chat/text/form.ts", "import a from '../reduce.ts';"],
       ["src/apps/chat/view.ts", "import a from 'node:fs'; import b from '../../cli/table.ts';"],
-      ["src/apps/app.ts", "import type { Json } from '../core/types.ts';"],
+      ["src/apps/chat/reduce.ts", "import { assert } from '@std/assert/assert';"],
+      ["src/apps/app.ts", "import type { A } from '../cli/output/line.ts';"],
       ["src/tracker/roster.ts", "import a from './links.ts'; import b from '../core/types.ts';"],
     ],
   },
@@ -182,7 +183,7 @@ Deno.test(`${WRITES} refuses what is reached through a view, in rooms and apps`,
   for (const source of bad) {
     assertEquals(broken("src/core/session/x.ts", source), [WRITES], source);
     assertEquals(broken("src/apps/chat/x.ts", source), [WRITES], source);
-    assertEquals(broken("src/core/node.ts", source), [], source);
+    assertEquals(broken("src/core/turn/x.ts", source), [], source);
     assertEquals(broken("src/apps/chat/command.ts", source), [], source);
     assertEquals(broken("src/shell/x.ts", source), [], source);
   }
@@ -201,8 +202,8 @@ Deno.test(`${WRITES} refuses writes to the state of the whole node, in rooms`, (
   ];
   for (const source of bad) {
     assertEquals(broken("src/core/session/x.ts", source), [WRITES], source);
-    assertEquals(broken("src/core/state.ts", source), [WRITES], source);
-    assertEquals(broken("src/core/node.ts", source), [], source);
+    assertEquals(broken("src/core/node.ts", source), [WRITES], source);
+    assertEquals(broken("src/core/turn/x.ts", source), [], source);
     // A tracker and an app have states of their own.
     assertEquals(broken("src/tracker/x.ts", source), [], source);
     assertEquals(broken("src/apps/chat/x.ts", source), [], source);

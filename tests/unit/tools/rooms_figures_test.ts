@@ -107,7 +107,7 @@ Deno.test("report() says which figure is over its goal", () => {
   const paths = roomPaths(17);
   assertEquals(over({ paths }), ["rooms in src/core", "rooms that are not in the list"]);
   assertEquals(over({ paths: ["src/core/a.ts"] }), ["files beside the rooms"]);
-  assertEquals(over({ slice_faults: ["x"] }), ["slices that are not one interface"]);
+  assertEquals(over({ slice_faults: ["x"] }), ["slices that no state holds"]);
   assertEquals(over({ slices: [slice(11)] }), ["most fields of one slice"]);
 
   const [one, two] = [slice(6), { ...slice(5), name: "Other" }];
@@ -141,7 +141,7 @@ Deno.test("reportLines() shows every figure, and with `list` every place over a 
     "rooms in src/core                    1    16",
     "rooms that are not in the list       0     0",
     "files beside the rooms               0     0",
-    "slices that are not one interface    0     0",
+    "slices that no state holds           0     0",
     "most fields of one slice             2    10",
     "most fields that one room writes     1    10",
     "most writers of one field            2     1  over",

@@ -69,7 +69,7 @@ function assertSound(log: LogState): void {
   for (const [index, { origin, entries }] of log.heads.entries()) {
     if (origin === "") assertEquals([log.clock[index], entries.length], [0, 0]);
   }
-  assertEquals(log.kept_bytes, kept_bytes);
+  assertEquals(log.totals.kept_bytes, kept_bytes);
 }
 
 Deno.test("`forgetLogs()` takes logs out of the clock, and leaves the others as they were", () => {

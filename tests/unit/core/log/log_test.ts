@@ -60,7 +60,7 @@ Deno.test("`insertEntries()` gives each delivered entry its place", () => {
         assert(log.clock[stored.log] >= entry.seq);
       }
       assertEquals(log.topics.get("chat")?.bytes ?? 0, offset);
-      assertEquals(log.arrivals, delivered.length);
+      assertEquals(log.totals.arrivals, delivered.length);
     }),
   );
 });
@@ -197,8 +197,8 @@ Deno.test("`trimLog()` drops the oldest of all topics until the rest fits, and n
       const entries = topics.map((topic) => made[topic as keyof typeof made].shift()!);
       const { log } = insert(emptyLog(bob, RULES), ...entries);
       const trimmed = trimLog(log, keep_bytes);
-      assert(trimmed.kept_bytes <= keep_bytes);
-      if (log.kept_bytes <= keep_bytes) assertStrictEquals(trimmed, log);
+      assert(trimmed.totals.kept_bytes <= keep_bytes);
+      if (log.totals.kept_bytes <= keep_bytes) assertStrictEquals(trimmed, log);
       assertEquals(trimmed.clock, log.clock);
       const kept = [...trimmed.topics].flatMap(([name, { order }]) =>
         isKeptWhole(log, name) ? [] : [...order.from()]

@@ -69,7 +69,7 @@ Deno.test("`reduceLog()` returns the same log where nothing changed", () => {
     { kind: "skip", gap },
     { kind: "load", rows: [], jumps: () => false },
     { kind: "end", forks: [] },
-    { kind: "trim", keep_bytes: log.kept_bytes },
+    { kind: "trim", keep_bytes: log.totals.kept_bytes },
   ];
   for (const event of nothing) {
     const [after, outs] = happen(log, event);
@@ -111,7 +111,7 @@ Deno.test("`reduceLog()` loads what follows, with its arrival, and names the row
   assertEquals(outs.at(-1), { kind: "unfit", arrivals: [9] });
   assertEquals(told(outs), [`${ann}#1 ${ann}#2`, "unfit"]);
   assertEquals([...log.heads[0].entries.from()].map(({ arrival }) => arrival), [7, 11]);
-  assertEquals([log.arrivals, looked], [12, [[3, false]]]);
+  assertEquals([log.totals.arrivals, looked], [12, [[3, false]]]);
   const jumped = { kind: "load", rows: [rowOf(entries[4], 20)], jumps: () => true } as const;
   const [after, more] = happen(log, jumped);
   assertEquals([told(more), after.clock], [[`${ann}#5`], [5]]);
@@ -145,7 +145,7 @@ Deno.test("`reduceLog()` forgets logs, says how far they went, and does not take
 Deno.test("`reduceLog()` drops what is too much, and goes on under another id", () => {
   const [log] = happen(emptyLog(cyd), insert(...chain(ann, 3)));
   const [trimmed, outs] = happen(log, { kind: "trim", keep_bytes: 0 });
-  assertEquals([trimmed.kept_bytes, trimmed.clock, outs], [0, log.clock, []]);
+  assertEquals([trimmed.totals.kept_bytes, trimmed.clock, outs], [0, log.clock, []]);
   const [renamed] = happen(trimmed, { kind: "rename", self: bob });
   assertEquals(renamed.self, bob);
   assertEquals([...renamed.topics.get("chat")!.fresh], [[ann, 3]]);

@@ -140,7 +140,7 @@ Deno.test("`pumpTopic()` returns the same replica where there is nothing to do",
 
 Deno.test("`pumpTopic()` tells a peer of a gap once, and sends nothing before it is accepted", () => {
   const whole = logOf([[ann, 1], [ann, 1], [bob, 1], [ann, 1]]);
-  const log = trimLog(whole, whole.kept_bytes - 1_000);
+  const log = trimLog(whole, whole.totals.kept_bytes - 1_000);
   const { peer, lines, gaps } = pump(peerWith(), log);
   const topic = "chat";
   assertEquals([lines, gaps], [[], [{ origin: ann, topic, from: 1, to: 2 }]]);
@@ -155,7 +155,7 @@ Deno.test("`pumpTopic()` tells a peer of a gap once, and sends nothing before it
 
 Deno.test("`pumpTopic()` tells a guest of a gap and goes on, and counts what it sent as had", () => {
   const whole = logOf([[ann, 1], [ann, 1], [bob, 1], [ann, 1]]);
-  const log = trimLog(whole, whole.kept_bytes - 1_000);
+  const log = trimLog(whole, whole.totals.kept_bytes - 1_000);
   const replica = changed(newReplica(), (edit) => edit.moveCursor("chat", 0));
   const { peer: guest, lines, gaps } = pump(peerWith([], { is_guest: true, replica }), log);
   assertEquals([lines.length, gaps.length], [2, 1]);

@@ -130,11 +130,11 @@ Deno.test("`reduceStorage()` lets entries go that retention dropped, many at onc
   }
   const [full] = insertEntries(node.log, lines.map(entryOf), 0, ENV);
   const dropBefore = (keep: number) => {
-    const bytes = full.kept_bytes / lines.length * keep;
+    const bytes = full.totals.kept_bytes / lines.length * keep;
     const log = trimLog(full, bytes);
     return batchOf(happen({ ...node, log }, storage, { kind: "settle" }).outs)!.drop_before;
   };
-  const own = node.log.arrivals;
+  const own = node.log.totals.arrivals;
   assertEquals(dropBefore(lines.length), 0);
   assert(dropBefore(1) >= own + STORE_DROP_ENTRIES);
 });
