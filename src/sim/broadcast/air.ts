@@ -2,12 +2,16 @@
 
 import { Agenda } from "./agenda.ts";
 import { Dice } from "../dice.ts";
+import { Logs } from "./logs.ts";
 import type { SpreadKind } from "../../core/types.ts";
 import type { Traffic } from "./options.ts";
 
 /** One entry, and how far it has come. */
 export interface Entry {
   readonly origin: number;
+  /** The log of its origin, and its number there. */
+  readonly log: number;
+  readonly seq: number;
   readonly round: number;
   readonly born_ms: number;
   payloads: number;
@@ -43,6 +47,7 @@ export interface AirOptions {
 
 export class Air {
   readonly #agenda = new Agenda();
+  readonly logs = new Logs();
   readonly loss: number;
   readonly spread: SpreadKind;
   readonly #latency_ms: readonly [number, number];

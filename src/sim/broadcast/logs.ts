@@ -1,16 +1,23 @@
 /** The logs of a broadcast simulation, one for each origin that spoke. All stations share them. */
 
 import { logKey } from "../../core/log/entry.ts";
+import type { Id } from "../../core/types.ts";
 import type { Entry } from "./air.ts";
 
 /** The topic of all that is said. */
 const TOPIC = "chat";
+const ID_CHARS = 43;
 
 /** A log: how many entries it has, and those that may be under way, the last ones. */
 interface Log {
   readonly key: string;
   last: number;
   open: Entry[];
+}
+
+/** The id of a station: its number, as long as ids are. */
+export function idOf(station: number): Id {
+  return `${station}`.padStart(ID_CHARS, "0");
 }
 
 /** How far one log goes somewhere. */
@@ -25,7 +32,7 @@ export class Logs {
 
   /** The log of an origin, and the number of the next entry in it. */
   next(origin: number): Reach {
-    const id = `${origin}`, key = logKey(id, TOPIC);
+    const id = idOf(origin), key = logKey(id, TOPIC);
     let log = this.keys.find(key);
     if (log < 0) {
       log = this.#logs.push({ key, last: 0, open: [] }) - 1;

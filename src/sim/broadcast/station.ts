@@ -7,12 +7,16 @@
 
 import { HERE } from "../../core/broadcast/branch.ts";
 import { closeLink, graftMissing, takeAnnounced } from "../../core/broadcast/graft.ts";
-import { sendPrunes, takeAgain, takeFirst, takeGraft } from "../../core/broadcast/push.ts";
-import { takePrune } from "../../core/broadcast/push.ts";
+import {
+  sendPrunes,
+  takeAgain,
+  takeFirst,
+  takeGraft,
+  takePrune,
+} from "../../core/broadcast/push.ts";
 import { relay, takeDelivered } from "../../core/broadcast/relay.ts";
-import { type Broadcast, newBroadcast } from "../../core/broadcast/slice.ts";
-import type { SpreadTurn } from "../../core/broadcast/turn.ts";
-import { splitKey } from "../../core/log/entry.ts";
+import { newBroadcast } from "../../core/broadcast/slice.ts";
+import { logKey } from "../../core/log/entry.ts";
 import { ACK_DELAY_MS, LAZY_MS, LOSSY_ACK_MS, RESEND_MS } from "../../core/data/limits.ts";
 import type { LinkId } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
@@ -33,11 +37,11 @@ interface Arrival {
 export class Station {
   readonly wires: Wire<Station>[] = [];
   alive = true;
-  /** How far it has each log; what it has of none is not there. */
+  /** How far it has each log. */
   readonly clock: number[] = [];
   readonly #air: Air;
-  readonly #view: StationView;
-  #slice: Broadcast;
+  readonly #turn: StationTurn;
+  #relays = false;
   /** What came before an entry before it. */
   readonly #waiting = new Map<Entry, Arrival>();
   #relaying: Entry[] = [];
@@ -51,20 +55,23 @@ export class Station {
     seed: number,
   ) {
     this.#air = air;
-    this.#slice = newBroadcast(seed);
-    this.#view = new StationView(air, this.clock, this.wires);
+    this.#turn = new StationTurn(newBroadcast(seed), new StationView(air, this.clock, this.wires), {
+      send: (link, line) => this.#sendLine(link, line),
+      wakeAt: (at_ms) => this.#wakeAt(at_ms),
+      relay: () => this.#relays = true,
+    });
   }
 
   /** Makes an entry. */
   say(entry: Entry): void {
-    this.#spread((turn) => takeFirst(turn, HERE, [this.#head(entry)]));
+    takeFirst(this.#turn, HERE, [this.#head(entry)]);
     this.#deliver(entry, { hops: 0, from: -1 }, true);
   }
 
   /** Links broke, all at once. */
   lose(links: readonly LinkId[]): void {
     for (const link of links) this.wires[link - 1].up = false;
-    for (const link of links) this.#spread((turn) => closeLink(turn, link));
+    for (const link of links) closeLink(this.#turn, link);
   }
 
   /** A new link: this end says what it has of the logs that somebody misses something of. */
@@ -81,18 +88,11 @@ export class Station {
     this.#waiting.clear();
   }
 
-  /** What the rules of spreading do about something. */
-  #spread(act: (turn: SpreadTurn) => void): boolean {
-    const turn = new StationTurn(
-      this.#slice,
-      this.#view,
-      (link, line) => this.#sendLine(link, line),
-    );
-    act(turn);
-    [this.#slice] = turn.finish();
-    if (turn.wake_ms < Infinity) this.#wakeAt(turn.wake_ms);
-    if (this.#slice.prunes.size > 0) this.#scheduleTick();
-    return turn.relays;
+  /** Whether what is new goes on now. */
+  #mayRelay(): boolean {
+    this.#relays = false;
+    relay(this.#turn);
+    return this.#relays;
   }
 
   #sendLine(link: LinkId, line: Line): void {
@@ -114,7 +114,7 @@ export class Station {
   }
 
   #reach(log: number): Reach {
-    return [log, this.clock[log] ?? 0];
+    return [log, this.clock[log]];
   }
 
   #takePayload(link: LinkId, entry: Entry, hops: number): void {
@@ -122,11 +122,11 @@ export class Station {
     const { log, seq } = entry, wire = this.wires[link - 1], head = this.#head(entry);
     this.#learn(wire, [log, seq]);
     this.#owe(wire, log);
-    if (seq <= (this.clock[log] ?? 0)) {
-      this.#spread((turn) => takeAgain(turn, link, head.origin));
-      return;
+    if (seq <= this.clock[log]) {
+      takeAgain(this.#turn, link, head.origin);
+      return this.#pruneSoon();
     }
-    this.#spread((turn) => takeFirst(turn, link, [head]));
+    takeFirst(this.#turn, link, [head]);
     if (!this.#waiting.has(entry)) this.#waiting.set(entry, { hops, from: wire.far.number });
     this.#deliverWaiting(log);
   }
@@ -134,7 +134,7 @@ export class Station {
   /** Delivers what came of a log, each entry behind the one before it. */
   #deliverWaiting(log: number): void {
     const { logs } = this.#air, last = logs.lastOf(log);
-    for (let seq = (this.clock[log] ?? 0) + 1; seq <= last; seq++) {
+    for (let seq = this.clock[log] + 1; seq <= last; seq++) {
       const entry = logs.find(log, seq), arrival = this.#waiting.get(entry);
       if (arrival === undefined) return;
       this.#waiting.delete(entry);
@@ -148,7 +148,7 @@ export class Station {
     entry.hops[this.number] = hops;
     entry.from[this.number] = from;
     entry.reached++;
-    this.#spread((turn) => takeDelivered(turn, ENTRY_BYTES, own));
+    takeDelivered(this.#turn, ENTRY_BYTES, own);
     this.#relaying.push(entry);
     if (this.#untold.length === 0) this.#air.after(LAZY_MS, () => this.#announce());
     this.#untold.push(entry);
@@ -195,7 +195,7 @@ export class Station {
     const wire = this.wires[link - 1], { logs } = this.#air;
     for (const reach of clock) this.#learn(wire, reach);
     const named = clock.map(([log, seq]) => [logs.keyOf(log), seq] as const);
-    this.#spread((turn) => takeAnnounced(turn, link, named));
+    takeAnnounced(this.#turn, link, named);
   }
 
   /** A whole clock: what the peer lacks is sent, unless the link is lazy. */
@@ -204,23 +204,24 @@ export class Station {
     for (const reach of clock) this.#learn(this.wires[link - 1], reach);
     for (const [log, seq] of clock) {
       const { origin } = this.#air.logs.heads[log];
-      if (!this.#slice.trees.get(origin)?.lazy.has(link)) this.#pushFrom(link, log, seq + 1);
+      if (!this.#turn.slice.trees.get(origin)?.lazy.has(link)) this.#pushFrom(link, log, seq + 1);
     }
   }
 
   #takePrune(link: LinkId, origins: readonly string[]): void {
-    if (this.#hears(link)) this.#spread((turn) => takePrune(turn, link, origins));
+    if (!this.#hears(link)) return;
+    takePrune(this.#turn, link, origins);
+    this.#pruneSoon();
   }
 
   /** A peer misses what comes after what it names. */
   #takeGraft(link: LinkId, clock: Extract<Line, { k: "graft" }>["c"]): void {
     if (!this.#hears(link)) return;
-    this.#spread((turn) => takeGraft(turn, link, Object.keys(clock)));
-    const { keys, heads } = this.#air.logs;
+    takeGraft(this.#turn, link, Object.keys(clock));
+    const { keys } = this.#air.logs;
     for (const [origin, topics] of Object.entries(clock)) {
       for (const [topic, seq] of Object.entries(topics)) {
-        const log = keys.find(`${origin}/${topic}`);
-        if (log < 0 || splitKey(`${origin}/${topic}`).origin !== heads[log].origin) continue;
+        const log = keys.find(logKey(origin, topic));
         this.#learn(this.wires[link - 1], [log, seq]);
         this.#pushFrom(link, log, seq + 1);
       }
@@ -229,9 +230,13 @@ export class Station {
 
   /** Sends a log from an entry on, as far as it is here. */
   #pushFrom(link: LinkId, log: number, from: number): void {
-    const { logs } = this.#air, here = this.clock[log] ?? 0;
+    const { logs } = this.#air, here = this.clock[log];
     const first = Math.max(from, logs.settledOf(log) + 1);
     for (let seq = first; seq <= here; seq++) this.#push(link, logs.find(log, seq));
+  }
+
+  #pruneSoon(): void {
+    if (this.#turn.slice.prunes.size > 0) this.#scheduleTick();
   }
 
   /** One tick for all that comes at one time, as in a node. */
@@ -255,14 +260,14 @@ export class Station {
   #tick(): void {
     if (!this.alive) return;
     this.#wake_ms = Infinity;
-    if (this.#slice.missing.size > 0) this.#spread(graftMissing);
-    const pruning = [...this.#slice.prunes.keys()];
-    for (const link of pruning) this.#spread((turn) => sendPrunes(turn, link));
-    if (this.#relaying.length === 0 || !this.#spread(relay)) return;
+    if (this.#turn.slice.missing.size > 0) graftMissing(this.#turn);
+    const pruning = [...this.#turn.slice.prunes.keys()];
+    for (const link of pruning) sendPrunes(this.#turn, link);
+    if (this.#relaying.length === 0 || !this.#mayRelay()) return;
     const relaying = this.#relaying;
     this.#relaying = [];
     for (const entry of relaying) {
-      const lazy = this.#slice.trees.get(this.#head(entry).origin)?.lazy;
+      const lazy = this.#turn.slice.trees.get(this.#head(entry).origin)?.lazy;
       for (const { id, end, up } of this.wires) {
         if (up && entry.marks[end] === 0 && !lazy?.has(id)) this.#push(id, entry);
       }

@@ -1,12 +1,7 @@
 /** What a station shows to the rules of spreading, and how it hears what they want. */
 
 import type { Broadcast } from "../../core/broadcast/slice.ts";
-import type {
-  BroadcastOut,
-  KnownLogs,
-  SpreadLink,
-  SpreadView,
-} from "../../core/broadcast/turn.ts";
+import type { BroadcastOut, KnownLogs, SpreadLink, SpreadView } from "../../core/broadcast/turn.ts";
 import type { LinkId } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { RoomTurn } from "../../core/wire/room.ts";
@@ -66,24 +61,31 @@ function knownBy({ logs }: Air, end: number) {
   return { logs: { get: (log: number) => ({ has: has(log) }) } };
 }
 
-/** One event of the rules; lines are handed on as they are, and not as bytes. */
-export class StationTurn extends RoomTurn<Broadcast, SpreadView, BroadcastOut> {
-  /** When it wants to be woken, and whether what is new may go on. */
-  wake_ms = Infinity;
-  relays = false;
-  readonly #send: (link: LinkId, line: Line) => void;
+/** What a station does about what the rules want. */
+export interface StationHands {
+  readonly send: (link: LinkId, line: Line) => void;
+  readonly wakeAt: (at_ms: number) => void;
+  readonly relay: () => void;
+}
 
-  constructor(slice: Broadcast, view: SpreadView, send: (link: LinkId, line: Line) => void) {
+/**
+ * The turn of a station lasts as long as the station, because nobody looks at an older slice; and what
+ * the rules want is done at once. So ten thousand stations copy nothing.
+ */
+export class StationTurn extends RoomTurn<Broadcast, SpreadView, BroadcastOut> {
+  readonly #hands: StationHands;
+
+  constructor(slice: Broadcast, view: SpreadView, hands: StationHands) {
     super(slice, view);
-    this.#send = send;
+    this.#hands = hands;
   }
 
   override send(link: LinkId, ...lines: Line[]): void {
-    for (const line of lines) this.#send(link, line);
+    for (const line of lines) this.#hands.send(link, line);
   }
 
   override out(out: BroadcastOut): void {
-    if (out.kind === "wake") this.wake_ms = Math.min(this.wake_ms, out.at_ms);
-    if (out.kind === "relay") this.relays = true;
+    if (out.kind === "wake") this.#hands.wakeAt(out.at_ms);
+    else if (out.kind === "relay") this.#hands.relay();
   }
 }

@@ -3,6 +3,7 @@
 import type { SpreadLink } from "../../core/broadcast/turn.ts";
 import type { LinkId } from "../../core/types.ts";
 import type { Direction } from "./air.ts";
+import { idOf } from "./logs.ts";
 
 /** One end of a link; its `id` is its place in `Station.wires`, counted from 1. */
 export interface Wire<Station> extends Direction, SpreadLink {
@@ -24,6 +25,6 @@ export function makeWire<Station extends { readonly number: number }>(
   back: LinkId,
 ): Wire<Station> {
   // Rules for links that lose lines would have no tree at all; what is lost is made up for below.
-  const link = { id, role: "peer", stage: "up", peer: `${far.number}`, lossy: false } as const;
+  const link = { id, role: "peer", stage: "up", peer: idOf(far.number), lossy: false } as const;
   return { ...link, end, far, back, last_ms: 0, up: true, owed: new Set() };
 }
