@@ -109,7 +109,7 @@ class Broadcast {
   #say(origin: number, round: number): void {
     const { nodes, kill } = this.#options;
     const more_ends = kill > 0 ? 2 * OVERLAY_LINKS * nodes : 0;
-    const [log, seq] = this.#air.logs.next(origin);
+    const { log, seq } = this.#air.logs.next(origin);
     const entry: Entry = {
       origin,
       log,

@@ -21,7 +21,7 @@ export function idOf(station: number): Id {
 }
 
 /** How far one log goes somewhere. */
-export type Reach = readonly [log: number, seq: number];
+export type Reach = readonly [key: string, seq: number];
 
 export class Logs {
   /** As a node's logs are for the rules of spreading. */
@@ -31,7 +31,7 @@ export class Logs {
   readonly #logs: Log[] = [];
 
   /** The log of an origin, and the number of the next entry in it. */
-  next(origin: number): Reach {
+  next(origin: number): { readonly log: number; readonly seq: number } {
     const id = idOf(origin), key = logKey(id, TOPIC);
     let log = this.keys.find(key);
     if (log < 0) {
@@ -39,7 +39,7 @@ export class Logs {
       this.heads.push({ origin: id, topic: TOPIC, fork: null });
       this.#numbers.set(key, log);
     }
-    return [log, this.#logs[log].last + 1];
+    return { log, seq: this.#logs[log].last + 1 };
   }
 
   /** Adds the next entry of a log. */

@@ -114,13 +114,13 @@ export class Station {
   }
 
   #reach(log: number): Reach {
-    return [log, this.clock[log]];
+    return [this.#air.logs.keyOf(log), this.clock[log]];
   }
 
   #takePayload(link: LinkId, entry: Entry, hops: number): void {
     if (!this.#hears(link)) return;
     const { log, seq } = entry, wire = this.wires[link - 1], head = this.#head(entry);
-    this.#learn(wire, [log, seq]);
+    this.#learn(wire, log, seq);
     this.#owe(wire, log);
     if (seq <= this.clock[log]) {
       takeAgain(this.#turn, link, head.origin);
@@ -156,7 +156,7 @@ export class Station {
   }
 
   /** A peer has a log up to an entry. */
-  #learn({ end }: Wire<Station>, [log, last]: Reach): void {
+  #learn({ end }: Wire<Station>, log: number, last: number): void {
     const { logs } = this.#air, settled = logs.settledOf(log);
     for (let seq = last; seq > settled; seq--) {
       const { marks } = logs.find(log, seq);
@@ -167,11 +167,13 @@ export class Station {
 
   /** What came is acknowledged a while later, together. */
   #owe(wire: Wire<Station>, log: number): void {
-    if (wire.owed.add(log).size > 1) return;
+    if (wire.owed.includes(log)) return;
+    wire.owed = [...wire.owed, log];
+    if (wire.owed.length > 1) return;
     this.#air.after(this.#air.loss > 0 ? LOSSY_ACK_MS : ACK_DELAY_MS, () => {
       const { owed } = wire;
-      wire.owed = new Set();
-      this.#sendHave(wire, [...owed]);
+      wire.owed = [];
+      this.#sendHave(wire, owed);
     });
   }
 
@@ -193,16 +195,16 @@ export class Station {
   #takeHave(link: LinkId, clock: readonly Reach[]): void {
     if (!this.#hears(link)) return;
     const wire = this.wires[link - 1], { logs } = this.#air;
-    for (const reach of clock) this.#learn(wire, reach);
-    const named = clock.map(([log, seq]) => [logs.keyOf(log), seq] as const);
-    takeAnnounced(this.#turn, link, named);
+    for (const [key, seq] of clock) this.#learn(wire, logs.keys.find(key), seq);
+    takeAnnounced(this.#turn, link, clock);
   }
 
   /** A whole clock: what the peer lacks is sent, unless the link is lazy. */
   #takeClock(link: LinkId, clock: readonly Reach[]): void {
     if (!this.#hears(link)) return;
-    for (const reach of clock) this.#learn(this.wires[link - 1], reach);
-    for (const [log, seq] of clock) {
+    for (const [key, seq] of clock) {
+      const log = this.#air.logs.keys.find(key);
+      this.#learn(this.wires[link - 1], log, seq);
       const { origin } = this.#air.logs.heads[log];
       if (!this.#turn.slice.trees.get(origin)?.lazy.has(link)) this.#pushFrom(link, log, seq + 1);
     }
@@ -222,7 +224,7 @@ export class Station {
     for (const [origin, topics] of Object.entries(clock)) {
       for (const [topic, seq] of Object.entries(topics)) {
         const log = keys.find(logKey(origin, topic));
-        this.#learn(this.wires[link - 1], [log, seq]);
+        this.#learn(this.wires[link - 1], log, seq);
         this.#pushFrom(link, log, seq + 1);
       }
     }

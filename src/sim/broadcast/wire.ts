@@ -14,8 +14,10 @@ export interface Wire<Station> extends Direction, SpreadLink {
   readonly back: LinkId;
   up: boolean;
   /** Logs of which something came on it that was not acknowledged. */
-  owed: Set<number>;
+  owed: readonly number[];
 }
+
+const NOTHING: readonly number[] = [];
 
 /** The same with what every link has: to the rules of spreading it is that of a peer. */
 export function makeWire<Station extends { readonly number: number }>(
@@ -26,5 +28,5 @@ export function makeWire<Station extends { readonly number: number }>(
 ): Wire<Station> {
   // Rules for links that lose lines would have no tree at all; what is lost is made up for below.
   const link = { id, role: "peer", stage: "up", peer: idOf(far.number), lossy: false } as const;
-  return { ...link, end, far, back, last_ms: 0, up: true, owed: new Set() };
+  return { ...link, end, far, back, last_ms: 0, up: true, owed: NOTHING };
 }
