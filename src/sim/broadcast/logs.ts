@@ -2,7 +2,7 @@
 
 import { logKey } from "../../core/log/entry.ts";
 import type { Id } from "../../core/types.ts";
-import type { Entry } from "./air.ts";
+import type { Entry } from "./entry.ts";
 
 /** The topic of all that is said. */
 const TOPIC = "chat";

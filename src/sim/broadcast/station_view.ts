@@ -5,7 +5,8 @@ import type { BroadcastOut, KnownLogs, SpreadLink, SpreadView } from "../../core
 import type { LinkId } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { RoomTurn } from "../../core/wire/room.ts";
-import { type Air, MARK } from "./air.ts";
+import type { Air } from "./air.ts";
+import { MARK } from "./entry.ts";
 
 /** A link of a station. */
 interface End extends SpreadLink {
