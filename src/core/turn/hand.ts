@@ -95,10 +95,11 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   hand_on: (turn, out) => turn.tell("unicast", out),
   send_message: (turn, { errand }) => turn.tell("unicast", { kind: "send", errand }),
   message: (turn, out) => {
-    const { lane } = out;
+    const { lane } = out, before = turn.state.output;
     turn.tell("host", { ...out, from: lane.peer });
+    const { output } = turn.state;
     // Its sender hears that it was read when the output has taken what the app prints of it.
-    turn.tell("unicast", { kind: "shown", lane, print: promised(turn.state.output) });
+    if (output !== before) turn.tell("unicast", { kind: "shown", lane, print: promised(output) });
   },
 
   // Guests, and what they, the user and apps wanted.
