@@ -62,7 +62,7 @@ export function takeFork(turn: NodeTurn, fork: Extract<LogOut, { kind: "forked" 
   turn.tell("replication", { kind: "forked", log: index });
   turn.tell("storage", { kind: "news", news: { forks: [{ origin, topic, lines }] } });
   turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines) });
-  // Somebody else signed with turn node's key, or turn node did before its data were lost.
+  // Somebody else signed with this node's key, or this node did before its data were lost.
   if (origin === log.self) turn.tell("membership", { kind: "forged" });
 }
 
