@@ -2,7 +2,7 @@
 
 import type { AppModule, Command, LoadCommand } from "../../apps/app.ts";
 import { UsageError } from "../args/exit.ts";
-import { help } from "../sim/campaign_flags.ts";
+import { helpWith } from "../sim/campaign_flags.ts";
 
 function partsOf(apps: readonly AppModule[]): Readonly<Record<string, LoadCommand>> {
   return {
@@ -15,7 +15,7 @@ function partsOf(apps: readonly AppModule[]): Readonly<Record<string, LoadComman
 
 const command: Command = {
   summary: "try the same nodes in made-up networks, under every fault",
-  help,
+  help: (apps) => helpWith(Object.keys(partsOf(apps))),
   parts: partsOf,
   run: async (args, env, apps) => {
     const [first] = args;

@@ -23,8 +23,6 @@ import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 import { flags } from "./campaign_flags.ts";
 
-export { help } from "./campaign_flags.ts";
-
 /** With fewer seeds, that some fault had no effect says nothing. */
 const EFFECTS_FROM_SEEDS = 1_000;
 const TOLD_EVERY_MS = 1_000;

@@ -32,7 +32,9 @@ export const flags = {
   ...helpFlags,
 } as const;
 
-export const help = `Examples:
+/** The help, with the names of all experiments. */
+export const helpWith = (experiments: readonly string[]): string =>
+  `Examples:
   rumor sim                              200 networks, each drawn from a seed, and all that may happen
   rumor sim --seeds 10000                more of them
   rumor sim --seed 4711 --trace          one of them, told line by line
@@ -43,10 +45,11 @@ export const help = `Examples:
 
 Usage: rumor sim [EXPERIMENT] [FLAGS]
 
-rumor sim EXPERIMENT --help tells of the others. Without one it runs many nodes of this very program in one process, under a virtual clock and network, and checks
-after every event what must never be: nothing acknowledged is lost, logs are prefixes of one another,
-causes come first, each item once, every app keeps its own rules, nobody alive is called failed in a mild
-network, memory has bounds, no number is signed twice; and once everything is healed, all agree.
+The experiments are ${experiments.join(", ")}; each has its own --help. Without one it runs
+many nodes of this very program in one process, under a virtual clock and network, and checks after
+every event what must never be: nothing acknowledged is lost, logs are prefixes of one another,
+causes come first, each item once, every app keeps its own rules, nobody alive is called failed in a
+mild network, memory has bounds, no number is signed twice; and once everything is healed, all agree.
 Everything is drawn from the seed: lost, doubled and late lines, cuts, partitions, crashes, torn and
 old disks, pauses, clocks that jump, peers that lie. The same seed does the same again.
 

@@ -33,8 +33,9 @@ export class Jobs {
 
   /** Begins a job. What it throws is its fault, and nobody else's. */
   start(app: string, job: number, task: unknown): void {
-    const worker = this.#workers[app];
-    if (worker === undefined) throw new Error(`${app} has no worker`);
+    const worker = this.#workers[app] ?? (() => {
+      throw new Error(`the app ${app} has no worker`);
+    });
     const control = new AbortController();
     this.#open.set(job, control);
     const report = (result: unknown) => {
