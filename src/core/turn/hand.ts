@@ -3,7 +3,7 @@
 import { PRESENCE } from "../log/slice.ts";
 import { promised } from "../output/slice.ts";
 import { answer, refuserOf } from "./asked.ts";
-import { forgetLogs, load, takeDelivered, takeFork, takeOwn } from "./log_changes.ts";
+import { forgetLogs, load, restoreForks, takeDelivered, takeFork, takeOwn } from "./log_changes.ts";
 import { ping, sayGoodbye, takeGreeted } from "./links.ts";
 import type { AnyOut, NodeTurn } from "./turn.ts";
 
@@ -121,6 +121,6 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   kept: (turn, { kept }) => turn.tell("host", { kind: "restored", kept }),
   load,
   unfit: (turn, out) => turn.tell("storage", out),
-  end_logs: (turn, { forks }) => turn.tell("log", { kind: "end", forks }),
+  end_logs: (turn, { forks }) => restoreForks(turn, forks),
   resume: (turn, { taken }) => turn.tell("output", { kind: "resumed", taken }),
 };

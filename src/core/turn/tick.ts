@@ -122,7 +122,7 @@ function debts(turn: NodeTurn): Debts {
   };
 }
 
-/** Whether a guest, or the end of turn node, waits until others hold something. */
+/** Whether a guest, or the end of this node, waits until others hold something. */
 function isAckAwaited(turn: NodeTurn): boolean {
   const { phase } = turn.state.membership.life;
   return phase === "leaving" || phase === "goodbye" || isHeldAwaited(turn.state.publish);
