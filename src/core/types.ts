@@ -304,7 +304,10 @@ export type Event =
 
 export type Effect =
   | { readonly kind: "persist"; readonly batch: StoreBatch }
-  /** Stored entries that do not verify: they are set aside, and fetched again from peers. */
+  /**
+   * Stored entries that do not verify: they are set aside, and fetched again from peers. All rows of
+   * the apps' tables go, and the next batch has them anew.
+   */
   | { readonly kind: "quarantine"; readonly arrivals: readonly number[] }
   /** Makes a new key: the old one may have signed what is not known here. */
   | { readonly kind: "renew" }

@@ -128,6 +128,7 @@ export class SimStore {
   quarantine(arrivals: readonly number[]): void {
     this.aside.push(...arrivals);
     for (const arrival of arrivals) this.#delete(arrival);
+    this.#notes = { ...this.#notes, tables: new Map() };
     this.#undo = [];
   }
 

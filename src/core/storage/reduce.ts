@@ -149,14 +149,8 @@ function addAppNews(
   rows: readonly AppRow[],
   kept: readonly Kept[],
 ): void {
-  const { news, restoring } = slice;
-  // What is loaded was shown to SQL by the run that stored it, unless it is to be shown anew.
-  const shown = restoring !== null && !restoring.restored.rows_stale;
-  slice.news = {
-    ...news,
-    rows: shown ? news.rows : news.rows.append(rows),
-    kept: news.kept.append(kept),
-  };
+  const { news } = slice;
+  slice.news = { ...news, rows: news.rows.append(rows), kept: news.kept.append(kept) };
 }
 
 /** What was delivered since the last batch, in the order of its delivery. */

@@ -4,7 +4,7 @@ import type { Restored, StoredRow } from "../types.ts";
 import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "../log/entry.ts";
 import type { Loaded } from "../log/turn.ts";
 import { isKeptWhole } from "../log/slice.ts";
-import type { Restoring } from "./slice.ts";
+import { NO_NEWS, type Restoring } from "./slice.ts";
 import type { StorageTurn } from "./turn.ts";
 
 /** Everything but the entries. */
@@ -64,6 +64,9 @@ export function finishRestore(turn: StorageTurn): void {
   slice.printed = taken;
   slice.drop_before = restored.drop_before;
   slice.restoring = null;
+  // What was loaded was shown to SQL by the run that stored it; unless that was dropped.
+  const shown = !restored.rows_stale && unfit === 0;
+  if (shown) slice.news = { ...slice.news, rows: NO_NEWS.rows };
   if (unfit > 0) turn.notice({ kind: "quarantined", entries: unfit });
 }
 

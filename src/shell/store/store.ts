@@ -152,8 +152,10 @@ export class Store {
   /** Sets entries aside that did not verify. */
   quarantine(arrivals: readonly number[]): void {
     // Where the disk does not take that, they are found again at the next start.
-    this.#transact(() => {
+    const fault = this.#transact(() => {
       const shortened = this.#writer.setAside(arrivals, "it does not verify");
+      // What the apps made of them counts no more; the core brings what they make of the others.
+      this.#sql.dropRows.run();
       putMeta(this.#sql, "rows", "");
       if (shortened.has(this.#identity.id)) {
         this.#stale = true;
@@ -161,6 +163,7 @@ export class Store {
         putMeta(this.#sql, "stale", "1");
       }
     });
+    if (fault === null) this.#rows_stale = true;
   }
 
   /** Makes a new key; the old one is kept aside. Throws a `StoreError` where that cannot be written. */

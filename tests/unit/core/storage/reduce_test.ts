@@ -121,6 +121,20 @@ Deno.test("`reduceStorage()` stores the rows of what it loads only where they we
   }
 });
 
+Deno.test("`reduceStorage()` stores the rows of all that it loads where some of it is set aside", () => {
+  const { node, storage } = nodeWith();
+  const none = { gaps: [], forks: [], printed: [], kept: [], forgotten: [], drop_before: 0 };
+  const restored = { ...none, stale: false, rows_stale: false };
+  const { storage: begun } = happen(node, storage, { kind: "restored", restored });
+  const before = news(node, begun, [PAID], []);
+  const aside = happen(node, before, { kind: "unfit", arrivals: [3] });
+  assert(aside.outs.some(({ kind }) => kind === "quarantine"));
+  const after = news(node, aside.storage, [TAKEN_BACK], []);
+  const { storage: loaded } = happen(node, after, { kind: "finish" });
+  const { outs } = happen(node, loaded, { kind: "settle" });
+  assertEquals(extras(outs).rows, [PAID, TAKEN_BACK]);
+});
+
 Deno.test("`reduceStorage()` lets entries go that retention dropped, many at once", () => {
   const { node, storage } = nodeWith();
   const lines: Uint8Array[] = [];

@@ -154,7 +154,7 @@ Deno.test("The views of the ledger forget payments whose entries are lost", () =
   assertEquals([store.restored.rows_stale, payments(temp)], [true, 3]);
 });
 
-Deno.test("The views of the ledger are made anew at the start after entries were set aside", () => {
+Deno.test("The views of the ledger are made anew when entries are set aside", () => {
   using temp = new TempDir();
   paid(temp);
   change(
@@ -162,13 +162,11 @@ Deno.test("The views of the ledger are made anew at the start after entries were
     `UPDATE entries SET hash = hash || 'x'
      WHERE log = (SELECT log FROM logs WHERE origin = '${BOB}') AND seq = 1`,
   );
-  const store = openStore(temp.dir);
-  const { ledger } = new StoreNode(store);
-  // Of both entries of bob, as the second follows the first; ann's payment counts again.
-  assertEquals([store.restored.rows_stale, ledger.by_id.size], [false, 3]);
-  store.close();
-  const next = run(temp, () => {}, "set aside");
-  assertEquals([next.store.restored.rows_stale, payments(temp)], [true, 3]);
+  // Both entries of bob, as the second follows the first; ann's payment counts again.
+  const { store } = run(temp, () => {}, "set aside");
+  assertEquals([store.restored.rows_stale, payments(temp)], [false, 3]);
+  const next = run(temp, () => {}, "after that");
+  assertEquals([next.store.restored.rows_stale, payments(temp)], [false, 3]);
   // They come back from a peer.
   run(temp, (machine) => machine.hear(...OF_BOB), "fetched again");
   assertEquals(payments(temp), 4);
@@ -178,13 +176,11 @@ Deno.test("The views of the ledger show what was set aside again once it was fet
   using temp = new TempDir();
   paid(temp);
   change(temp, "UPDATE entries SET hash = hash || 'x'");
-  const store = openStore(temp.dir);
-  const machine = new StoreNode(store);
-  assertEquals(machine.ledger.by_id.size, 0);
-  machine.hear(...OF_ANN).hear(...OF_BOB);
-  assertEquals(machine.ledger.by_id.size, 4);
-  assertShown(temp.path("rumor.db"), machine.ledger);
-  store.close();
+  run(temp, (machine) => {
+    assertEquals([machine.ledger.by_id.size, payments(temp)], [0, 0]);
+    machine.hear(...OF_ANN).hear(...OF_BOB);
+    assertEquals(machine.ledger.by_id.size, 4);
+  });
   run(temp, () => {}, "after that");
 });
 
