@@ -14,6 +14,7 @@ export function tinyApp(name: string, script: Script = () => [], more: Partial<A
     name,
     topics: [{ topic: name, whole: false }],
     initial: () => [],
+    requests: "own",
     reduce: (state, event) => [[...state, event], script(event)],
     ...more as object,
   });
