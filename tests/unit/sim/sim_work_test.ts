@@ -9,6 +9,7 @@ const SECOND_MS = 1_000;
 const busy: App = asApp<readonly string[]>({
   name: "busy",
   initial: () => [],
+  requests: "own",
   reduce: (state, event: AppEvent) => {
     if (event.kind === "request") {
       if (event.request === "never mind") return [state, [{ kind: "cancel", tag: 1 }]];
