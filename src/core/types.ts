@@ -66,7 +66,7 @@ export interface NodeConfig {
   readonly name: string;
   /** The key to which private messages for this run of the node are sealed: X25519, base64url. */
   readonly box: string;
-  /** Bytes kept for late joiners, all topics but the ledger. */
+  /** Bytes kept for late joiners, of topics that are not kept whole. */
   readonly keep_bytes: number;
   readonly overlay: OverlayKind;
   readonly spread: SpreadKind;

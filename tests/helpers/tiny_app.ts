@@ -13,6 +13,7 @@ export function tinyApp(name: string, script: Script = () => [], more: Partial<A
   return asApp<readonly AppEvent[]>({
     name,
     topics: [{ topic: name, whole: false }],
+    requests: "own",
     initial: () => [],
     requests: "own",
     reduce: (state, event) => [[...state, event], script(event)],

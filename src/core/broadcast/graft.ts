@@ -6,17 +6,15 @@
 
 import type { Id, LinkId, Topic } from "../types.ts";
 import { logKey, splitKey } from "../log/entry.ts";
-import { hasOf } from "../replication/slice.ts";
-import type { Session } from "../session/slice.ts";
 import { draw } from "../wire/room.ts";
 import { closeBranch, wantFrom } from "./branch.ts";
 import type { Missing } from "./slice.ts";
-import { type BroadcastTurn, peerLinks, reached, setTree, treeOf } from "./turn.ts";
+import { peerLinks, reached, setTree, type SpreadLink, type SpreadTurn, treeOf } from "./turn.ts";
 import { AHEAD_MAX, GRAFT_LINKS, GRAFT_MS, GRAFT_MS_MAX, PEERS_PER_LINE } from "../data/limits.ts";
 
 /** A peer says how far its logs go: where it has more, that should come from somebody. */
 export function takeAnnounced(
-  turn: BroadcastTurn,
+  turn: SpreadTurn,
   link: LinkId,
   clock: readonly (readonly [string, number])[],
 ): void {
@@ -40,7 +38,7 @@ export function takeAnnounced(
 }
 
 /** Asks for what peers have and nobody sends. */
-export function graftMissing(turn: BroadcastTurn): void {
+export function graftMissing(turn: SpreadTurn): void {
   const { slice, now_ms } = turn;
   const grafts: Grafts = new Map();
   const missing = slice.missing.edit();
@@ -73,7 +71,7 @@ export function graftMissing(turn: BroadcastTurn): void {
 }
 
 /** A link is gone: what came on it is to come on another. */
-export function closeLink(turn: BroadcastTurn, id: LinkId): void {
+export function closeLink(turn: SpreadTurn, id: LinkId): void {
   const { slice } = turn, { log, config } = turn.view;
   const orphans = new Set<Id>();
   for (const [origin, branch] of slice.trees.entries()) {
@@ -99,8 +97,8 @@ export function closeLink(turn: BroadcastTurn, id: LinkId): void {
  * more than one, because more than one may have died.
  */
 function pickSources(
-  turn: BroadcastTurn,
-  links: readonly Session[],
+  turn: SpreadTurn,
+  links: readonly SpreadLink[],
   origin: Id,
   index: number,
 ): LinkId[] {
@@ -115,7 +113,7 @@ function pickSources(
 
 /** Who is to send more of a log: another each time, because one may promise more than it keeps. */
 function pickHolder(
-  turn: BroadcastTurn,
+  turn: SpreadTurn,
   key: string,
   one: Missing,
   have: number,
@@ -137,7 +135,7 @@ function addLog(grafts: Grafts, link: LinkId, key: string, seq: number): void {
   else logs.push([key, seq]);
 }
 
-function sendGrafts(turn: BroadcastTurn, grafts: Grafts): void {
+function sendGrafts(turn: SpreadTurn, grafts: Grafts): void {
   for (const [link, logs] of grafts) {
     turn.count("grafts", logs.length);
     for (let at = 0; at < logs.length; at += PEERS_PER_LINE) {
@@ -152,13 +150,13 @@ function sendGrafts(turn: BroadcastTurn, grafts: Grafts): void {
   }
 }
 
-function hasAt({ view }: BroadcastTurn, link: LinkId, index: number): number {
+function hasAt({ view }: SpreadTurn, link: LinkId, index: number): number {
   const replica = view.replication.links.get(link);
-  return replica === undefined ? 0 : hasOf(replica, index);
+  return replica?.logs.get(index)?.has ?? 0;
 }
 
 /** Whether the next entry of a log is here, and waits for its causes. */
-function isPending({ view: { log } }: BroadcastTurn, key: string): boolean {
+function isPending({ view: { log } }: SpreadTurn, key: string): boolean {
   const index = log.keys.find(key);
   const first = index < 0 ? undefined : log.pending.logs.get(index)?.[0];
   return first !== undefined && first.entry.seq === log.clock[index] + 1;

@@ -6,11 +6,14 @@
 import type { Id, LinkId } from "../types.ts";
 import type { Entry } from "../log/entry.ts";
 import { SPREADS } from "./spread.ts";
-import { type BroadcastTurn, peerLinks, setTree, treeOf } from "./turn.ts";
+import { peerLinks, setTree, type SpreadTurn, treeOf } from "./turn.ts";
 import { PEERS_PER_LINE } from "../data/limits.ts";
 
+/** An entry, as far as it matters here. */
+type Said = Pick<Entry, "origin">;
+
 /** New entries came on a link, or were made here. */
-export function takeFirst(turn: BroadcastTurn, from: LinkId, entries: readonly Entry[]): void {
+export function takeFirst(turn: SpreadTurn, from: LinkId, entries: readonly Said[]): void {
   const { spread } = turn.view.config;
   if (spread === "flood" || isApart(turn, from)) return;
   const links = () => peerLinks(turn).map(({ id }) => id);
@@ -23,7 +26,7 @@ export function takeFirst(turn: BroadcastTurn, from: LinkId, entries: readonly E
 }
 
 /** An entry of an origin came that is here already: one of two links need not bring such. */
-export function takeAgain(turn: BroadcastTurn, link: LinkId, origin: Id): void {
+export function takeAgain(turn: SpreadTurn, link: LinkId, origin: Id): void {
   if (isApart(turn, link)) return;
   const { again } = SPREADS[turn.view.config.spread];
   const [branch, pruned] = again(treeOf(turn, origin), link, isOrigin(turn, link, origin));
@@ -32,7 +35,7 @@ export function takeAgain(turn: BroadcastTurn, link: LinkId, origin: Id): void {
 }
 
 /** A peer gets the entries of some origins sooner from others. */
-export function takePrune(turn: BroadcastTurn, link: LinkId, origins: readonly Id[]): void {
+export function takePrune(turn: SpreadTurn, link: LinkId, origins: readonly Id[]): void {
   const { pruned } = SPREADS[turn.view.config.spread];
   for (const origin of origins) {
     const branch = turn.slice.trees.get(origin);
@@ -45,7 +48,7 @@ export function takePrune(turn: BroadcastTurn, link: LinkId, origins: readonly I
 }
 
 /** A peer misses entries of these origins: they are pushed on its link again. */
-export function takeGraft(turn: BroadcastTurn, link: LinkId, origins: readonly Id[]): void {
+export function takeGraft(turn: SpreadTurn, link: LinkId, origins: readonly Id[]): void {
   const { grafted } = SPREADS[turn.view.config.spread];
   for (const origin of origins) {
     const branch = turn.slice.trees.get(origin);
@@ -55,7 +58,7 @@ export function takeGraft(turn: BroadcastTurn, link: LinkId, origins: readonly I
 }
 
 /** Asks a peer not to push what others bring sooner. */
-export function sendPrunes(turn: BroadcastTurn, link: LinkId): void {
+export function sendPrunes(turn: SpreadTurn, link: LinkId): void {
   const origins = [...turn.slice.prunes.get(link) ?? []];
   if (origins.length === 0) return;
   turn.own("prunes").delete(link);
@@ -66,17 +69,17 @@ export function sendPrunes(turn: BroadcastTurn, link: LinkId): void {
 }
 
 /** A peer is to be sent a prune with the next tick. */
-function prune(turn: BroadcastTurn, link: LinkId, origin: Id): void {
+function prune(turn: SpreadTurn, link: LinkId, origin: Id): void {
   const known = turn.slice.prunes.get(link);
   if (!turn.view.session.links.has(link) || known?.has(origin)) return;
   turn.own("prunes").set(link, new Set(known).add(origin));
 }
 
 /** Where lines are lost, one way is too few for a tree: such links bring everything, and get it. */
-function isApart({ view }: BroadcastTurn, link: LinkId): boolean {
+function isApart({ view }: SpreadTurn, link: LinkId): boolean {
   return view.config.spread === "tree" && view.session.links.get(link)?.lossy === true;
 }
 
-function isOrigin({ view }: BroadcastTurn, link: LinkId, origin: Id): boolean {
+function isOrigin({ view }: SpreadTurn, link: LinkId, origin: Id): boolean {
   return view.session.links.get(link)?.peer === origin;
 }

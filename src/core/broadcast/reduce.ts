@@ -1,11 +1,10 @@
 /** The door of the broadcast: how entries spread, and what is done about what does not come. */
 
-import { countPeers } from "../session/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
-import { decideRelay, noteDelivered } from "./backoff.ts";
 import { acceptGaps, askForCauses, expire, takeGap } from "./gaps.ts";
 import { closeLink, graftMissing, takeAnnounced } from "./graft.ts";
 import { sendPrunes, takeAgain, takeFirst, takeGraft, takePrune } from "./push.ts";
+import { relay, takeDelivered } from "./relay.ts";
 import type { Broadcast } from "./slice.ts";
 import type { BroadcastEvent, BroadcastOut, BroadcastTurn, BroadcastView } from "./turn.ts";
 
@@ -37,8 +36,7 @@ function handle(turn: BroadcastTurn, event: BroadcastEvent): void {
     case "gone":
       return closeLink(turn, event.link);
     case "delivered":
-      turn.slice.backoff = noteDelivered(turn.slice.backoff, event.bytes, event.own);
-      return;
+      return takeDelivered(turn, event.bytes, event.own);
     case "gaps":
       acceptGaps(turn);
       return askForCauses(turn);
@@ -53,23 +51,4 @@ function handle(turn: BroadcastTurn, event: BroadcastEvent): void {
     case "departed":
       for (const id of event.ids) turn.slice.trees = turn.slice.trees.delete(id);
   }
-}
-
-/** Whether peers are sent what is new now, or a moment later. */
-function relay(turn: BroadcastTurn): void {
-  const { slice, view: { config, session } } = turn;
-  // Only where everybody sends everything do copies cross.
-  if (config.spread !== "flood" && !config.batch_ms) return turn.out({ kind: "relay" });
-  const peers = countPeers(session);
-  const { backoff, random, relay } = decideRelay(
-    slice.backoff,
-    turn.now_ms,
-    peers,
-    slice.random,
-    config.batch_ms,
-  );
-  slice.backoff = backoff;
-  slice.random = random;
-  turn.wakeAt(backoff.due_ms);
-  if (relay) turn.out({ kind: "relay" });
 }

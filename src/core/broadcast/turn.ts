@@ -2,7 +2,7 @@
 
 import type { Gap, Id, LinkId, SpreadKind } from "../types.ts";
 import type { Entry } from "../log/entry.ts";
-import type { LogState } from "../log/slice.ts";
+import type { Head, LogState } from "../log/slice.ts";
 import type { Replication } from "../replication/slice.ts";
 import { isPeer, type Session, type Sessions } from "../session/slice.ts";
 import type { LineOf } from "../session/turn.ts";
@@ -55,6 +55,41 @@ export type BroadcastOut =
   | { readonly kind: "touch"; readonly link: LinkId; readonly log: number }
   | { readonly kind: "relay" };
 
+/** What the rules of spreading read. It is little, so that simulations can show it to them, too. */
+export interface SpreadView {
+  readonly config: { readonly spread: SpreadKind; readonly batch_ms?: number };
+  readonly now_ms: number;
+  readonly log: KnownLogs;
+  readonly session: { readonly links: Pick<Sessions["links"], "has"> & LinkTable };
+  readonly replication: { readonly links: { get(link: LinkId): KnownBy | undefined } };
+}
+
+/** A link, as far as spreading is concerned. */
+export type SpreadLink = Pick<Session, "id" | "role" | "stage" | "peer" | "lossy">;
+
+interface LinkTable {
+  get(link: LinkId): SpreadLink | undefined;
+  values(): Iterable<SpreadLink>;
+}
+
+/** How far logs are here, by their numbers. */
+export interface KnownLogs {
+  readonly keys: { find(key: string): number };
+  readonly heads: readonly Pick<Head, "origin" | "topic" | "fork">[];
+  readonly clock: readonly number[];
+  readonly forgotten: { readonly seqs: { get(key: string): number | undefined } };
+  readonly pending: { readonly logs: { get(log: number): readonly Waits[] | undefined } };
+}
+
+interface Waits {
+  readonly entry: { readonly seq: number };
+}
+
+/** How far logs are at a peer, by their numbers. */
+interface KnownBy {
+  readonly logs: { get(log: number): { readonly has: number } | undefined };
+}
+
 /** What it may read. */
 export interface BroadcastView {
   readonly config: { readonly spread: SpreadKind; readonly batch_ms?: number };
@@ -65,24 +100,26 @@ export interface BroadcastView {
 }
 
 export type BroadcastTurn = RoomTurn<Broadcast, BroadcastView, BroadcastOut>;
+/** The same for the rules of spreading: push.ts and graft.ts. */
+export type SpreadTurn = RoomTurn<Broadcast, SpreadView, BroadcastOut>;
 
 /** The links to peers. */
-export function peerLinks({ view }: BroadcastTurn): Session[] {
+export function peerLinks({ view }: SpreadTurn): SpreadLink[] {
   return [...view.session.links.values()].filter(isPeer);
 }
 
 /** The tree of an origin, as it is seen from here. */
-export function treeOf({ slice }: BroadcastTurn, origin: Id): Branch {
+export function treeOf({ slice }: SpreadTurn, origin: Id): Branch {
   return slice.trees.get(origin) ?? OPEN;
 }
 
-export function setTree(turn: BroadcastTurn, origin: Id, branch: Branch): void {
+export function setTree(turn: SpreadTurn, origin: Id, branch: Branch): void {
   if (treeOf(turn, origin) === branch) return;
   turn.slice.trees = turn.slice.trees.set(origin, branch);
 }
 
 /** How far a log is here; Infinity where nothing more of it is taken. */
-export function reached({ view: { log } }: BroadcastTurn, key: string): number {
+export function reached({ view: { log } }: SpreadTurn, key: string): number {
   const index = log.keys.find(key);
   if (index < 0) return log.forgotten.seqs.get(key) ?? 0;
   return log.heads[index].fork === null ? log.clock[index] : Infinity;

@@ -129,6 +129,8 @@ export const FRONT_WINDOW_BYTES = 1_048_576;
 export const PRINT_BYTES = 65_536;
 /** Drafted bytes after which input waits. */
 export const DRAFT_BYTES_MAX = 1_048_576;
+/** Entries that one tick makes, so that an app which answers itself for ever holds up nobody. */
+export const SEALS_PER_TICK_MAX = 256;
 /** A peer that owes an acknowledgement and says nothing for this time holds back nobody. */
 export const STALL_MS = 500;
 /** A reader that takes less than `PACE_BYTES` in this time no longer holds back the others. */

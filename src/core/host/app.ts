@@ -62,7 +62,10 @@ export interface DeliveredItem {
 export type AppEvent =
   /** Items of its topics, causes first. */
   | { readonly kind: "delivered"; readonly items: readonly DeliveredItem[] }
-  /** An origin signed two entries with the number `entry`: its log ends before. */
+  /**
+   * An origin signed two entries with the number `entry`: its log ends, and who has which version is
+   * chance. An app whose nodes are to agree takes back what this entry and those behind it did.
+   */
   | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly entry: number }
   /** An app that it builds on takes back its newest items, and then adds some. */
   | {

@@ -11,6 +11,7 @@ import type { Host } from "./slice.ts";
 
 export type HostEvent =
   | { readonly kind: "delivered"; readonly delivered: readonly Delivered[] }
+  /** There are two versions of the entry `seq`. */
   | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly seq: number }
   | {
     readonly kind: "message";

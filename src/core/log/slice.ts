@@ -1,7 +1,7 @@
 /** What the log is: entries by origin and topic, and what waits for a cause. */
 
 import type { Id, Topic } from "../types.ts";
-import { type Entry, type EntryHeader, logKey, sameBytes, sealOf } from "./entry.ts";
+import { type Entry, type EntryHeader, logKey, peekHeader, sameBytes, sealOf } from "./entry.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { Interner } from "../data/interner.ts";
 import { SharedMap } from "../data/shared_map.ts";
@@ -130,6 +130,12 @@ export function emptyLog(self: Id, rules: ReadonlyMap<Topic, TopicRule> = new Ma
 /** An entry of a log, where it is still kept. */
 export function keptEntry(head: Head, seq: number): StoredEntry | undefined {
   return head.last?.seq === seq ? head.last : head.entries.get(seq);
+}
+
+/** The number of the first entry of which the two lines of a proof show two versions. */
+export function forkedAt(lines: readonly [Uint8Array, Uint8Array]): number {
+  // Where one names another predecessor than the other is, that is the one with two versions.
+  return Math.min(...lines.map((line) => peekHeader(line)!.seq));
 }
 
 /** Sequence of the first entry that a peer can still get. */

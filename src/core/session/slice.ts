@@ -74,8 +74,8 @@ export function newSessions(advertise: Address | null): Sessions {
 }
 
 /** Whether a link is a peer's and ready. */
-export function isPeer(session: Session): boolean {
-  return session.role === "peer" && session.stage === "up";
+export function isPeer({ role, stage }: Pick<Session, "role" | "stage">): boolean {
+  return role === "peer" && stage === "up";
 }
 
 /** The links to peers, oldest first. */

@@ -3,7 +3,7 @@
 import { PRESENCE } from "../log/slice.ts";
 import { promised } from "../output/slice.ts";
 import { answer, refuserOf } from "./asked.ts";
-import { forgetLogs, load, takeDelivered, takeFork, takeOwn } from "./log_changes.ts";
+import { forgetLogs, load, restoreForks, takeDelivered, takeFork, takeOwn } from "./log_changes.ts";
 import { ping, sayGoodbye, takeGreeted } from "./links.ts";
 import type { AnyOut, NodeTurn } from "./turn.ts";
 
@@ -95,10 +95,11 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   hand_on: (turn, out) => turn.tell("unicast", out),
   send_message: (turn, { errand }) => turn.tell("unicast", { kind: "send", errand }),
   message: (turn, out) => {
-    const { lane } = out;
+    const { lane } = out, before = turn.state.output;
     turn.tell("host", { ...out, from: lane.peer });
+    const { output } = turn.state;
     // Its sender hears that it was read when the output has taken what the app prints of it.
-    turn.tell("unicast", { kind: "shown", lane, print: promised(turn.state.output) });
+    if (output !== before) turn.tell("unicast", { kind: "shown", lane, print: promised(output) });
   },
 
   // Guests, and what they, the user and apps wanted.
@@ -121,6 +122,6 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   kept: (turn, { kept }) => turn.tell("host", { kind: "restored", kept }),
   load,
   unfit: (turn, out) => turn.tell("storage", out),
-  end_logs: (turn, { forks }) => turn.tell("log", { kind: "end", forks }),
+  end_logs: (turn, { forks }) => restoreForks(turn, forks),
   resume: (turn, { taken }) => turn.tell("output", { kind: "resumed", taken }),
 };

@@ -1,10 +1,11 @@
 /** What follows from changes of the log: who hears of what was delivered, ended or forgotten. */
 
 import { assert } from "@std/assert/assert";
+import type { Fork } from "../types.ts";
 import { HERE } from "../broadcast/branch.ts";
 import { type Entry, logKey } from "../log/entry.ts";
 import type { LogOut } from "../log/turn.ts";
-import { type Delivered, PRESENCE } from "../log/slice.ts";
+import { type Delivered, forkedAt, PRESENCE } from "../log/slice.ts";
 import type { StorageOut } from "../storage/turn.ts";
 import type { NodeTurn } from "./turn.ts";
 
@@ -23,7 +24,17 @@ function apply(turn: NodeTurn, delivered: readonly Delivered[]): void {
   const words = delivered.filter(({ entry }) => entry.topic === PRESENCE);
   const entries = words.map(({ entry }) => entry);
   if (entries.length > 0) turn.tell("membership", { kind: "presence", entries });
-  if (entries.length < delivered.length) turn.tell("host", { kind: "delivered", delivered });
+  if (entries.length === delivered.length) return;
+  const { heads } = turn.state.log;
+  // What was delivered and disputed at once: apps have heard of the fork already.
+  const isDisputed = ({ stored: { log, seq } }: Delivered) => {
+    const { fork } = heads[log];
+    return fork !== null && seq >= forkedAt(fork);
+  };
+  const clear = delivered.some(isDisputed)
+    ? delivered.filter((one) => !isDisputed(one))
+    : delivered;
+  turn.tell("host", { kind: "delivered", delivered: clear });
 }
 
 /** Stored entries come back: nobody is sent them, and nothing is printed. */
@@ -50,9 +61,17 @@ export function takeFork(turn: NodeTurn, fork: Extract<LogOut, { kind: "forked" 
   turn.effect({ kind: "notice", notice: { kind: "forked", origin, topic, seq } });
   turn.tell("replication", { kind: "forked", log: index });
   turn.tell("storage", { kind: "news", news: { forks: [{ origin, topic, lines }] } });
-  turn.tell("host", fork);
-  // Somebody else signed with turn node's key, or turn node did before its data were lost.
+  turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines) });
+  // Somebody else signed with this node's key, or this node did before its data were lost.
   if (origin === log.self) turn.tell("membership", { kind: "forged" });
+}
+
+/** Logs ended in an earlier run: who was told of that then need not be told again, but apps fold anew. */
+export function restoreForks(turn: NodeTurn, forks: readonly Fork[]): void {
+  turn.tell("log", { kind: "end", forks });
+  for (const { origin, topic, lines } of forks) {
+    turn.tell("host", { kind: "forked", origin, topic, seq: forkedAt(lines) });
+  }
 }
 
 /** The one place where logs that are forgotten leave the rooms: their numbers will mean others. */

@@ -13,7 +13,7 @@ import { isPeer, type Session } from "../session/slice.ts";
 import { isSettled } from "../storage/slice.ts";
 import { areMessagesAwaited } from "../unicast/outgoing.ts";
 import type { NodeTurn } from "./turn.ts";
-import { STUCK_MS } from "../data/limits.ts";
+import { SEALS_PER_TICK_MAX, STUCK_MS } from "../data/limits.ts";
 
 /** Which part of what is kept a reader may be behind before those who relay to it wait. */
 const RELAY_SHARE = 1 / 2;
@@ -105,10 +105,13 @@ function sealDrafts(turn: NodeTurn): void {
   const { publish } = turn.state;
   // A key that may have signed more than is known here signs nothing yet, or nothing more.
   if (publish.drafts.size === 0 || !maySign(turn.state.membership)) return;
+  let seals = 0;
   for (const topic of publish.drafts.keys()) {
-    while (turn.state.publish.drafts.has(topic)) turn.tell("publish", { kind: "seal", topic });
+    while (turn.state.publish.drafts.has(topic) && seals++ < SEALS_PER_TICK_MAX) {
+      turn.tell("publish", { kind: "seal", topic });
+    }
   }
-  // An app may have said something about what was said just now, in another topic.
+  // An app may have said something about what was said just now; others have their turn before.
   if (turn.state.publish.drafts.size > 0) turn.wakeAt(turn.now_ms);
 }
 
@@ -122,7 +125,7 @@ function debts(turn: NodeTurn): Debts {
   };
 }
 
-/** Whether a guest, or the end of turn node, waits until others hold something. */
+/** Whether a guest, or the end of this node, waits until others hold something. */
 function isAckAwaited(turn: NodeTurn): boolean {
   const { phase } = turn.state.membership.life;
   return phase === "leaving" || phase === "goodbye" || isHeldAwaited(turn.state.publish);

@@ -16,7 +16,7 @@ import { type Notes, putMeta } from "./notes.ts";
 import { noteDamage, openDatabase, repairLogs } from "./open.ts";
 import { readRows } from "./rows.ts";
 import { prepareAll, renewViews, type Statements } from "./schema.ts";
-import { NO_APPS, type StoredApps } from "./views.ts";
+import { NO_APPS, type StoredApps, viewsOf } from "./views.ts";
 import { Writer } from "./writer.ts";
 
 export { StoreError } from "../files/files.ts";
@@ -266,8 +266,8 @@ export class Store {
 }
 
 /** Another text whenever the apps show their rows in another way. */
-function rowsVersion({ views }: StoredApps): string {
-  return hash("sha256", views, "base64url");
+function rowsVersion(apps: StoredApps): string {
+  return hash("sha256", viewsOf(apps), "base64url");
 }
 
 /** Whether the first start was cut off before it noted whose the database is: nothing was signed. */

@@ -2,30 +2,9 @@
 
 import { Agenda } from "./agenda.ts";
 import { Dice } from "../dice.ts";
+import { Logs } from "./logs.ts";
 import type { SpreadKind } from "../../core/types.ts";
 import type { Traffic } from "./options.ts";
-
-/** One entry, and how far it has come. */
-export interface Entry {
-  readonly origin: number;
-  readonly round: number;
-  readonly born_ms: number;
-  payloads: number;
-  reached: number;
-  readonly arrived_ms: Int32Array;
-  readonly hops: Uint16Array;
-  readonly from: Int32Array;
-  /** For each end of a link, what its node knows of the peer and did; see `MARK`. */
-  readonly marks: Uint8Array;
-}
-
-/** Bits of `Entry.marks`. */
-export const MARK = {
-  /** The peer is known to have it. */
-  known: 1,
-  /** It was sent to the peer. */
-  sent: 2,
-} as const;
 
 /** One direction of a link. */
 export interface Direction {
@@ -43,6 +22,7 @@ export interface AirOptions {
 
 export class Air {
   readonly #agenda = new Agenda();
+  readonly logs = new Logs();
   readonly loss: number;
   readonly spread: SpreadKind;
   readonly #latency_ms: readonly [number, number];

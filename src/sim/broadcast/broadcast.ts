@@ -5,9 +5,11 @@ import { OVERLAY_LINKS } from "../../core/data/limits.ts";
 import { Dice } from "../dice.ts";
 import type { Graph } from "../graph.ts";
 import { drawIds, graphOf } from "../overlay_graph.ts";
-import { Air, type Entry } from "./air.ts";
+import { Air } from "./air.ts";
+import type { Entry } from "./entry.ts";
 import type { BroadcastOptions, BroadcastReport, Delivery, Drawn, Wave } from "./options.ts";
 import { Station } from "./station.ts";
+import { makeWire } from "./wire.ts";
 
 /** What counts as soon; and after the kill, one round begins each time, whatever the others do. */
 export const SOON_MS = 1_000;
@@ -108,8 +110,11 @@ class Broadcast {
   #say(origin: number, round: number): void {
     const { nodes, kill } = this.#options;
     const more_ends = kill > 0 ? 2 * OVERLAY_LINKS * nodes : 0;
+    const { log, seq } = this.#air.logs.next(origin);
     const entry: Entry = {
       origin,
+      log,
+      seq,
       round,
       born_ms: this.#air.now_ms,
       payloads: 0,
@@ -120,6 +125,8 @@ class Broadcast {
       marks: new Uint8Array(this.#ends + more_ends),
     };
     this.#entries.push(entry);
+    this.#air.logs.add(entry);
+    if (seq === 1) { for (const station of this.#stations) station.clock.push(0); }
     this.#stations[origin].say(entry);
   }
 
@@ -132,6 +139,8 @@ class Broadcast {
       if (entry.round === 0) this.#wave = entry;
     }
     this.#entries = [];
+    for (const station of this.#stations) station.settle();
+    this.#air.logs.settle();
   }
 
   #deliveryOf(entry: Entry, kill_round: number | null): Delivery {
@@ -156,11 +165,8 @@ class Broadcast {
   #link(a: number, b: number): void {
     const near = this.#stations[a], far = this.#stations[b];
     const near_link = near.wires.length + 1, far_link = far.wires.length + 1;
-    const fresh = () => {
-      return { end: this.#ends++, last_ms: 0, up: true, owed: [], prunes: new Set<number>() };
-    };
-    near.wires.push({ ...fresh(), peer: far, back: far_link });
-    far.wires.push({ ...fresh(), peer: near, back: near_link });
+    near.wires.push(makeWire(near_link, this.#ends++, far, far_link));
+    far.wires.push(makeWire(far_link, this.#ends++, near, near_link));
   }
 
   /** Some nodes die, but not those who speak next; the others notice it, and link to others. */
@@ -175,7 +181,7 @@ class Broadcast {
     this.#killed = count;
     for (const station of this.#stations) {
       if (!station.alive) continue;
-      const links = station.wires.flatMap(({ peer }, at) => peer.alive ? [] : [at + 1]);
+      const links = station.wires.flatMap(({ id, far }) => far.alive ? [] : [id]);
       if (links.length > 0) station.lose(links);
     }
     if (this.#ids.length > 0) this.#air.after(RELINK_MS, () => this.#relink());
@@ -187,21 +193,14 @@ class Broadcast {
     const ids = alive.map(({ number }) => this.#ids[number]);
     for (const [low, high] of pairsOf(graphOf(ids, overlay, OVERLAY_LINKS))) {
       const near = alive[low], far = alive[high];
-      if (near.wires.some(({ peer }) => peer === far)) continue;
+      if (near.wires.some((wire) => wire.far === far)) continue;
       let pause_ms = 0;
       for (let step = 0; step < GREETING_STEPS; step++) pause_ms += this.#air.latency();
       this.#air.after(pause_ms, () => {
         this.#link(near.number, far.number);
-        this.#greet(near);
-        this.#greet(far);
+        near.meet(near.wires.length);
+        far.meet(far.wires.length);
       });
     }
-  }
-
-  #greet(station: Station): void {
-    const open = this.#entries.filter(({ reached }) =>
-      reached < this.#stations.length - this.#killed
-    );
-    station.meet(station.wires.length, open);
   }
 }

@@ -1,48 +1,54 @@
 /**
- * One node of a broadcast simulation: nothing but its links and, for each origin, its branch. What it
- * does with an entry is decided by the same functions as in a node (`SPREADS`, `decideRelay()`); the
- * rest is what a node does around them, without logs, signatures and membership, so that ten thousand
- * fit into one process.
+ * One node of a broadcast simulation: nothing but its links, how far it has each log, and the slice of
+ * the core's own broadcast. What is pushed where, pruned and grafted is decided by the very functions
+ * of a node; the rest is what a node does around them, without signatures and membership, so that ten
+ * thousand fit into one process.
  */
 
+import { HERE } from "../../core/broadcast/branch.ts";
+import { closeLink, graftMissing, takeAnnounced } from "../../core/broadcast/graft.ts";
+import {
+  sendPrunes,
+  takeAgain,
+  takeFirst,
+  takeGraft,
+  takePrune,
+} from "../../core/broadcast/push.ts";
+import { relay, takeDelivered } from "../../core/broadcast/relay.ts";
+import { newBroadcast } from "../../core/broadcast/slice.ts";
+import { logKey } from "../../core/log/entry.ts";
+import { ACK_DELAY_MS, LAZY_MS, LOSSY_ACK_MS, RESEND_MS } from "../../core/data/limits.ts";
 import type { LinkId } from "../../core/types.ts";
-import { type Branch, closeBranch, HERE, OPEN, wantFrom } from "../../core/broadcast/branch.ts";
-import { SPREADS } from "../../core/broadcast/spread.ts";
-import {
-  type Backoff,
-  decideRelay,
-  NO_BACKOFF,
-  noteDelivered,
-} from "../../core/broadcast/backoff.ts";
-import {
-  ACK_DELAY_MS,
-  GRAFT_LINKS,
-  GRAFT_MS,
-  LAZY_MS,
-  LOSSY_ACK_MS,
-  RESEND_MS,
-} from "../../core/data/limits.ts";
-import { nextRandom, type Random } from "../../core/data/random.ts";
-import { type Air, type Entry, MARK } from "./air.ts";
+import type { Line } from "../../core/wire/line.ts";
+import type { Air } from "./air.ts";
+import { type Entry, MARK } from "./entry.ts";
+import type { Reach } from "./logs.ts";
+import { StationTurn, StationView } from "./station_view.ts";
 import type { Wire } from "./wire.ts";
 
 /** Bytes of an entry: a short line. */
 const ENTRY_BYTES = 300;
 
+/** An entry that came, and how. */
+interface Arrival {
+  readonly hops: number;
+  readonly from: number;
+}
+
 export class Station {
   readonly wires: Wire<Station>[] = [];
   alive = true;
+  /** How far it has each log. */
+  readonly clock: number[] = [];
   readonly #air: Air;
-  readonly #branches = new Map<number, Branch>();
-  /** Entries that were heard of and did not come, and on which links. */
-  readonly #missing = new Map<Entry, LinkId[]>();
-  #random: Random;
-  #backoff: Backoff = NO_BACKOFF;
+  readonly #turn: StationTurn;
+  #relays = false;
+  /** What came before an entry before it. */
+  readonly #waiting = new Map<Entry, Arrival>();
   #relaying: Entry[] = [];
   #untold: Entry[] = [];
-  /** Links with something to ask for at the next tick. */
-  #pruning: Wire<Station>[] = [];
   #tick_ms = -1;
+  #wake_ms = Infinity;
 
   constructor(
     readonly number: number,
@@ -50,70 +56,53 @@ export class Station {
     seed: number,
   ) {
     this.#air = air;
-    this.#random = seed;
-  }
-
-  has(entry: Entry): boolean {
-    return entry.arrived_ms[this.number] >= 0;
+    this.#turn = new StationTurn(newBroadcast(seed), new StationView(air, this.clock, this.wires), {
+      send: (link, line) => this.#sendLine(link, line),
+      wakeAt: (at_ms) => this.#wakeAt(at_ms),
+      relay: () => this.#relays = true,
+    });
   }
 
   /** Makes an entry. */
   say(entry: Entry): void {
-    this.#deliver(entry, HERE, 0, -1);
+    takeFirst(this.#turn, HERE, [this.#head(entry)]);
+    this.#deliver(entry, { hops: 0, from: -1 }, true);
   }
 
   /** Links broke, all at once. */
   lose(links: readonly LinkId[]): void {
     for (const link of links) this.wires[link - 1].up = false;
-    const orphaned: number[] = [];
-    for (const [origin, before] of this.#branches) {
-      let branch = before, is_orphan = false;
-      for (const link of links) {
-        const [next, was_source] = closeBranch(branch, link);
-        branch = next;
-        is_orphan ||= was_source;
-      }
-      this.#branches.set(origin, branch);
-      if (is_orphan && this.#air.spread === "tree") orphaned.push(origin);
-    }
-    const others = new Map<LinkId, number[]>();
-    for (const origin of orphaned) {
-      for (const link of this.#pickSources(origin)) {
-        const origins = others.get(link);
-        if (origins === undefined) others.set(link, [origin]);
-        else origins.push(origin);
-      }
-    }
-    for (const [link, origins] of others) this.#graft(link, origins, []);
+    for (const link of links) closeLink(this.#turn, link);
   }
 
-  /**
-   * Links that may bring the entries of an origin, better those that do not get them from here. One
-   * would not do after many deaths: those behind it may themselves wait for this node.
-   */
-  #pickSources(origin: number): LinkId[] {
-    const { lazy } = this.#branch(origin);
-    const placed = this.#links().map((link) => {
-      const [place, random] = nextRandom(this.#random);
-      this.#random = random;
-      return [Number(lazy.has(link)) + place, link] as const;
-    });
-    return placed.sort(([a], [b]) => b - a).slice(0, GRAFT_LINKS).map(([, link]) => link);
-  }
-
-  /** A new link: this end says what it has of the entries that somebody misses. */
-  meet(link: LinkId, open: readonly Entry[]): void {
+  /** A new link: this end says what it has of the logs that somebody misses something of. */
+  meet(link: LinkId): void {
     const wire = this.wires[link - 1];
     if (!this.alive || !wire.up) return;
-    const had = new Set(open.filter((entry) => this.has(entry)));
-    const { peer, back } = wire;
-    this.#air.send("have", wire, () => peer.#takeClock(back, had, open));
+    const clock = this.#air.logs.open.map((log) => this.#reach(log));
+    this.#air.send("have", wire, () => wire.far.#takeClock(wire.back, clock));
   }
 
-  #links(): LinkId[] {
-    const links: LinkId[] = [];
-    for (let at = 0; at < this.wires.length; at++) if (this.wires[at].up) links.push(at + 1);
-    return links;
+  /** Nothing is under way any more: what did not come so far never will. */
+  settle(): void {
+    for (const log of this.#air.logs.open) this.clock[log] = this.#air.logs.lastOf(log);
+    this.#waiting.clear();
+  }
+
+  /** Whether what is new goes on now. */
+  #mayRelay(): boolean {
+    this.#relays = false;
+    relay(this.#turn);
+    return this.#relays;
+  }
+
+  #sendLine(link: LinkId, line: Line): void {
+    const wire = this.wires[link - 1], { far, back } = wire;
+    if (line.k === "prune") {
+      this.#air.send("prune", wire, () => far.#takePrune(back, line.o));
+    } else if (line.k === "graft") {
+      this.#air.send("graft", wire, () => far.#takeGraft(back, line.c));
+    } else throw new Error(`Spreading sends no ${line.k}`);
   }
 
   /** Whether something that was sent on a link still arrives. */
@@ -121,56 +110,67 @@ export class Station {
     return this.alive && this.wires[link - 1].up;
   }
 
-  #branch(origin: number): Branch {
-    return this.#branches.get(origin) ?? OPEN;
+  #head({ log }: Entry): { readonly origin: string } {
+    return this.#air.logs.heads[log];
   }
 
-  #deliver(entry: Entry, link: LinkId, hops: number, from: number): void {
-    const { spread, now_ms } = this.#air;
-    entry.arrived_ms[this.number] = now_ms - entry.born_ms;
-    entry.hops[this.number] = hops;
-    entry.from[this.number] = from;
-    this.#missing.delete(entry);
-    const [branch, random] = SPREADS[spread].first(
-      this.#branch(entry.origin),
-      link,
-      () => this.#links(),
-      this.#random,
-    );
-    this.#branches.set(entry.origin, branch);
-    this.#random = random;
-    this.#backoff = noteDelivered(this.#backoff, ENTRY_BYTES, link === HERE);
-    this.#relaying.push(entry);
-    if (this.#untold.length === 0) this.#air.after(LAZY_MS, () => this.#announce());
-    this.#untold.push(entry);
-    entry.reached++;
-    this.#scheduleTick();
+  #reach(log: number): Reach {
+    return [this.#air.logs.keyOf(log), this.clock[log]];
   }
 
   #takePayload(link: LinkId, entry: Entry, hops: number): void {
     if (!this.#hears(link)) return;
-    const wire = this.wires[link - 1];
-    entry.marks[wire.end] |= MARK.known;
-    this.#owe(wire, entry);
-    if (!this.has(entry)) return this.#deliver(entry, link, hops, wire.peer.number);
-    const { origin } = entry;
-    const { again } = SPREADS[this.#air.spread];
-    const [branch, unwanted] = again(this.#branch(origin), link, wire.peer.number === origin);
-    this.#branches.set(origin, branch);
-    if (unwanted !== null) this.#hush(unwanted, origin);
+    const { log, seq } = entry, wire = this.wires[link - 1], head = this.#head(entry);
+    this.#learn(wire, log, seq);
+    this.#owe(wire, log);
+    if (seq <= this.clock[log]) {
+      takeAgain(this.#turn, link, head.origin);
+      return this.#pruneSoon();
+    }
+    takeFirst(this.#turn, link, [head]);
+    if (!this.#waiting.has(entry)) this.#waiting.set(entry, { hops, from: wire.far.number });
+    this.#deliverWaiting(log);
   }
 
-  /** Asks a peer to be quiet, with what else is to be asked of it at this time. */
-  #hush(link: LinkId, origin: number): void {
-    const wire = this.wires[link - 1];
-    if (wire.prunes.size === 0) this.#pruning.push(wire);
-    wire.prunes.add(origin);
+  /** Delivers what came of a log, each entry behind the one before it. */
+  #deliverWaiting(log: number): void {
+    const { logs } = this.#air, last = logs.lastOf(log);
+    for (let seq = this.clock[log] + 1; seq <= last; seq++) {
+      const entry = logs.find(log, seq), arrival = this.#waiting.get(entry);
+      if (arrival === undefined) return;
+      this.#waiting.delete(entry);
+      this.#deliver(entry, arrival, false);
+    }
+  }
+
+  #deliver(entry: Entry, { hops, from }: Arrival, own: boolean): void {
+    this.clock[entry.log] = entry.seq;
+    entry.arrived_ms[this.number] = this.#air.now_ms - entry.born_ms;
+    entry.hops[this.number] = hops;
+    entry.from[this.number] = from;
+    entry.reached++;
+    takeDelivered(this.#turn, ENTRY_BYTES, own);
+    this.#relaying.push(entry);
+    if (this.#untold.length === 0) this.#air.after(LAZY_MS, () => this.#announce());
+    this.#untold.push(entry);
     this.#scheduleTick();
   }
 
+  /** A peer has a log up to an entry. */
+  #learn({ end }: Wire<Station>, log: number, last: number): void {
+    const { logs } = this.#air, settled = logs.settledOf(log);
+    for (let seq = last; seq > settled; seq--) {
+      const { marks } = logs.find(log, seq);
+      if ((marks[end] & MARK.known) !== 0) return;
+      marks[end] |= MARK.known;
+    }
+  }
+
   /** What came is acknowledged a while later, together. */
-  #owe(wire: Wire<Station>, entry: Entry): void {
-    if (wire.owed.push(entry) > 1) return;
+  #owe(wire: Wire<Station>, log: number): void {
+    if (wire.owed.includes(log)) return;
+    wire.owed = [...wire.owed, log];
+    if (wire.owed.length > 1) return;
     this.#air.after(this.#air.loss > 0 ? LOSSY_ACK_MS : ACK_DELAY_MS, () => {
       const { owed } = wire;
       wire.owed = [];
@@ -178,82 +178,68 @@ export class Station {
     });
   }
 
-  #sendHave(wire: Wire<Station>, entries: readonly Entry[]): void {
-    const { up, peer, back } = wire;
-    if (this.alive && up) this.#air.send("have", wire, () => peer.#takeHave(back, entries));
+  #sendHave(wire: Wire<Station>, logs: readonly number[]): void {
+    const { up, far, back } = wire, clock = logs.map((log) => this.#reach(log));
+    if (this.alive && up) this.#air.send("have", wire, () => far.#takeHave(back, clock));
   }
 
-  /** Tells quiet links of what is new, where the peer is not known to have it. */
+  /** Tells lazy links of what is new, where the peer is not known to have it. */
   #announce(): void {
     const untold = this.#untold;
     this.#untold = [];
     for (const wire of this.wires) {
       const news = untold.filter((entry) => entry.marks[wire.end] === 0);
-      if (news.length > 0) this.#sendHave(wire, news);
+      if (news.length > 0) this.#sendHave(wire, [...new Set(news.map(({ log }) => log))]);
     }
   }
 
-  #takeHave(link: LinkId, entries: readonly Entry[]): void {
+  #takeHave(link: LinkId, clock: readonly Reach[]): void {
     if (!this.#hears(link)) return;
-    const { end } = this.wires[link - 1];
-    for (const entry of entries) {
-      entry.marks[end] |= MARK.known;
-      if (!this.has(entry)) this.#miss(entry, link);
-    }
+    const wire = this.wires[link - 1], { logs } = this.#air;
+    for (const [key, seq] of clock) this.#learn(wire, logs.keys.find(key), seq);
+    takeAnnounced(this.#turn, link, clock);
   }
 
-  /** A whole clock: what the peer lacks is sent, unless the link is quiet. */
-  #takeClock(link: LinkId, had: ReadonlySet<Entry>, open: readonly Entry[]): void {
+  /** A whole clock: what the peer lacks is sent, unless the link is lazy. */
+  #takeClock(link: LinkId, clock: readonly Reach[]): void {
     if (!this.#hears(link)) return;
-    this.#takeHave(link, [...had]);
-    for (const entry of open) {
-      if (!this.has(entry) || had.has(entry)) continue;
-      if (!this.#branch(entry.origin).lazy.has(link)) this.#push(link, entry);
+    for (const [key, seq] of clock) {
+      const log = this.#air.logs.keys.find(key);
+      this.#learn(this.wires[link - 1], log, seq);
+      const { origin } = this.#air.logs.heads[log];
+      if (!this.#turn.slice.trees.get(origin)?.lazy.has(link)) this.#pushFrom(link, log, seq + 1);
     }
   }
 
-  #miss(entry: Entry, link: LinkId): void {
-    const links = this.#missing.get(entry);
-    if (links !== undefined) return void links.push(link);
-    this.#missing.set(entry, [link]);
-    this.#air.after(GRAFT_MS, () => this.#seek(entry));
-  }
-
-  /** Asks for an entry that did not come, one link after the other. */
-  #seek(entry: Entry): void {
-    const links = this.#missing.get(entry)?.filter((link) => this.wires[link - 1].up);
-    if (!this.alive || links === undefined) return;
-    const link = links.shift();
-    if (link === undefined) return void this.#missing.delete(entry);
-    this.#missing.set(entry, [...links, link]);
-    this.#graft(link, [entry.origin], [entry]);
-    this.#air.after(GRAFT_MS, () => this.#seek(entry));
-  }
-
-  #graft(link: LinkId, origins: readonly number[], entries: readonly Entry[]): void {
-    const wire = this.wires[link - 1], { peer, back } = wire;
-    for (const origin of origins) {
-      this.#branches.set(origin, wantFrom(this.#branch(origin), link));
-    }
-    this.#air.send("graft", wire, () => peer.#takeGraft(back, origins, entries));
-  }
-
-  #takeGraft(link: LinkId, origins: readonly number[], entries: readonly Entry[]): void {
+  #takePrune(link: LinkId, origins: readonly string[]): void {
     if (!this.#hears(link)) return;
-    const { grafted } = SPREADS[this.#air.spread];
-    for (const origin of origins) this.#branches.set(origin, grafted(this.#branch(origin), link));
-    for (const entry of entries) if (this.has(entry)) this.#push(link, entry);
+    takePrune(this.#turn, link, origins);
+    this.#pruneSoon();
   }
 
-  #takePrune(link: LinkId, origins: readonly number[]): void {
+  /** A peer misses what comes after what it names. */
+  #takeGraft(link: LinkId, clock: Extract<Line, { k: "graft" }>["c"]): void {
     if (!this.#hears(link)) return;
-    const { pruned } = SPREADS[this.#air.spread];
-    const { peer } = this.wires[link - 1];
-    for (const origin of origins) {
-      const [branch, is_unwanted] = pruned(this.#branch(origin), link, peer.number === origin);
-      this.#branches.set(origin, branch);
-      if (is_unwanted) this.#hush(link, origin);
+    takeGraft(this.#turn, link, Object.keys(clock));
+    const { keys } = this.#air.logs;
+    for (const [origin, topics] of Object.entries(clock)) {
+      for (const [topic, seq] of Object.entries(topics)) {
+        const log = keys.find(logKey(origin, topic));
+        this.#learn(this.wires[link - 1], log, seq);
+        this.#pushFrom(link, log, seq + 1);
+      }
     }
+  }
+
+  /** Sends a log from an entry on, as far as it is here. */
+  #pushFrom(link: LinkId, log: number, from: number): void {
+    const { logs } = this.#air, here = this.clock[log];
+    const first = Math.max(from, logs.settledOf(log) + 1);
+    for (let seq = first; seq <= here; seq++) this.#push(link, logs.find(log, seq));
+  }
+
+  #pruneSoon(): void {
+    if (this.#turn.slice.prunes.size > 0) this.#scheduleTick();
   }
 
   /** One tick for all that comes at one time, as in a node. */
@@ -266,45 +252,39 @@ export class Station {
     });
   }
 
+  #wakeAt(at_ms: number): void {
+    if (at_ms >= this.#wake_ms) return;
+    this.#wake_ms = at_ms;
+    this.#air.after(Math.max(0, at_ms - this.#air.now_ms), () => {
+      if (this.#wake_ms === at_ms) this.#tick();
+    });
+  }
+
   #tick(): void {
     if (!this.alive) return;
-    for (const wire of this.#pruning) {
-      const { peer, back, up, prunes } = wire;
-      if (up) this.#air.send("prune", wire, () => peer.#takePrune(back, [...prunes]));
-      wire.prunes = new Set();
-    }
-    this.#pruning = [];
-    if (this.#relaying.length === 0) return;
-    const links = this.#links(), { now_ms } = this.#air;
-    const decided = decideRelay(this.#backoff, now_ms, links.length, this.#random);
-    const was_due = this.#backoff.due_ms;
-    this.#backoff = decided.backoff;
-    this.#random = decided.random;
-    const { due_ms } = decided.backoff;
-    if (!decided.relay) {
-      if (due_ms !== was_due) this.#air.after(due_ms - now_ms, () => this.#tick());
-      return;
-    }
+    this.#wake_ms = Infinity;
+    if (this.#turn.slice.missing.size > 0) graftMissing(this.#turn);
+    const pruning = [...this.#turn.slice.prunes.keys()];
+    for (const link of pruning) sendPrunes(this.#turn, link);
+    if (this.#relaying.length === 0 || !this.#mayRelay()) return;
     const relaying = this.#relaying;
     this.#relaying = [];
     for (const entry of relaying) {
-      const { lazy } = this.#branch(entry.origin);
-      for (const link of links) {
-        if (!lazy.has(link) && entry.marks[this.wires[link - 1].end] === 0) {
-          this.#push(link, entry);
-        }
+      const lazy = this.#turn.slice.trees.get(this.#head(entry).origin)?.lazy;
+      for (const { id, end, up } of this.wires) {
+        if (up && entry.marks[end] === 0 && !lazy?.has(id)) this.#push(id, entry);
       }
     }
   }
 
   /** Sends an entry; again, where messages get lost, until the peer is known to have it. */
   #push(link: LinkId, entry: Entry): void {
-    const wire = this.wires[link - 1], { end, peer, back, up } = wire;
+    const wire = this.wires[link - 1], { end, far, back, up } = wire;
     if (!up || !this.alive) return;
     entry.marks[end] |= MARK.sent;
     entry.payloads++;
     const hops = entry.hops[this.number] + 1;
-    this.#air.send("payload", wire, () => peer.#takePayload(back, entry, hops));
+    this.#air.send("payload", wire, () => far.#takePayload(back, entry, hops));
     if (this.#air.loss === 0) return;
     const patience_ms = Math.max(RESEND_MS, 2 * this.#air.latency_max_ms + 2 * LOSSY_ACK_MS);
     this.#air.after(patience_ms, () => {

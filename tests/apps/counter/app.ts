@@ -89,7 +89,7 @@ function react(state: Counter, event: AppEvent, view: AppView): Reduced {
     case "started":
       // Nobody is asked for anything that an earlier run wanted: it only says what it begins with.
       if (state.steps.length === 0) return [state, []];
-      return [state, [print({ resumed: state.total })]];
+      return [state, [print({ resumed: state.total, kept: state.checkpoint })]];
     case "ordered":
       return [state, []];
   }

@@ -3,7 +3,7 @@
 import { delay } from "@std/async/delay";
 
 /** So many divisors are tried before others get their turn. */
-const SLICE = 500_000;
+const SLICE = 10_000;
 
 /** The prime factors of a number; says once, in the middle of it, how many divisors were tried. */
 export async function factor(

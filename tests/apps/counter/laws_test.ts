@@ -1,12 +1,12 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { AppEvent, AppOut, AppView } from "../../../src/core/host/app.ts";
-import { topicRules } from "../../../src/core/host/slice.ts";
+import { newHost, topicRules } from "../../../src/core/host/slice.ts";
 import { insertEntries } from "../../../src/core/log/log.ts";
 import type { Entry } from "../../../src/core/log/entry.ts";
 import { emptyLog, type LogState } from "../../../src/core/log/slice.ts";
 import { check } from "../../helpers/check.ts";
-import { histories, ORIGINS, type Written } from "../../helpers/history.ts";
+import { hashOf, histories, makeLine, ORIGINS, type Written } from "../../helpers/history.ts";
 import {
   anyOrderConverges,
   batchSizes,
@@ -17,7 +17,14 @@ import {
   splittingChangesNothing,
   type Subject,
 } from "../../helpers/laws.ts";
-import { CONFIG, ENV, NOW_MS } from "../../helpers/node_subject.ts";
+import {
+  CONFIG,
+  driveAll,
+  ENV,
+  linesEvent,
+  linkedNode,
+  NOW_MS,
+} from "../../helpers/node_subject.ts";
 import { counter } from "./app.ts";
 import { COUNTER, type Counter } from "./state.ts";
 import { tally } from "./tally.ts";
@@ -153,6 +160,23 @@ Deno.test("a fork takes back the same, whenever it is proved", () => {
       },
     ),
   );
+});
+
+Deno.test("a number and another version of it that come at once do not count", () => {
+  const node = linkedNode(), [origin] = ORIGINS;
+  const state = { ...node, host: newHost([counter], CONFIG) };
+  const line = (seq: number, previous: string, add: number) =>
+    makeLine({ origin, topic: COUNTER, seq, first: seq, previous, items: `[{"add":${add}}]` });
+  const one = line(1, "", 3), two = line(2, hashOf(one), 4), other = line(2, hashOf(one), 5);
+  const totalAfter = (...batches: Uint8Array[][]) => {
+    const events = batches.map((lines) => linesEvent(1, ...lines));
+    return (driveAll(state, events)[0].host.states.get(COUNTER) as Counter).total;
+  };
+  assertEquals(totalAfter([one, two]), 7);
+  assertEquals(totalAfter([one], [two], [other]), 3);
+  assertEquals(totalAfter([one, two, other]), 3);
+  // The version of the second that is here is not the one that the third comes after.
+  assertEquals(totalAfter([one, two, line(3, hashOf(other), 6)]), 3);
 });
 
 /** Sums that are not 0: somebody who added nothing, and somebody unknown, add the same. */

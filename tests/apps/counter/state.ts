@@ -11,7 +11,7 @@ export const COUNTER = "counter";
 /** The table of all that counts. */
 export const STEPS = "counter_steps";
 /** So long after the last number the counter is quiet. */
-export const QUIET_MS = 5_000;
+export const QUIET_MS = 1_500;
 
 /** What the app knows. */
 export interface Counter extends Sums {

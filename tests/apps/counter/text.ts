@@ -9,7 +9,10 @@ type Fields = Readonly<Record<string, Json>>;
 /** A record that the app prints. */
 export function recordLine(record: Json, format: Format): string {
   if (format.json) return jsonLine(record, format);
-  const { from, of, add, taken_back, total, ...more } = record as Fields;
+  const { from, of, add, taken_back, resumed, kept, total, ...more } = record as Fields;
+  if (resumed !== undefined) {
+    return `resumed ${resumed} kept ${kept === null ? "nothing" : (kept as Fields).total}\n`;
+  }
   if (add !== undefined) return `${label(from)} ${signed(add as number)} = ${total}\n`;
   if (taken_back !== undefined) return `${label(from)} took back ${taken_back} = ${total}\n`;
   const head = of === undefined ? [] : [label(of)];

@@ -8,6 +8,7 @@ const SECOND_MS = 1_000;
 /** An app that has everything done outside that it is asked for, and remembers what came of it. */
 const busy: App = asApp<readonly string[]>({
   name: "busy",
+  requests: "own",
   initial: () => [],
   requests: "own",
   reduce: (state, event: AppEvent) => {

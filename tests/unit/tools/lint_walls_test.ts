@@ -35,6 +35,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/apps/chat/reduce.ts", "import a from '../../tracker/tracker.ts';"],
       ["src/apps/chat/reduce.ts", "import a from './command.ts';"],
       ["src/apps/chat/reduce.ts", "import type { A } from '../app.ts';"],
+      ["src/apps/chat/reduce.ts", "import type { A } from '../registry.ts';"],
       ["src/shell/net/tcp.ts", "import a from '../../sim/wire.ts';"],
       ["src/sim/network.ts", "import a from '../web/page.ts';"],
       ["src/sim/network.ts", "import { REGISTRY } from '../apps/registry.ts';"],
@@ -66,6 +67,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
   "walls/files-in-rooms": {
     bad: [
       ["src/core/link.ts", "export const a = 1;"],
+      ["src/core/state.ts", "export const a = 1;"],
       ["src/core/nowhere/link.ts", "export const a = 1;"],
     ],
     good: [
@@ -83,7 +85,7 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/sim/network.ts", "let a: import('../core/log/reduce.ts').A;"],
     ],
     good: [
-      ["src/core/turn/turn.ts", "import { reduceLog } from '../log/reduce.ts';"],
+      ["src/core/turn/outs.ts", "import { reduceLog } from '../log/reduce.ts';"],
       ["src/core/session/greeting.ts", "import { a } from '../log/slice.ts';"],
       ["src/apps/chat/mod.ts", "import { reduceChat } from './reduce.ts';"],
     ],
@@ -101,7 +103,11 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
     ],
     good: [
       ["src/apps/votes/builds_on.ts", "export { a } from '../chain/reduce.ts';"],
-      ["src/apps/votes/reduce.ts", "import a from './builds_on.ts';"],
+      [
+        "src/apps/votes/reduce.ts",
+        "import a from './builds_on.ts'; import b from '../../core/host/app.ts';",
+      ],
+      ["src/apps/votes/mod.ts", "import a from './reduce.ts'; import type { B } from '../app.ts';"],
       ["src/apps/registry.ts", "import a from './chat/mod.ts'; import b from './chain/mod.ts';"],
       ["src/cli/run.ts", "import a from '../apps/app.ts';"],
     ],
@@ -112,13 +118,17 @@ const CASES: Record<string, { bad: readonly Snippet[]; good: readonly Snippet[] 
       ["src/apps/chat/reduce.ts", "import(x);"],
       ["src/apps/chat/reduce.ts", "import a from '../../shell/tcp.ts';"],
       ["src/apps/chat/reduce.ts", "import type { A } from '../app.ts';"],
+      ["src/apps/chat/reduce.ts", "import { assert } from '@std/assert';"],
       ["src/tracker/roster.ts", "import a from '../shell/tcp.ts';"],
       ["src/tracker/roster.ts", "import a from 'npm:string-width';"],
     ],
     good: [
-      ["src/apps/chat/text/form.ts", "import a from '../reduce.ts';"],
-      ["src/apps/chat/view.ts", "import a from 'node:fs'; import b from '../../cli/table.ts';"],
+      [
+        "src/apps/chat/text/form.ts",
+        "import a from '../reduce.ts'; import b from '../../../core/host/app.ts';",
+      ],
       ["src/apps/chat/reduce.ts", "import { assert } from '@std/assert/assert';"],
+      ["src/apps/chat/view.ts", "import a from 'node:fs'; import b from '../../cli/table.ts';"],
       ["src/apps/app.ts", "import type { A } from '../cli/output/line.ts';"],
       ["src/tracker/roster.ts", "import a from './links.ts'; import b from '../core/types.ts';"],
     ],
@@ -183,6 +193,7 @@ Deno.test(`${WRITES} refuses what is reached through a view, in rooms and apps`,
   for (const source of bad) {
     assertEquals(broken("src/core/session/x.ts", source), [WRITES], source);
     assertEquals(broken("src/apps/chat/x.ts", source), [WRITES], source);
+    assertEquals(broken("src/core/node.ts", source), [WRITES], source);
     assertEquals(broken("src/core/turn/x.ts", source), [], source);
     assertEquals(broken("src/apps/chat/command.ts", source), [], source);
     assertEquals(broken("src/shell/x.ts", source), [], source);

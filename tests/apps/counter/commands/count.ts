@@ -11,7 +11,7 @@ import {
   networkFlag,
   timeoutFlag,
 } from "../../../../src/cli/args/flags.ts";
-import { readCount, readSwitch, readText } from "../../../../src/cli/args/values.ts";
+import { readSwitch, readText } from "../../../../src/cli/args/values.ts";
 import { inquire } from "../../../../src/cli/guest/inquiry.ts";
 import { Publisher, publishing, requesting } from "../../../../src/cli/guest/publisher.ts";
 import { stdout } from "../../../../src/cli/output/stdout.ts";
@@ -23,7 +23,7 @@ const flags = {
   ...joinFlag,
   add: { value: "N", help: "add N", read: readWhole },
   factor: { help: "factor the total, and wait for that", read: readSwitch },
-  number: { value: "N", help: "factor N instead", read: readCount(0, Number.MAX_SAFE_INTEGER) },
+  number: { value: "N", help: "factor N instead", read: readWhole },
   cancel: { help: "end the factoring", read: readSwitch },
   reset: { help: "bring the total to 0", read: readSwitch },
   of: { value: "NAME", help: "have the node ask another one for its total", read: readText },
@@ -66,7 +66,7 @@ ${flagLines(flags)}
     return await inquire(given, async (ask) => {
       const [[, total], ...parts] = await ask({ q: COUNTER });
       const text = json
-        ? `${JSON.stringify({ total: Number(total), parts: Object.fromEntries(parts) })}\n`
+        ? `${JSON.stringify({ total: Number(total), parts: numbersOf(parts) })}\n`
         : [`total ${total}`, ...parts.map((row) => row.join(" "))].join("\n") + "\n";
       await stdout.print(text);
       return EXIT.done;
@@ -93,7 +93,11 @@ function wishOf({ factor, number, cancel, reset, of, all }: Wishes): CounterRequ
   return of === undefined ? null : { do: "ask", of, within_ms: 0, all: all ?? false };
 }
 
+function numbersOf(rows: readonly (readonly string[])[]): Record<string, number> {
+  return Object.fromEntries(rows.map(([origin, sum]) => [origin, Number(sum)]));
+}
+
 function readWhole(text: string): number {
-  if (/^[+-]?[0-9]{1,9}$/.test(text)) return Number(text);
+  if (/^[+-]?[0-9]{1,16}$/.test(text)) return Number(text);
   throw new UsageError(`${text} is no whole number`);
 }

@@ -3,6 +3,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { App, AppEvent, AppOut } from "../../../../src/core/host/app.ts";
 import { initialState, type NodeState, reduceNode } from "../../../../src/core/node.ts";
+import { SEALS_PER_TICK_MAX } from "../../../../src/core/data/limits.ts";
 import type { Effect, Event, LinkId } from "../../../../src/core/types.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { heard, run, say, withGuest } from "../../../helpers/guest.ts";
@@ -56,6 +57,17 @@ Deno.test("`reduceNode()` comes back at once for what an app says about what it 
   assertLessOrEqual(said.wake_ms, now_ms);
   const [answered] = tick(said, now_ms);
   assertEquals(answered.log.topics.get("b")?.order.length, 1);
+});
+
+Deno.test("`reduceNode()` has its turns while an app answers itself for ever", () => {
+  const script = (event: AppEvent): readonly AppOut[] =>
+    event.kind === "delivered"
+      ? [{ kind: "publish", topic: "a", items: ["again"] }]
+      : obedient(event);
+  const node = nodeOf(tinyApp("a", script));
+  const [said] = run(node, [want(node, { kind: "publish", topic: "a", items: ["x"] })]);
+  assertEquals(said.log.topics.get("a")?.order.length, SEALS_PER_TICK_MAX);
+  assertLessOrEqual(said.wake_ms, node.now_ms);
 });
 
 Deno.test("`reduceNode()` comes back at once for what an app sends when it is woken", () => {

@@ -6,7 +6,7 @@ import type { Identity } from "../../../../src/shell/crypto/crypto.ts";
 import { sha256 } from "../../../../src/shell/crypto/crypto.ts";
 import { replaceKey } from "../../../../src/shell/crypto/key_file.ts";
 import { guardOf } from "../../../../src/shell/store/files.ts";
-import { type NoteValue, proofOf } from "../../../../src/shell/store/notes.ts";
+import { type NoteValue, proofOf, readNotes } from "../../../../src/shell/store/notes.ts";
 import { StoreReader } from "../../../../src/shell/store/reader.ts";
 import type { StoredRow } from "../../../../src/core/types.ts";
 import { makeLine, ORIGINS } from "../../../helpers/history.ts";
@@ -177,6 +177,9 @@ Deno.test("A database of version 1 can be read before anything opened it to writ
     using reader = new StoreReader(temp.dir);
     const rows = [...reader.rows(null)].flat();
     assertEquals(rows.map(({ arrival, hash }) => ({ arrival, hash })), stored());
+    const { gaps, forks, printed, forgotten, kept, damaged } = readNotes(reader.db);
+    const notes = { gaps, forks, printed, forgotten, kept, drop_before: 0 };
+    assertEquals([notes, damaged], [NOTES, []] as never);
     reader.finish();
   }
   assertEquals(Deno.readFileSync(temp.path("rumor.db")), before);
