@@ -15,7 +15,6 @@ export function tinyApp(name: string, script: Script = () => [], more: Partial<A
     topics: [{ topic: name, whole: false }],
     requests: "own",
     initial: () => [],
-    requests: "own",
     reduce: (state, event) => [[...state, event], script(event)],
     ...more as object,
   });

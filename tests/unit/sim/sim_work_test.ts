@@ -10,7 +10,6 @@ const busy: App = asApp<readonly string[]>({
   name: "busy",
   requests: "own",
   initial: () => [],
-  requests: "own",
   reduce: (state, event: AppEvent) => {
     if (event.kind === "request") {
       if (event.request === "never mind") return [state, [{ kind: "cancel", tag: 1 }]];
