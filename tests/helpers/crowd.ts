@@ -1,14 +1,10 @@
 /** A tracker's reducer, and the crowd of those who connect to it, without a socket. */
 
 import { proofText } from "../../src/core/wire/line.ts";
-import {
-  initialTracker,
-  reduceTracker,
-  type TrackerState,
-} from "../../src/core/tracker/tracker.ts";
-import { getLink } from "../../src/core/tracker/links.ts";
+import { initialTracker, reduceTracker, type TrackerState } from "../../src/tracker/tracker.ts";
+import { getLink } from "../../src/tracker/links.ts";
 import type { Effect, Event, LinkId, Notice } from "../../src/core/types.ts";
-import { fakeCrypto } from "../../src/sim/crypto.ts";
+import { envOf, fakeCrypto } from "../../src/sim/crypto.ts";
 
 const crypto = fakeCrypto();
 const encoder = new TextEncoder();
@@ -16,6 +12,7 @@ const decoder = new TextDecoder();
 const PEERS = encoder.encode('{"k":"peers"');
 /** The tracker itself. */
 export const ME = crypto.signer("me");
+const ENV = envOf(crypto, ME, crypto.sealer("me"));
 
 /** Who somebody says that it is. */
 export interface Guise {
@@ -52,16 +49,13 @@ export class Crowd {
     this.tick();
   }
 
-  /** Reduces an event, and all that can be answered at once. */
+  /** Reduces an event. */
   event(event: Event): void {
-    const queue = [event];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const check = this.#watch?.(this.state, next);
-      const [after, effects] = reduceTracker(this.state, next, crypto.env);
-      check?.();
-      this.state = after;
-      queue.unshift(...effects.flatMap((effect) => this.#perform(effect)));
-    }
+    const check = this.#watch?.(this.state, event);
+    const [after, effects] = reduceTracker(this.state, event, ENV);
+    check?.();
+    this.state = after;
+    for (const effect of effects) this.#perform(effect);
   }
 
   /** Lets time pass, and tells the tracker as often as it asked to be told. */
@@ -149,31 +143,22 @@ export class Crowd {
     this.told.bytes += line.length;
   }
 
-  #perform(effect: Effect): Event[] {
-    const { now_ms } = this;
+  #perform(effect: Effect): void {
     switch (effect.kind) {
       case "send":
         if (this.closed.has(effect.link)) throw new Error("sent behind a close");
         this.sent.get(effect.link)!.push(...effect.lines);
         for (const line of effect.lines) this.#count(line);
-        return [];
+        return;
       case "close":
         this.closed.add(effect.link);
-        return [];
-      case "sign": {
-        const { purpose, bytes } = effect;
-        return [{ kind: "signed", now_ms, purpose, signature: ME.sign(bytes) }];
-      }
-      case "verify": {
-        const valid = effect.request.checks.map(crypto.verify);
-        return [{ kind: "verified", now_ms, request: effect.request, valid }];
-      }
+        return;
       case "notice":
         this.notices.push(effect.notice);
-        return [];
+        return;
       case "done":
         this.isDone = true;
-        return [];
+        return;
       default:
         throw new Error(`a tracker has no use for ${effect.kind}`);
     }
