@@ -3,6 +3,7 @@
  * is given again, so that the arrays do not grow for ever. Versions share one map (see `SharedMap`).
  */
 
+import { assert } from "@std/assert/assert";
 import { SharedMap } from "./shared_map.ts";
 
 export class Interner {
@@ -37,7 +38,7 @@ export class Interner {
 
   /** A version that knows one more key, whose number is `next`. */
   add(key: string): Interner {
-    if (this.#numbers.has(key)) throw new Error(`${key} has a number already`);
+    assert(!this.#numbers.has(key), `${key} has a number already`);
     const free = this.#free.length > 0 ? this.#free.slice(0, -1) : this.#free;
     return new Interner(this.#numbers.set(key, this.next), free);
   }

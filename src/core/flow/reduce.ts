@@ -1,5 +1,6 @@
 /** The door of the flow: bytes go out, come in, and are acknowledged, link by link. */
 
+import { assert } from "@std/assert/assert";
 import { type Out, type Reduced, RoomTurn, type View } from "../wire/room.ts";
 import { type Budget, type Flow, leftAfter, type LinkFlow, newLinkFlow } from "./slice.ts";
 import type { FlowEvent, FlowTurn } from "./turn.ts";
@@ -59,6 +60,7 @@ function advance(turn: FlowTurn, flow: LinkFlow, event: FlowEvent): LinkFlow {
       return { ...flow, inward: { ...inward, ack_due_ms: event.due_ms } };
     case "reported": {
       const { bytes: reported_bytes, due_ms: ack_due_ms } = event;
+      assert(reported_bytes <= inward.received_bytes, "More is acknowledged than came");
       return { ...flow, inward: { ...inward, reported_bytes, ack_due_ms } };
     }
     case "control": {

@@ -4,7 +4,7 @@ import type { AppRow, Id, Json, Kept, Source, Topic } from "../types.ts";
 import type { Delivered, LogState } from "../log/slice.ts";
 import type { Membership } from "../membership/slice.ts";
 import { peersOf, type Sessions } from "../session/slice.ts";
-import type { Errand } from "../unicast/turn.ts";
+import type { Errand, UnicastOut } from "../unicast/turn.ts";
 import type { Out, RoomTurn, View } from "../wire/room.ts";
 import type { AppView } from "./app.ts";
 import type { Host } from "./slice.ts";
@@ -50,14 +50,8 @@ export type HostOut =
   | Out
   | { readonly kind: "publish"; readonly topic: Topic; readonly items: readonly Json[] }
   | { readonly kind: "send_message"; readonly errand: Errand }
-  /** How a request ended: `why` is null where it was done. */
-  | {
-    readonly kind: "answered";
-    readonly source: Source;
-    readonly to: Id;
-    readonly why: string | null;
-    readonly late: boolean;
-  }
+  /** How a request ended, as an errand does. */
+  | Extract<UnicastOut, { kind: "answered" }>
   | { readonly kind: "work"; readonly app: string; readonly job: number; readonly task: unknown }
   | { readonly kind: "cancel"; readonly job: number }
   | {

@@ -4,6 +4,7 @@
  * them. The form is in docs/protocol.md.
  */
 
+import { assert } from "@std/assert/assert";
 import type { Id, Json, Topic } from "../types.ts";
 import { countKeys, isWellFormed, scanJson } from "../data/json_scan.ts";
 import { ID_CHARS, isIdText, isSignatureText, SIGNATURE_CHARS } from "../data/public_key.ts";
@@ -161,7 +162,7 @@ export function decodeEntry(line: Uint8Array): Entry | EntryFault {
 /** Reads the items of an entry that was stored, and therefore read and checked before. */
 export function decodeStored(line: Uint8Array): Entry {
   const entry = decodeEntry(hashedBytes(line));
-  if (typeof entry === "string") throw new Error(`A stored entry does not decode: ${entry}`);
+  assert(typeof entry !== "string", `A stored entry does not decode: ${entry}`);
   return entry;
 }
 

@@ -4,6 +4,7 @@
  * apart, in a bounded list, so that somebody who was away cannot bring back what they said.
  */
 
+import { assert } from "@std/assert/assert";
 import type { Id, Topic } from "../types.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { logKey } from "./entry.ts";
@@ -81,6 +82,7 @@ export function forgetLogs(
   }
   const keys = log.keys.remove(logs.map(([origin, topic]) => logKey(origin, topic)));
   const forgotten = rememberForgotten(log.forgotten, logs);
+  assert(kept_bytes >= 0, "More was dropped than was kept");
   return {
     log: {
       ...log,

@@ -6,6 +6,7 @@
  * Atomic Group Multicast", 1991, section 5; only the difference of the vector travels.
  */
 
+import { assert } from "@std/assert/assert";
 import type { Env, Gap, Id, Topic } from "../types.ts";
 import type { Entry } from "./entry.ts";
 import { LogEdit } from "./log_edit.ts";
@@ -80,5 +81,6 @@ export function trimLog(log: LogState, keep_bytes: number): LogState {
   for (const [index, seq] of dropped) {
     heads[index] = { ...heads[index], entries: heads[index].entries.dropUntil(seq + 1) };
   }
+  assert(kept_bytes >= 0, "More was dropped than was kept");
   return { ...log, topics, heads, totals: { ...log.totals, kept_bytes } };
 }

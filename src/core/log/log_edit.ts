@@ -1,5 +1,6 @@
 /** How a batch changes the log. Used only by log.ts, which says what the log is. */
 
+import { assert } from "@std/assert/assert";
 import type { Env, Gap, Id, Topic } from "../types.ts";
 import { type Entry, hashedBytes, logKey, sameBytes } from "./entry.ts";
 import { AppendLog } from "../data/append_log.ts";
@@ -28,7 +29,10 @@ import type { SharedMap } from "../data/shared_map.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** One batch of changes: copies each structure once, and is thrown away with the batch. */
+/**
+ * One batch of changes: copies each structure once, and is thrown away with the batch. `before` is never
+ * touched. What became of the batch is gathered, and `finish()` gives it with the log after.
+ */
 export class LogEdit {
   readonly #heads: Head[];
   readonly #clock: number[];
@@ -61,6 +65,12 @@ export class LogEdit {
     this.#arrivals = before.totals.arrivals;
   }
 
+  /**
+   * An entry whose signature is good. It is delivered, with all that waited for it, or waits for its
+   * causes; one that is there already is a duplicate, or the proof of a fork. Refused, by a code among
+   * `rejected`, is one of a forgotten log (`forgotten`), behind a fork (`frozen`), of too many logs or
+   * topics, or one more than may wait (`pending-full`).
+   */
   insert(entry: Entry, now_ms: number): void {
     const gone = this.#forgotten.seqs.get(logKey(entry.origin, entry.topic)) ?? 0;
     if (entry.seq <= gone) return this.#reject("forgotten");
@@ -113,6 +123,7 @@ export class LogEdit {
     this.#ownHead(index).fork = lines;
   }
 
+  /** Goes on behind entries that nobody has any more; nothing where they are there, or the log ended. */
   skip(gap: Gap): void {
     const index = this.#indexOf(gap.origin, gap.topic);
     if (index < 0 || this.#clock[index] >= gap.to) return;
@@ -170,6 +181,7 @@ export class LogEdit {
     return null;
   }
 
+  /** The log after the batch, the same reference where nothing changed, and what became of it. */
   finish(): [LogState, LogOutput] {
     for (const [name, added] of this.#orders) {
       const topic = this.#topics.get(name)!;
@@ -177,6 +189,7 @@ export class LogEdit {
     }
     for (const index of [...this.#tails.keys()]) this.#flushTail(index);
     const pending = this.#pending.finish();
+    assert(this.#heads.length === this.#clock.length, "A log has a head and a place in the clock");
     const after: LogState = {
       self: this.before.self,
       rules: this.before.rules,

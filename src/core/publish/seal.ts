@@ -1,5 +1,6 @@
 /** Makes entries of drafts: as few as possible, each signed and sealed. */
 
+import { assert } from "@std/assert/assert";
 import type { Topic } from "../types.ts";
 import { encodeUnsigned, type EntryFields, logKey, sealEntry } from "../log/entry.ts";
 import type { DraftItem } from "./slice.ts";
@@ -28,9 +29,7 @@ export function sealDraft(turn: PublishTurn, topic: Topic): void {
     fields = nextFields(turn, topic, draft.items.slice(0, count));
     unsigned = encodeUnsigned(fields);
   }
-  if (unsigned.length > UNSIGNED_BYTES_MAX) {
-    throw new Error("An item was drafted that fits no line");
-  }
+  assert(unsigned.length <= UNSIGNED_BYTES_MAX, "An item was drafted that fits no line");
   const entry = sealEntry(fields, unsigned, env.sign(log.self, unsigned));
   const sealed = draft.items.slice(0, entry.items.length);
   finishRequests(turn, sealed, entry.seq);

@@ -3,6 +3,7 @@
  * it streams each topic from where the peer says it is, and queues nothing else.
  */
 
+import { assert } from "@std/assert/assert";
 import type { LinkId, Topic } from "../types.ts";
 import { SharedMap } from "../data/shared_map.ts";
 
@@ -151,6 +152,7 @@ export class ReplicaEdit {
   /** What the peer has now; the same reference where nothing changed. */
   finish(): Replica {
     const { proofs, streaming } = this, before = this.#before;
+    assert(proofs >= 0, "More proofs were shown than are owed");
     const logs = this.#logs.finish();
     const open = this.#open ?? before.open, cursors = this.#cursors ?? before.cursors;
     const same = logs === before.logs && open === before.open && cursors === before.cursors &&

@@ -6,6 +6,7 @@
  * windows.
  */
 
+import { assert } from "@std/assert/assert";
 import type { AppRow, Id, Kept, StoreBatch, StoreEntry } from "../types.ts";
 import { renameSelf } from "../log/log.ts";
 import { isKeptWhole, type LogState, type StoredEntry } from "../log/slice.ts";
@@ -86,7 +87,7 @@ function settle(turn: StorageTurn): void {
 /** The answer: what was stored may be shown. */
 function takeStored(turn: StorageTurn, fault: string | null): void {
   const { slice } = turn;
-  if (slice.under_way === null) throw new Error("Nothing was to be stored");
+  assert(slice.under_way !== null, "Nothing was to be stored");
   if ((fault === null) !== (slice.fault === null)) turn.notice({ kind: "storage", fault });
   slice.fault = fault;
   const { log, states, printed, batch } = slice.under_way;

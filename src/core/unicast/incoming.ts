@@ -3,6 +3,7 @@
  * output has taken them.
  */
 
+import { assert } from "@std/assert/assert";
 import type { Seal } from "../types.ts";
 import { decodeAck, decodeParcel, encodeAck, type Parcel, sealContext } from "./packets.ts";
 import { takeAck } from "./outgoing.ts";
@@ -118,6 +119,7 @@ function setIncoming(turn: UnicastTurn, incoming: Incoming): void {
   const { slice } = turn, key = laneKey(incoming);
   if (!slice.incoming.has(key) && slice.incoming.size >= SENDERS_MAX) forgetSender(turn);
   slice.early_bytes += earlyBytes(incoming) - earlyBytes(slice.incoming.get(key));
+  assert(slice.early_bytes >= 0, "More came in order than waited for it");
   turn.own("incoming").set(key, incoming);
   slice.owes_acks ||= incoming.owes_ack;
 }
