@@ -233,8 +233,8 @@ export const SOUGHT_PER_ITEM_MAX = 64;
 export const POSTED_BYTES_MAX = 16_777_216;
 /** What each `post` costs in memory besides its own bytes. */
 export const POST_OVERHEAD_BYTES = 400;
-/** Senders of which a node remembers how far it has read; who is gone makes room. */
-export const SENDERS_MAX = 65_536;
+/** Lanes of senders, two of each, of which a node remembers how far it has read; who is gone makes room. */
+export const LANES_MAX = 131_072;
 /** Longest time that a private message may wait for its recipient: a day. */
 export const POST_MS_MAX = 86_400_000;
 

@@ -14,8 +14,8 @@ import {
   EARLY_OVERHEAD_BYTES,
   FRONT_WINDOW_BYTES,
   HOPS_MAX,
+  LANES_MAX,
   PACKETS_EARLY_MAX,
-  SENDERS_MAX,
 } from "../data/limits.ts";
 
 /** A packet for this node came: it is opened, if that can be of use. */
@@ -117,15 +117,15 @@ function sendAck(turn: UnicastTurn, incoming: Incoming): void {
 
 function setIncoming(turn: UnicastTurn, incoming: Incoming): void {
   const { slice } = turn, key = laneKey(incoming);
-  if (!slice.incoming.has(key) && slice.incoming.size >= SENDERS_MAX) forgetSender(turn);
+  if (!slice.incoming.has(key) && slice.incoming.size >= LANES_MAX) forgetLane(turn);
   slice.early_bytes += earlyBytes(incoming) - earlyBytes(slice.incoming.get(key));
   assert(slice.early_bytes >= 0, "More came in order than waited for it");
   turn.own("incoming").set(key, incoming);
   slice.owes_acks ||= incoming.owes_ack;
 }
 
-/** Makes room for a new sender: there are more of them than members, so one is nobody's any more. */
-function forgetSender(turn: UnicastTurn): void {
+/** Makes room for a new lane: there are more than two for each member, so one is nobody's any more. */
+function forgetLane(turn: UnicastTurn): void {
   const { slice } = turn;
   for (const [key, incoming] of slice.incoming) {
     if (turn.view.membership.members.by_id.has(incoming.peer)) continue;

@@ -15,6 +15,7 @@ import {
   INTRODUCED_MAX,
   ITEM_JSON_BYTES_MAX,
   KEEP_BYTES_DEFAULT,
+  LANES_MAX,
   LINE_BYTES_MAX,
   LINKS_MAX,
   LOGS_MAX,
@@ -26,7 +27,6 @@ import {
   PENDING_ENTRIES_MAX,
   POSTED_BYTES_MAX,
   PRINT_BYTES,
-  SENDERS_MAX,
   TOPICS_MAX,
   WINDOW_BYTES,
 } from "../../core/data/limits.ts";
@@ -57,7 +57,7 @@ export function memoryBounds(machine: Machine, before: NodeState): void {
   atMost("bytes of early packets", unicast.early_bytes, EARLY_BYTES_MAX);
   atMost("bytes of waiting messages", unicast.outgoing_bytes, POSTED_BYTES_MAX);
   atMost("dials under way", membership.dials.open.size, 10 * DIALS_PER_SECOND);
-  atMost("senders", unicast.incoming.size, SENDERS_MAX);
+  atMost("lanes of senders", unicast.incoming.size, LANES_MAX);
   atMost("unprinted bytes", state.output.debt.unprinted_bytes, FRONT_MOST_BYTES);
   if (unicast.incoming !== before.unicast.incoming) {
     for (const one of unicast.incoming.values()) {

@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import {
   EARLY_BYTES_MAX,
   FRONT_WINDOW_BYTES,
+  LANES_MAX,
   PACKETS_EARLY_MAX,
-  SENDERS_MAX,
 } from "../../../../src/core/data/limits.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
 import { encodeParcel, sealContext } from "../../../../src/core/unicast/packets.ts";
@@ -99,13 +99,13 @@ Deno.test("`takePacket()` makes room for a new sender where a former one is no m
   const state = knowing([ANN, BOB]);
   const known = { box: BOX, bulk: false, last: 3, early: new Map(), owes_ack: false, print: 0 };
   const incoming = new Map<string, Incoming>([[BOB, { ...known, peer: BOB }]]);
-  for (let at = 1; at < SENDERS_MAX; at++) {
+  for (let at = 1; at < LANES_MAX; at++) {
     incoming.set(`former ${at}`, { ...known, peer: `former ${at}` });
   }
   const me = new Messenger({ ...state, unicast: { ...state.unicast, incoming } });
   me.take(ANN, 1, { items: ["hello"] });
   const { incoming: after } = me.node.unicast;
-  assertEquals(after.size, SENDERS_MAX);
+  assertEquals(after.size, LANES_MAX);
   assertEquals(me.heard.length, 1);
   assertEquals([after.has(BOB), after.get(ANN)?.last], [true, 1]);
 });
