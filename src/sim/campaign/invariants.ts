@@ -135,6 +135,7 @@ export function itemsOnce(
 /** Nobody says that it has what it has not, or has not stored where it has a disk. */
 export function claimsAreTrue(
   machine: Machine,
+  before: NodeState,
   clock: Readonly<Record<string, Readonly<Record<string, number>>>>,
 ): void {
   const { view, node } = machine;
@@ -143,8 +144,8 @@ export function claimsAreTrue(
     for (const [topic, seq] of Object.entries(topics)) {
       const key = logKey(origin, topic);
       if ((held.get(key) ?? 0) >= seq) continue;
-      // Of a log that ended in a fork nothing more is needed.
-      if (isFrozen(machine, key)) continue;
+      // Of a log that ended in a fork nothing more is needed; it may be forgotten with the same event.
+      if (isFrozen(machine, key) || endsInFork(before, key)) continue;
       // A log that was forgotten goes on where it was.
       if ((node.state.log.forgotten.seqs.get(key) ?? 0) >= seq) continue;
       must(
@@ -246,8 +247,12 @@ export function noFalseFailed(
 }
 
 /** Whether a log ended in a fork, as the node knows, or its disk while it is being loaded. */
-function isFrozen({ store, node: { state: { log } } }: Machine, key: string): boolean {
-  const index = log.keys.find(key);
-  if (index >= 0 && log.heads[index].fork !== null) return true;
+function isFrozen({ store, node: { state } }: Machine, key: string): boolean {
+  if (endsInFork(state, key)) return true;
   return store?.restored.forks.some(({ origin, topic }) => logKey(origin, topic) === key) ?? false;
+}
+
+function endsInFork({ log }: NodeState, key: string): boolean {
+  const index = log.keys.find(key);
+  return index >= 0 && log.heads[index].fork !== null;
 }

@@ -60,7 +60,7 @@ export class Observer {
     if (this.#around.lying && event.kind === "lines") {
       forksAreProven(machine, event.link, event.lines, before, this.#around.verify);
     }
-    for (const effect of effects) this.#seeEffect(machine, effect);
+    for (const effect of effects) this.#seeEffect(machine, effect, before);
     this.#seeSetAside(machine, effects);
     if (event.kind === "started") check.restoredIsComplete(machine);
     if (after.publish.acknowledged !== before.publish.acknowledged) {
@@ -82,11 +82,11 @@ export class Observer {
     for (const { origin, topic, to } of batch.gaps) raise(stored, logKey(origin, topic), to);
   }
 
-  #seeEffect(machine: Machine, effect: Effect): void {
+  #seeEffect(machine: Machine, effect: Effect, before: NodeState): void {
     switch (effect.kind) {
       case "send":
         this.#mix(effect.link, effect.lines.length, 0);
-        for (const line of effect.lines) this.#seeSent(machine, line);
+        for (const line of effect.lines) this.#seeSent(machine, line, before);
         return;
       case "print":
         for (const record of effect.records) this.#seePrinted(machine, record);
@@ -109,13 +109,13 @@ export class Observer {
     this.#around.tally.damaged_entries_set_aside += aside.length;
   }
 
-  #seeSent(machine: Machine, line: Uint8Array): void {
+  #seeSent(machine: Machine, line: Uint8Array, before: NodeState): void {
     const { length } = line;
     this.#mix(length, line[length >> 1], line[length - 8]);
     if (line[2] === O) return this.#seeEntrySent(machine, line);
     // {"k":"have",...
     if (line[6] !== H || line[7] !== 0x61) return;
-    check.claimsAreTrue(machine, JSON.parse(decoder.decode(line)).c);
+    check.claimsAreTrue(machine, before, JSON.parse(decoder.decode(line)).c);
   }
 
   #seeEntrySent(machine: Machine, line: Uint8Array): void {
