@@ -94,6 +94,11 @@ export function underWay({ sent_bytes, acked_bytes }: Outward): number {
   return sent_bytes - acked_bytes;
 }
 
+/** Whether something is under way of which the peer was not asked whether it came. */
+export function isUnasked(outward: Outward): boolean {
+  return outward.asked_bytes < outward.sent_bytes && underWay(outward) > 0;
+}
+
 /** Bytes of entries that came and were not acknowledged. */
 export function owedBytes({ received_bytes, reported_bytes }: Inward): number {
   return received_bytes - reported_bytes;

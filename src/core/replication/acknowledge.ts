@@ -1,7 +1,14 @@
 /** What came is acknowledged: the clock is told, and how many bytes were taken. */
 
 import type { LinkId } from "../types.ts";
-import { type Congestion, isAckDue, owedBytes, reportableBytes, underWay } from "../flow/slice.ts";
+import {
+  type Congestion,
+  isAckDue,
+  isUnasked,
+  owedBytes,
+  reportableBytes,
+  underWay,
+} from "../flow/slice.ts";
 import { clockLines, splitTouched } from "../wire/clock_lines.ts";
 import { isAtEnd, logsToTell } from "./pump.ts";
 import { openLogs } from "./slice.ts";
@@ -48,11 +55,10 @@ export function askForAck(
   relay: boolean,
 ): void {
   const { outward } = turn.view.flow.links.get(link)!;
-  const { sent_bytes, asked_bytes } = outward;
-  if (asked_bytes >= sent_bytes || underWay(outward) === 0) return;
+  if (!isUnasked(outward)) return;
   // What was not to be sent yet is not blocked.
   if (!awaited && !(relay && underWay(outward) < ACK_BYTES && isBlocked(turn, link))) return;
-  turn.send(link, { k: "ping", x: sent_bytes });
+  turn.send(link, { k: "ping", x: outward.sent_bytes });
   turn.out({ kind: "asked", link });
 }
 

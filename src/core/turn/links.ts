@@ -63,5 +63,6 @@ export function sayGoodbye(turn: NodeTurn): void {
 /** Forgets the links that this event closes; that may close others. */
 export function closeForgotten(turn: NodeTurn): void {
   for (const link of turn.closing) forgetLink(turn, link);
-  turn.tell("session", { kind: "spoke", links: turn.speaking });
+  const links = turn.speaking;
+  if (links.length > 0) turn.tell("session", { kind: "spoke", links });
 }

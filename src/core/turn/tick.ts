@@ -2,7 +2,7 @@
 
 import type { LinkId } from "../types.ts";
 import { lazyOn } from "../broadcast/slice.ts";
-import { type Congestion, stuckAt } from "../flow/slice.ts";
+import { type Congestion, isUnasked, stuckAt } from "../flow/slice.ts";
 import { isThere } from "../membership/members.ts";
 import { maySign } from "../membership/slice.ts";
 import type { Debts } from "../membership/turn.ts";
@@ -25,7 +25,8 @@ const RELAY_SHARE = 1 / 2;
  * node is in step, which the entries decide; grafts for what is missing even so. Only now, with
  * everything in the log that others said, what the node says itself (messages, apps that wanted to
  * be woken, and last the drafts, which all of them may have filled), so that it names as its causes
- * all that came. What must be stored first is shown when it is.
+ * all that came. What must be stored first is shown when it is. A tick follows each batch, so rooms
+ * that plainly have nothing to do are not asked.
  */
 export function tick(turn: NodeTurn): void {
   const { state } = turn;
@@ -33,15 +34,15 @@ export function tick(turn: NodeTurn): void {
   const late_ms = turn.now_ms - state.wake_ms;
   state.wake_ms = Infinity;
   turn.tell("session", { kind: "strangers" });
-  turn.tell("repair", { kind: "greet" });
+  if (state.repair.links.size > 0) turn.tell("repair", { kind: "greet" });
   turn.tell("session", { kind: "heartbeat", late_ms });
   turn.tell("membership", { kind: "watch" });
   turn.tell("broadcast", { kind: "gaps" });
   turn.tell("membership", { kind: "advance" });
-  turn.tell("broadcast", { kind: "graft_missing" });
-  turn.tell("unicast", { kind: "send_due" });
-  turn.tell("unicast", { kind: "acknowledge" });
-  turn.tell("host", { kind: "wake" });
+  if (state.broadcast.missing.size > 0) turn.tell("broadcast", { kind: "graft_missing" });
+  if (state.unicast.outgoing.size > 0) turn.tell("unicast", { kind: "send_due" });
+  if (state.unicast.owes_acks) turn.tell("unicast", { kind: "acknowledge" });
+  if (state.host.wakes.size > 0) turn.tell("host", { kind: "wake" });
   sealDrafts(turn);
   turn.tell("storage", { kind: "settle" });
   if (turn.settled) show(turn);
@@ -56,7 +57,7 @@ export function show(turn: NodeTurn): void {
   const congestion = congestionOf(turn.view, RELAY_SHARE);
   if (congestion !== null) turn.wakeAt(turn.now_ms + STUCK_MS);
   // A guest that publishes waits for its answers; so it is held back like the user's input.
-  else turn.tell("publish", { kind: "answer" });
+  else if (state.publish.requests.size > 0) turn.tell("publish", { kind: "answer" });
   turn.tell("membership", { kind: "overlay" });
   turn.tell("broadcast", { kind: "relay" });
   for (const session of state.session.links.values()) {
@@ -66,14 +67,15 @@ export function show(turn: NodeTurn): void {
   turn.tell("membership", { kind: "leave_on", debts: debts(turn) });
   if (state.storage.settled.log !== state.log) return;
   turn.tell("membership", { kind: "depart" });
-  turn.tell("log", { kind: "trim", keep_bytes: state.config.keep_bytes });
+  const { keep_bytes } = state.config;
+  if (state.log.totals.kept_bytes > keep_bytes) turn.tell("log", { kind: "trim", keep_bytes });
   turn.tell("storage", { kind: "adopt" });
 }
 
 /** Gives one link what it is to have now. */
 function serve(turn: NodeTurn, session: Session, congestion: Congestion): void {
-  const { id: link, lossy } = session, peer = isPeer(session);
-  const window_bytes = windowOf(turn.state.repair, link);
+  const { state } = turn, { id: link, lossy } = session, peer = isPeer(session);
+  const window_bytes = windowOf(state.repair, link);
   if (peer) {
     const stuck_ms = stuckAt(turn.state.flow.links.get(link)!, window_bytes);
     if (turn.now_ms >= stuck_ms) {
@@ -81,11 +83,13 @@ function serve(turn: NodeTurn, session: Session, congestion: Congestion): void {
     }
     turn.wakeAt(stuck_ms);
     if (lossy) turn.tell("repair", { kind: "serve", link });
-    turn.tell("broadcast", { kind: "send_prunes", link });
-    turn.tell("replication", { kind: "prove", link, window_bytes });
+    if (state.broadcast.prunes.has(link)) turn.tell("broadcast", { kind: "send_prunes", link });
+    if (state.replication.links.get(link)!.proofs > 0) {
+      turn.tell("replication", { kind: "prove", link, window_bytes });
+    }
   }
   const before_bytes = sentBytes(turn, link);
-  const { streaming } = turn.state.replication.links.get(link)!;
+  const { streaming } = state.replication.links.get(link)!;
   // A guest has nobody else to hear it from.
   if (streaming && (turn.relay || !peer)) {
     const isLazy = peer ? lazyOn(turn.state.broadcast, link) : () => false;
@@ -96,6 +100,7 @@ function serve(turn: NodeTurn, session: Session, congestion: Congestion): void {
   // An acknowledgement that goes with entries costs no message of its own.
   const rides = Boolean(turn.state.config.batch_ms) && sentBytes(turn, link) > before_bytes;
   turn.tell("replication", { kind: "acknowledge", link, congestion, rides });
+  if (!isUnasked(state.flow.links.get(link)!.outward)) return;
   const awaited = isAckAwaited(turn);
   turn.tell("replication", { kind: "ask_ack", link, awaited, relay: turn.relay });
 }

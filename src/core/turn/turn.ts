@@ -196,8 +196,8 @@ export class NodeTurn {
     return this.#closing;
   }
 
-  get speaking(): Iterable<LinkId> {
-    return this.#lines.keys();
+  get speaking(): readonly LinkId[] {
+    return [...this.#lines.keys()];
   }
 
   /** The state after the event, and what is to be done, sends before closes. */
