@@ -6,14 +6,14 @@
  */
 
 import type { Effect, Env, Event } from "./types.ts";
-import { congestionOf } from "./output/congestion.ts";
+import { congestionOf, isPrintDue, mayBeCongested } from "./output/congestion.ts";
 import { draftBytes } from "./publish/slice.ts";
 import { refuserOf } from "./turn/asked.ts";
 import { hand } from "./turn/hand.ts";
 import { closeForgotten, forgetLink, openLink } from "./turn/links.ts";
 import { receive } from "./turn/receive.ts";
 import { initialState, type NodeState } from "./turn/state.ts";
-import { show, tick } from "./turn/tick.ts";
+import { RELAY_SHARE, show, tick } from "./turn/tick.ts";
 import { NodeTurn } from "./turn/turn.ts";
 import { viewOf } from "./turn/view.ts";
 import { DRAFT_BYTES_MAX } from "./data/limits.ts";
@@ -36,6 +36,24 @@ export function isInputOpen(state: NodeState): boolean {
   return state.membership.life.phase === "running" &&
     draftBytes(state.publish) < DRAFT_BYTES_MAX && state.storage.fault === null &&
     congestionOf(viewOf(state), INPUT_SHARE) === null;
+}
+
+/**
+ * Whether a tick is to follow an event, one for all that come together. A tick costs about as much as
+ * what it follows, so none follows where it would find nothing to do.
+ */
+export function asksForTick(state: NodeState, event: Event): boolean {
+  // A part of a line only shows that its sender is there.
+  if (event.kind === "lines") return event.lines.length > 0;
+  if (event.kind === "printed") return isOutputAwaited(state);
+  return event.kind !== "tick";
+}
+
+/** Whether something goes on when the output has taken what it was handed. */
+function isOutputAwaited(state: NodeState): boolean {
+  const { config, membership, unicast } = state, view = viewOf(state);
+  return config.durable || membership.life.phase !== "running" || unicast.owes_acks ||
+    isPrintDue(view) || mayBeCongested(view, RELAY_SHARE);
 }
 
 /** What is answered to a question about a node, as guests are answered; null for no such question. */

@@ -6,7 +6,13 @@
 import type { Address, Effect, Env, Event, Json, LinkId, NodeConfig } from "../core/types.ts";
 import type { Notice, Printed, StoreBatch, Topic } from "../core/types.ts";
 import type { App } from "../core/host/app.ts";
-import { initialState, isInputOpen, type NodeState, type reduceNode } from "../core/node.ts";
+import {
+  asksForTick,
+  initialState,
+  isInputOpen,
+  type NodeState,
+  type reduceNode,
+} from "../core/node.ts";
 import type { Connection, TransportHandler } from "../shell/net/transport.ts";
 import type { Clock } from "./clock.ts";
 import { envOf, type Signer, type SimCrypto, type SimSealer } from "./crypto.ts";
@@ -213,10 +219,10 @@ export class SimNode implements Host {
     const queue: Event[] = [{ ...event, now_ms: this.now_ms }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.#countEvent();
-      if (next.kind !== "tick") this.#scheduleTick();
       const before = this.state;
       const [state, effects] = reduce(before, next, this.#env);
       this.state = state;
+      if (asksForTick(state, next)) this.#scheduleTick();
       onReduced(this, next, effects, before);
       // The buffer of a read is used again; the core must have copied what it keeps.
       if (next.kind === "lines") { for (const line of next.lines) line.fill(0x7e); }

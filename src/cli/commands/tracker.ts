@@ -71,7 +71,12 @@ async function serve(given: Given<typeof flags>): Promise<number> {
   const driver = new Driver(
     tracker,
     reduceTracker,
-    { env: makeEnv(() => identity, NO_SEALS), perform, settled: () => {} },
+    {
+      env: makeEnv(() => identity, NO_SEALS),
+      asksForTick: (_, { kind }) => kind !== "tick",
+      perform,
+      settled: () => {},
+    },
     (handler) => new TcpTransport(handler),
   );
   let at_once = false;

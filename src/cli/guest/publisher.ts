@@ -135,9 +135,7 @@ export class Publisher {
         complain();
       };
       const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
-      for await (const { items, numbers } of readLines(read, encoding, bad)) {
-        await send(items, numbers[0]);
-      }
+      for await (const { items, first } of readLines(read, encoding, bad)) await send(items, first);
     });
   }
 

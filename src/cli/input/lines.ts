@@ -5,10 +5,11 @@ import type { Json } from "../../core/types.ts";
 import { ITEM_BYTES_MAX } from "../../core/data/limits.ts";
 import { textItem, tooLong } from "./items.ts";
 
-/** A batch of input: items and the number of the line that each came from. */
+/** Items of lines that follow each other; never none. */
 export interface InputBatch {
-  readonly items: Json[];
-  readonly numbers: number[];
+  readonly items: readonly Json[];
+  /** The number of the first line. */
+  readonly first: number;
 }
 
 /** What is wrong with a line of input. */
@@ -23,8 +24,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * million, one by one. That one also takes CR from the ends, has no limit for what is no line yet,
  * and cannot say which line is no UTF-8.
  *
- * `encoding` base64 takes any bytes. A bad line is complained of by its number and left out; a last
- * line without newline counts.
+ * `encoding` base64 takes any bytes. A bad line is complained of by its number, and ends a batch; a
+ * last line without newline counts.
  */
 export async function* readLines(
   read: (buffer: Uint8Array) => Promise<number | null>,
@@ -32,7 +33,7 @@ export async function* readLines(
   complain: Complain,
 ): AsyncGenerator<InputBatch> {
   const buffer = new Uint8Array(READ_BYTES);
-  let parts: Uint8Array[] = [], bytes = 0, number = 1;
+  let parts: Uint8Array[] = [], bytes = 0;
   const cut = new Cutter(encoding, complain);
   for (;;) {
     const count = await read(buffer);
@@ -45,75 +46,77 @@ export async function* readLines(
       if (bytes <= ITEM_BYTES_MAX) parts.push(chunk.slice());
       continue;
     }
-    const first_end = bytes > ITEM_BYTES_MAX ? chunk.indexOf(NEWLINE) : -1;
-    let batch: InputBatch = { items: [], numbers: [] };
     let start = 0;
-    if (first_end >= 0) {
-      complain(number++, tooLong(bytes + first_end));
-      start = first_end + 1;
+    if (bytes > ITEM_BYTES_MAX) {
+      start = chunk.indexOf(NEWLINE) + 1;
+      cut.leaveOut(bytes + start - 1);
       parts = [];
     }
-    if (start <= end) {
-      parts.push(chunk.subarray(start, end));
-      batch = cut.lines(concat(parts), number);
-      number = cut.next;
-    }
+    if (start <= end) yield* cut.lines(concat([...parts, chunk.subarray(start, end)]));
     parts = end + 1 < count ? [chunk.slice(end + 1)] : [];
     bytes = count - end - 1;
-    if (batch.items.length > 0) yield batch;
   }
-  if (bytes > ITEM_BYTES_MAX) complain(number, tooLong(bytes));
-  else if (bytes > 0) {
-    const batch = cut.lines(concat(parts), number);
-    if (batch.items.length > 0) yield batch;
-  }
+  if (bytes > ITEM_BYTES_MAX) cut.leaveOut(bytes);
+  else if (bytes > 0) yield* cut.lines(concat(parts));
 }
 
 /** Cuts blocks of whole lines into items. */
 class Cutter {
   /** Number of the next line. */
-  next = 1;
+  #next = 1;
+  #items: Json[] = [];
+  #batches: InputBatch[] = [];
 
   constructor(readonly encoding: "utf-8" | "base64", readonly complain: Complain) {}
 
+  /** The next line is too long. */
+  leaveOut(bytes: number): void {
+    this.#refuse(tooLong(bytes));
+  }
+
   /** The lines of a block without its last newline. */
-  lines(block: Uint8Array, first: number): InputBatch {
-    if (this.encoding === "utf-8") {
+  lines(block: Uint8Array): readonly InputBatch[] {
+    if (this.encoding === "utf-8" && block.length <= ITEM_BYTES_MAX) {
       try {
-        const texts = utf8.decode(block).split("\n");
-        if (block.length <= ITEM_BYTES_MAX) return this.#texts(texts, first);
+        const items = utf8.decode(block).split("\n").map(textItem), first = this.#next;
+        this.#next += items.length;
+        return [{ items, first }];
       } catch {
         // Some line is not UTF-8: which one, is seen below.
       }
     }
-    const batch: InputBatch = { items: [], numbers: [] };
-    let start = 0;
-    this.next = first;
-    for (;;) {
+    for (let start = 0; start <= block.length;) {
       const newline = block.indexOf(NEWLINE, start);
       const end = newline < 0 ? block.length : newline;
-      this.#line(block.subarray(start, end), batch);
-      if (newline < 0) return batch;
-      start = newline + 1;
+      this.#line(block.subarray(start, end));
+      start = end + 1;
     }
+    this.#endBatch();
+    const batches = this.#batches;
+    this.#batches = [];
+    return batches;
   }
 
-  #texts(texts: string[], first: number): InputBatch {
-    this.next = first + texts.length;
-    return { items: texts.map(textItem), numbers: texts.map((_, index) => first + index) };
+  #line(line: Uint8Array): void {
+    if (line.length > ITEM_BYTES_MAX) return this.#refuse(tooLong(line.length));
+    let item: Json;
+    try {
+      item = this.encoding === "base64" ? { base64: line.toBase64() } : textItem(utf8.decode(line));
+    } catch {
+      return this.#refuse("not valid UTF-8 (--encoding base64 sends any bytes)");
+    }
+    this.#items.push(item);
+    this.#next++;
   }
 
-  #line(line: Uint8Array, batch: InputBatch): void {
-    const number = this.next++;
-    if (line.length > ITEM_BYTES_MAX) return this.complain(number, tooLong(line.length));
-    if (this.encoding === "base64") batch.items.push({ base64: line.toBase64() });
-    else {
-      try {
-        batch.items.push(textItem(utf8.decode(line)));
-      } catch {
-        return this.complain(number, "not valid UTF-8 (--encoding base64 sends any bytes)");
-      }
-    }
-    batch.numbers.push(number);
+  #refuse(why: string): void {
+    this.#endBatch();
+    this.complain(this.#next++, why);
+  }
+
+  #endBatch(): void {
+    const items = this.#items;
+    if (items.length > 0) this.#batches.push({ items, first: this.#next - items.length });
+    this.#items = [];
   }
 }

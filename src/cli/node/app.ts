@@ -20,8 +20,11 @@ export interface NodeApp {
   readonly alone?: boolean;
   /** Whether items of others that all nodes leave out are told of. */
   readonly tells_left_out?: boolean;
-  /** Makes an item of a line; undefined where the line was a command and is dealt with. */
-  readonly readLine: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
+  /**
+   * Makes an item of a line; undefined where the line was a command and is dealt with. Without it a
+   * line is an item as it is.
+   */
+  readonly readLine?: (text: string, node: NodeState, tell: Tell) => ReturnType<ReadLine>;
   /**
    * What else lines can mean at the prompt of a terminal; without it, the same as in a pipe. Loaded
    * only where there is a prompt.

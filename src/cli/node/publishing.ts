@@ -2,8 +2,8 @@
 
 import type { Json } from "../../core/types.ts";
 import type { Runtime } from "../../shell/node/runtime.ts";
-import type { ReadLine } from "../input/items.ts";
-import { readLines } from "../input/lines.ts";
+import { type ReadLine, textItem } from "../input/items.ts";
+import { type Complain, readLines } from "../input/lines.ts";
 import type { Terminal } from "../prompt/mod.ts";
 import type { NodeApp, PromptApp, Tell } from "./app.ts";
 
@@ -37,29 +37,35 @@ export interface TypedDesk extends InputDesk {
 export async function publishPipe({ app, runtime, complain, tell }: InputDesk): Promise<void> {
   const refuse = (number: number, why: string) => complain(`line ${number}: ${why}`);
   const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
-  for await (const batch of readLines(read, app.encoding, refuse)) {
+  for await (const { items, first } of readLines(read, app.encoding, refuse)) {
     await runtime.inputOpen();
-    let items: Json[] = [], first = 0;
-    // Numbers must run on within one publish, so that a refusal names the right line.
-    const flush = () => {
-      if (items.length > 0) runtime.publish(app.topic, items, first);
-      items = [];
-    };
-    for (const [index, raw] of batch.items.entries()) {
-      const number = batch.numbers[index];
-      const item = typeof raw === "string" ? app.readLine(raw, runtime.state, tell) : raw;
-      // Complaints come in the order of the lines, so what is before this one goes first.
-      if (item === undefined || isFault(item) || number !== first + items.length) flush();
-      if (isFault(item)) {
-        refuse(number, item.fault);
-        continue;
-      }
-      if (item === undefined) continue;
-      if (items.length === 0) first = number;
-      items.push(item);
-    }
-    flush();
+    if (app.readLine === undefined) runtime.publish(app.topic, items, first);
+    else publishRead({ app, runtime, complain: refuse, tell }, app.readLine, items, first);
   }
+}
+
+/** Publishes what the app makes of lines. */
+function publishRead(
+  { app, runtime, complain, tell }: Omit<InputDesk, "complain"> & { readonly complain: Complain },
+  readLine: NonNullable<NodeApp["readLine"]>,
+  raws: readonly Json[],
+  first: number,
+): void {
+  let items: Json[] = [];
+  // Numbers must run on within one publish, so that a refusal names the right line.
+  const flush = (end: number) => {
+    if (items.length > 0) runtime.publish(app.topic, items, end - items.length);
+    items = [];
+  };
+  for (const [index, raw] of raws.entries()) {
+    const number = first + index;
+    const item = typeof raw === "string" ? readLine(raw, runtime.state, tell) : raw;
+    // Complaints come in the order of the lines, so what is before this one goes first.
+    if (item === undefined || isFault(item)) flush(number);
+    if (isFault(item)) complain(number, item.fault);
+    else if (item !== undefined) items.push(item);
+  }
+  flush(first + raws.length);
 }
 
 /** Publishes what is typed; resolves when that is over, with whether it came to its end (Ctrl-D). */
@@ -96,7 +102,9 @@ function readTyped(
   number: number,
   quit: () => void,
 ): ReturnType<ReadLine> {
-  if (prompt === undefined) return app.readLine(text, runtime.state, tell);
+  if (prompt === undefined) {
+    return app.readLine === undefined ? textItem(text) : app.readLine(text, runtime.state, tell);
+  }
   return prompt.read(text, pasted, {
     node: runtime.state,
     tell: tellAll,

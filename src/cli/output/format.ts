@@ -12,7 +12,7 @@ import { visible } from "./escape.ts";
 import { clean, type Format, jsonLine, saidLine } from "./line.ts";
 
 const encoder = new TextEncoder();
-const NEWLINE = new Uint8Array([0x0a]);
+const NEWLINE = 0x0a;
 /** How a line for one alone begins; what shows nothing may stand in between. */
 const LIKE_PRIVATE = /^\p{DI}*\[\p{DI}*p\p{DI}*m\p{DI}*\p{Zs}/u;
 
@@ -72,23 +72,25 @@ function addRecord(sheet: Sheet, record: Printed, format: RecordFormat): void {
 }
 
 /** Items as plain lines, each behind the same words; those that are no text are the bytes that they are. */
-export function* plainLines(
+export function plainLines(
   items: readonly Json[],
   format: Format,
   before: string,
   guard: (line: string) => string = (line) => line,
-): Generator<string | Uint8Array> {
+): (string | Uint8Array)[] {
+  const parts: (string | Uint8Array)[] = [];
+  let text = "";
   for (const item of items) {
     const line = typeof item === "string" ? item : readItem(item) ?? JSON.stringify(item);
-    if (typeof line === "string") yield `${before}${guard(clean(format, oneLine(line)))}\n`;
-    else if (format.shown || line.includes(NEWLINE[0])) {
-      yield `${before}${guard(bytesText(line))}\n`;
-    } else {
-      yield before;
-      yield line;
-      yield NEWLINE;
+    if (typeof line === "string") text += `${before}${guard(clean(format, oneLine(line)))}\n`;
+    else if (format.shown || line.includes(NEWLINE)) text += `${before}${guard(bytesText(line))}\n`;
+    else {
+      parts.push(text + before, line);
+      text = "\n";
     }
   }
+  parts.push(text);
+  return parts;
 }
 
 /** Gathers text and bytes for the two streams; lives only as long as one call. */

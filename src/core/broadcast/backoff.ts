@@ -6,6 +6,7 @@
  * section III.)
  */
 
+import type { NodeConfig } from "../types.ts";
 import { nextRandom, type Random } from "../data/random.ts";
 import { RELAY_BYTES, RELAY_DELAY_MAX_MS, RELAY_PEERS_MIN } from "../data/limits.ts";
 
@@ -18,6 +19,13 @@ export interface Backoff {
 
 /** Nothing waits. */
 export const NO_BACKOFF: Backoff = { bytes: 0, due_ms: Infinity };
+
+/** Whether nothing ever waits. Only where everybody sends everything do copies cross. */
+export function relaysAtOnce(
+  { spread, batch_ms }: Pick<NodeConfig, "spread" | "batch_ms">,
+): boolean {
+  return spread !== "flood" && !batch_ms;
+}
 
 /** Entries were delivered; own ones must not wait. */
 export function noteDelivered(backoff: Backoff, bytes: number, own: boolean): Backoff {

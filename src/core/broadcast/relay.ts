@@ -1,6 +1,6 @@
 /** When what is new is sent on: at once, or a moment later (backoff.ts). */
 
-import { decideRelay, noteDelivered } from "./backoff.ts";
+import { decideRelay, noteDelivered, relaysAtOnce } from "./backoff.ts";
 import { peerLinks, type SpreadTurn } from "./turn.ts";
 
 /** Entries were delivered that may be relayed. */
@@ -11,8 +11,7 @@ export function takeDelivered(turn: SpreadTurn, bytes: number, own: boolean): vo
 /** Whether peers are sent what is new now; the answer is the out `relay`, or none. */
 export function relay(turn: SpreadTurn): void {
   const { slice, view: { config } } = turn;
-  // Only where everybody sends everything do copies cross.
-  if (config.spread !== "flood" && !config.batch_ms) return turn.out({ kind: "relay" });
+  if (relaysAtOnce(config)) return turn.out({ kind: "relay" });
   const { backoff, random, relay } = decideRelay(
     slice.backoff,
     turn.now_ms,

@@ -17,8 +17,8 @@ export function refuser(
 ): Refuse {
   const app = appOf(apps, topic);
   const is_full = !topics.has(topic) && topics.size >= TOPICS_MAX && !rules.has(topic);
-  const drafted = app?.refuse === undefined ? [] : drafts.get(topic)?.items ?? [];
-  const refuse = app?.refuse?.(states.get(app.name), drafted.map(({ item }) => item));
+  const drafted = app?.refuse === undefined ? [] : drafts.get(topic)?.parts ?? [];
+  const refuse = app?.refuse?.(states.get(app.name), drafted.flatMap(({ items }) => items));
   return (item: Json) => {
     if (itemBytes(item) > ITEM_JSON_BYTES_MAX) {
       return `more than ${ITEM_JSON_BYTES_MAX} bytes as JSON`;

@@ -136,27 +136,49 @@ export function decodeEntry(line: Uint8Array): Entry | EntryFault {
   if (line.length > LINE_BYTES_MAX) return "too-long";
   const header = peekHeader(line);
   if (header === null || !isTopic(header.topic)) return "bad-entry";
-  const { depth, keys } = scanJson(line);
-  if (depth > JSON_DEPTH_MAX) return "too-deep";
   let text: string, value: unknown;
   try {
     text = utf8.decode(line);
   } catch {
-    return "bad-utf8";
+    return isTooDeep(line) ? "too-deep" : "bad-utf8";
   }
   try {
     value = JSON.parse(text);
   } catch {
-    return "bad-json";
+    return isTooDeep(line) ? "too-deep" : "bad-json";
   }
-  if (!isEntryShape(value, header, line)) return "bad-entry";
-  if (countKeys(value) !== keys) return "repeated-key";
-  // Bytes that are UTF-8 can hold a lone surrogate only as an escape.
-  if (text.includes("\\u") && !isWellFormed(value.b)) return "bad-entry";
+  if (!isEntryShape(value, header, line)) return isTooDeep(line) ? "too-deep" : "bad-entry";
+  if (!isPlain(value, text)) {
+    const { depth, keys } = scanJson(line);
+    if (depth > JSON_DEPTH_MAX) return "too-deep";
+    if (countKeys(value) !== keys) return "repeated-key";
+    // Bytes that are UTF-8 can hold a lone surrogate only as an escape.
+    if (text.includes("\\u") && !isWellFormed(value.b)) return "bad-entry";
+  }
   const copy = new Uint8Array(line.length + 1);
   copy.set(line);
   copy[line.length] = 0x0a;
   return makeEntry(value, copy);
+}
+
+function isTooDeep(line: Uint8Array): boolean {
+  return scanJson(line).depth > JSON_DEPTH_MAX;
+}
+
+/**
+ * Whether a text is just what `encodeUnsigned()` makes of these values, and all items are texts
+ * without escapes. Whatever else it held would make it longer, so nothing needs to be looked for: the
+ * scan of every byte is saved.
+ */
+function isPlain(value: EntryShape, text: string): boolean {
+  const head = encodeHead(value);
+  // Quotes around each item and commas between them, and the brackets.
+  let length = head.length + 2 + Math.max(0, value.b.length - 1) + SEAL_BYTES;
+  for (const item of value.b) {
+    if (typeof item !== "string") return false;
+    length += item.length + 2;
+  }
+  return length === text.length && text.startsWith(head);
 }
 
 /** Reads the items of an entry that was stored, and therefore read and checked before. */
@@ -229,11 +251,16 @@ function joinLines(lines: readonly Uint8Array[]): Uint8Array {
 
 /** The bytes that an origin signs. */
 export function encodeUnsigned(fields: EntryFields): Uint8Array {
-  const { origin, topic, seq, previous, time_ms, first, deps, items } = fields;
-  return encoder.encode(
-    `{"o":"${origin}","t":"${topic}","s":${seq},"p":"${previous}","w":${time_ms},"i":${first},` +
-      `"d":${JSON.stringify(Object.fromEntries(deps))},"b":${JSON.stringify(items)}`,
-  );
+  const { origin: o, topic: t, seq: s, previous: p, time_ms: w, first: i, deps, items } = fields;
+  const head = encodeHead({ o, t, s, p, w, i, d: Object.fromEntries(deps) });
+  return encoder.encode(head + JSON.stringify(items));
+}
+
+/** All that stands before the items. */
+function encodeHead({ o, t, s, p, w, i, d }: Omit<EntryShape, "b" | "z">): string {
+  return `{"o":"${o}","t":"${t}","s":${s},"p":"${p}","w":${w},"i":${i},"d":${
+    JSON.stringify(d)
+  },"b":`;
 }
 
 /** The entry that signed bytes and their signature make. */

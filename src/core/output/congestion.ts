@@ -28,8 +28,8 @@ export interface CongestionView {
  */
 export function congestionOf(view: CongestionView, share: number): Congestion {
   const { log, output, now_ms, config } = view;
+  if (!mayBeCongested(view, share)) return null;
   const far = config.keep_bytes * share;
-  if (log.totals.kept_bytes < far) return null;
   const { unprinted_bytes, progress_ms } = output.debt;
   const is_stuck = unprinted_bytes > 0 && now_ms - progress_ms >= STUCK_MS;
   if (!is_stuck && outputLagBytes(view) > far) return "output";
@@ -45,13 +45,30 @@ export function congestionOf(view: CongestionView, share: number): Congestion {
   return null;
 }
 
+/** Whether so much is kept at all that somebody could be so far behind. */
+export function mayBeCongested(
+  { log, config }: Pick<CongestionView, "log" | "config">,
+  share: number,
+): boolean {
+  return log.totals.kept_bytes >= config.keep_bytes * share;
+}
+
 /** Whether everything that is to be printed was printed. */
-export function isDrained({ config, log, output, records }: CongestionView): boolean {
-  const { place, debt } = output;
-  const end = config.front.app === "none"
-    ? place.cursor
-    : records?.end ?? log.topics.get(config.front.topic)?.order.end ?? 0;
-  return debt.unprinted_bytes === 0 && place.cursor >= end;
+export function isDrained(view: CongestionView): boolean {
+  const { place, debt } = view.output;
+  return debt.unprinted_bytes === 0 && place.cursor >= endOf(view);
+}
+
+/** Whether there is something that the output was not handed yet. */
+export function isPrintDue(view: CongestionView): boolean {
+  const { place, beside, gapped } = view.output;
+  return place.cursor < endOf(view) || beside.records.length > 0 || gapped;
+}
+
+/** The position behind all that there is to print. */
+function endOf({ config: { front }, log, output, records }: CongestionView): number {
+  if (front.app === "none") return output.place.cursor;
+  return records?.end ?? log.topics.get(front.topic)?.order.end ?? 0;
 }
 
 /** Bytes that are delivered but not handed to the output. */

@@ -9,7 +9,7 @@ import { isPeer } from "../session/slice.ts";
 import { logKey } from "../log/entry.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import { sealDraft } from "./seal.ts";
-import { draftBytes, type DraftItem, itemBytes, type Publish } from "./slice.ts";
+import { draftBytes, itemsBytes, type Publish } from "./slice.ts";
 import type { PublishEvent, PublishOut, PublishTurn, PublishView } from "./turn.ts";
 import { DRAFT_BYTES_MAX } from "../data/limits.ts";
 
@@ -46,15 +46,13 @@ function handle(turn: PublishTurn, event: PublishEvent): void {
 }
 
 function publish(turn: PublishTurn, event: Extract<PublishEvent, { kind: "publish" }>): void {
-  const good: Json[] = [];
-  for (const [index, item] of event.items.entries()) {
+  const good = event.items.filter((item, index) => {
     const why = event.refuse(item);
-    if (why === null) good.push(item);
-    else {
-      const source: Source = { kind: "local", tag: event.first_tag + index };
-      turn.notice({ kind: "refused", source, why });
-    }
-  }
+    if (why === null) return true;
+    const source: Source = { kind: "local", tag: event.first_tag + index };
+    turn.notice({ kind: "refused", source, why });
+    return false;
+  });
   draft(turn, event.topic, good, "");
 }
 
@@ -84,10 +82,11 @@ function draft(
   request: string,
 ): void {
   if (items.length === 0) return;
-  const before = turn.slice.drafts.get(topic) ?? { items: [], bytes: 0 };
-  const added: DraftItem[] = items.map((item) => ({ item, bytes: itemBytes(item), request }));
-  const bytes = added.reduce((sum, one) => sum + one.bytes, before.bytes);
-  turn.own("drafts").set(topic, { items: [...before.items, ...added], bytes });
+  const { parts, bytes } = turn.slice.drafts.get(topic) ?? { parts: [], bytes: 0 };
+  turn.own("drafts").set(topic, {
+    parts: [...parts, { items, request }],
+    bytes: bytes + itemsBytes(items),
+  });
 }
 
 /** Remembers that some peer holds an own entry. */

@@ -1,9 +1,9 @@
 /** Makes entries of drafts: as few as possible, each signed and sealed. */
 
 import { assert } from "@std/assert/assert";
-import type { Topic } from "../types.ts";
+import type { Json, Topic } from "../types.ts";
 import { encodeUnsigned, type EntryFields, logKey, sealEntry } from "../log/entry.ts";
-import type { DraftItem } from "./slice.ts";
+import { type DraftPart, itemBytes, itemsBytes } from "./slice.ts";
 import type { PublishTurn } from "./turn.ts";
 import {
   ENTRY_BYTES_TARGET,
@@ -20,37 +20,56 @@ export function sealDraft(turn: PublishTurn, topic: Topic): void {
   const { env, log } = turn.view;
   const draft = turn.slice.drafts.get(topic);
   if (draft === undefined) return;
-  let count = itemsThatFit(draft.items);
-  let fields = nextFields(turn, topic, draft.items.slice(0, count));
+  let taken = takeParts(draft.parts, ENTRY_BYTES_TARGET, ENTRY_ITEMS_MAX);
+  let fields = nextFields(turn, topic, itemsOf(taken.parts));
   let unsigned = encodeUnsigned(fields);
   // The sizes were estimates; escapes can make an entry longer.
-  while (unsigned.length > UNSIGNED_BYTES_MAX && count > 1) {
-    count = Math.ceil(count / 2);
-    fields = nextFields(turn, topic, draft.items.slice(0, count));
+  while (unsigned.length > UNSIGNED_BYTES_MAX && fields.items.length > 1) {
+    taken = takeParts(draft.parts, ENTRY_BYTES_TARGET, Math.ceil(fields.items.length / 2));
+    fields = nextFields(turn, topic, itemsOf(taken.parts));
     unsigned = encodeUnsigned(fields);
   }
   assert(unsigned.length <= UNSIGNED_BYTES_MAX, "An item was drafted that fits no line");
   const entry = sealEntry(fields, unsigned, env.sign(log.self, unsigned));
-  const sealed = draft.items.slice(0, entry.items.length);
-  finishRequests(turn, sealed, entry.seq);
-  const items = draft.items.slice(sealed.length);
-  const bytes = items.reduce((sum, one) => sum + one.bytes, 0);
-  if (items.length === 0) turn.own("drafts").delete(topic);
-  else turn.own("drafts").set(topic, { items, bytes });
   turn.out({ kind: "entry", entry });
+  // An entry that only names causes takes nothing.
+  if (entry.items.length === 0) return;
+  finishRequests(turn, taken.parts, entry.seq);
+  const { rest: parts } = taken, bytes = draft.bytes - itemsBytes(entry.items);
+  if (parts.length === 0) turn.own("drafts").delete(topic);
+  else turn.own("drafts").set(topic, { parts, bytes });
 }
 
-function itemsThatFit(items: readonly DraftItem[]): number {
+/** The first parts of a draft, of about so many bytes and at most so many items, and the rest. */
+function takeParts(
+  parts: readonly DraftPart[],
+  target_bytes: number,
+  items_max: number,
+): { readonly parts: readonly DraftPart[]; readonly rest: readonly DraftPart[] } {
   let bytes = 0, count = 0;
-  while (count < items.length && count < ENTRY_ITEMS_MAX) {
-    bytes += items[count].bytes;
-    if (bytes > ENTRY_BYTES_TARGET && count > 0) break;
-    count++;
+  for (const [at, part] of parts.entries()) {
+    const { items, request } = part;
+    for (let index = 0; index < items.length; index++) {
+      bytes += itemBytes(items[index]);
+      if (count < items_max && (count === 0 || bytes <= target_bytes)) count++;
+      else {
+        const before = { items: items.slice(0, index), request };
+        const behind = { items: items.slice(index), request };
+        return {
+          parts: index === 0 ? parts.slice(0, at) : [...parts.slice(0, at), before],
+          rest: [behind, ...parts.slice(at + 1)],
+        };
+      }
+    }
   }
-  return count;
+  return { parts, rest: [] };
 }
 
-function nextFields(turn: PublishTurn, topic: Topic, drafted: readonly DraftItem[]): EntryFields {
+function itemsOf(parts: readonly DraftPart[]): readonly Json[] {
+  return parts.length === 1 ? parts[0].items : parts.flatMap(({ items }) => items);
+}
+
+function nextFields(turn: PublishTurn, topic: Topic, drafted: readonly Json[]): EntryFields {
   const { log } = turn.view;
   const index = log.keys.find(logKey(log.self, topic));
   const head = index < 0 ? null : log.heads[index];
@@ -66,14 +85,14 @@ function nextFields(turn: PublishTurn, topic: Topic, drafted: readonly DraftItem
     time_ms: turn.now_ms,
     first: head?.next_item ?? 1,
     deps,
-    items: only_deps ? [] : drafted.map((one) => one.item),
+    items: only_deps ? [] : drafted,
   };
 }
 
-function finishRequests(turn: PublishTurn, sealed: readonly DraftItem[], seq: number): void {
-  for (const { request: key } of sealed) {
+function finishRequests(turn: PublishTurn, sealed: readonly DraftPart[], seq: number): void {
+  for (const { request: key, items } of sealed) {
     const request = key === "" ? undefined : turn.slice.requests.get(key);
     if (request === undefined) continue;
-    turn.own("requests").set(key, { ...request, open: request.open - 1, seq });
+    turn.own("requests").set(key, { ...request, open: request.open - items.length, seq });
   }
 }

@@ -12,17 +12,17 @@ export interface Publish {
   readonly acknowledged: readonly number[];
 }
 
-/** Items that wait to become an entry of one topic. */
+/** Items that wait to become entries of one topic. */
 export interface Draft {
-  readonly items: readonly DraftItem[];
+  readonly parts: readonly DraftPart[];
+  /** About how long all of them are on the wire. */
   readonly bytes: number;
 }
 
-export interface DraftItem {
-  readonly item: Json;
-  /** About how long it is on the wire. */
-  readonly bytes: number;
-  /** The guest's request that it belongs to, or "". */
+/** Items that came together; never none. */
+export interface DraftPart {
+  readonly items: readonly Json[];
+  /** The guest's request that they belong to, or "". */
   readonly request: string;
 }
 
@@ -56,6 +56,13 @@ export function draftBytes({ drafts }: Publish): number {
 export function isAckAwaited({ requests }: Publish): boolean {
   for (const request of requests.values()) if (request.ack > 1) return true;
   return false;
+}
+
+/** Bytes of items on the wire, about. */
+export function itemsBytes(items: readonly Json[]): number {
+  let bytes = 0;
+  for (const item of items) bytes += itemBytes(item);
+  return bytes;
 }
 
 /** Bytes of an item on the wire: exact where it may be too long, else an estimate that costs little. */

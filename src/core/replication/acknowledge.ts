@@ -1,31 +1,18 @@
 /** What came is acknowledged: the clock is told, and how many bytes were taken. */
 
 import type { LinkId } from "../types.ts";
-import {
-  type Congestion,
-  isAckDue,
-  isUnasked,
-  owedBytes,
-  reportableBytes,
-  underWay,
-} from "../flow/slice.ts";
+import { type Congestion, reportableBytes } from "../flow/slice.ts";
 import { clockLines, splitTouched } from "../wire/clock_lines.ts";
 import { isAtEnd, logsToTell } from "./pump.ts";
-import { openLogs } from "./slice.ts";
+import type { LogState } from "../log/slice.ts";
+import { openLogs, type Replica } from "./slice.ts";
 import { edit, replicaOf, type ReplicationTurn } from "./turn.ts";
-import { ACK_BYTES, CONGESTED_ACK_MS } from "../data/limits.ts";
+import { CONGESTED_ACK_MS } from "../data/limits.ts";
 
-/** Acknowledges where that is due. */
-export function acknowledge(
-  turn: ReplicationTurn,
-  link: LinkId,
-  congestion: Congestion,
-  rides: boolean,
-): void {
+/** Acknowledges what came. */
+export function acknowledge(turn: ReplicationTurn, link: LinkId, congestion: Congestion): void {
   const { storage: { settled, fault }, log } = turn.view;
   const { inward } = turn.view.flow.links.get(link)!;
-  const due = isAckDue(inward, congestion, turn.now_ms) || (rides && owedBytes(inward) > 0);
-  if (!due) return turn.wakeAt(inward.ack_due_ms);
   // What cannot be stored is not acknowledged, so that whoever sent it keeps it.
   if (fault !== null) return;
   const replica = replicaOf(turn, link)!;
@@ -47,24 +34,15 @@ export function acknowledge(
   turn.out({ kind: "reported", link, bytes, due_ms });
 }
 
-/** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
-export function askForAck(
-  turn: ReplicationTurn,
-  link: LinkId,
-  awaited: boolean,
-  relay: boolean,
-): void {
+/** Asks for an acknowledgement of all that was sent. */
+export function askForAck(turn: ReplicationTurn, link: LinkId): void {
   const { outward } = turn.view.flow.links.get(link)!;
-  if (!isUnasked(outward)) return;
-  // What was not to be sent yet is not blocked.
-  if (!awaited && !(relay && underWay(outward) < ACK_BYTES && isBlocked(turn, link))) return;
   turn.send(link, { k: "ping", x: outward.sent_bytes });
   turn.out({ kind: "asked", link });
 }
 
 /** Whether something waits for room, though the peer need not acknowledge yet what is under way. */
-function isBlocked(turn: ReplicationTurn, link: LinkId): boolean {
-  const { log } = turn.view.storage.settled, replica = replicaOf(turn, link)!;
+export function isBlocked(replica: Replica, log: LogState): boolean {
   return openLogs(replica, ({ offered }) => offered > 0).length === 0 &&
     [...replica.cursors.keys()].some((topic) => !isAtEnd(replica, log, topic));
 }

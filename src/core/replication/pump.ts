@@ -10,6 +10,7 @@ import {
   type Head,
   keptEntry,
   type LogState,
+  PRESENCE,
   type StoredEntry,
   type TopicState,
 } from "../log/slice.ts";
@@ -197,6 +198,21 @@ export function isAtEnd(replica: Replica, log: LogState, name: Topic): boolean {
   }
   const cursor = replica.cursors.get(name);
   return cursor !== undefined && cursor === log.topics.get(name)?.order.end;
+}
+
+/** The topics that a link has news of; who is there matters more than what was said. */
+export function topicsToStream(replica: Replica, log: LogState, is_guest: boolean): Topic[] {
+  if (!replica.streaming) return [];
+  const topics: Topic[] = [];
+  const add = (name: Topic) => {
+    if (!isAtEnd(replica, log, name)) topics.push(name);
+  };
+  if (is_guest) { for (const name of replica.cursors.keys()) add(name); }
+  else {
+    add(PRESENCE);
+    for (const name of log.topics.keys()) if (name !== PRESENCE) add(name);
+  }
+  return topics;
 }
 
 /** Bytes of a topic that a link has still to look at; 0 where it keeps up. */

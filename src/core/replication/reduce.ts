@@ -28,7 +28,8 @@ export function reduceReplication(
 ): Reduced<Replication, ReplicationOut> {
   const turn: ReplicationTurn = new RoomTurn(before, view);
   const { slice } = turn;
-  if (event.kind === "forked") {
+  if (event.kind === "stream") event.to.forEach((to) => stream(turn, to));
+  else if (event.kind === "forked") {
     for (const link of slice.links.keys()) {
       if (isPeerLink(turn, link)) edit(turn, link, (one) => oweProof(one, event.log));
     }
@@ -70,14 +71,12 @@ function handle(turn: ReplicationTurn, event: LinkEvent): void {
     case "touch":
       edit(turn, link, (one) => one.change(event.log, { touched: true }));
       return turn.out({ kind: "ack_due", link, due_ms: turn.now_ms });
-    case "stream":
-      return stream(turn, link, event.window_bytes, event.isLazy);
     case "prove":
       return showProofs(turn, link, event.window_bytes);
     case "acknowledge":
-      return acknowledge(turn, link, event.congestion, event.rides);
+      return acknowledge(turn, link, event.congestion);
     case "ask_ack":
-      return askForAck(turn, link, event.awaited, event.relay);
+      return askForAck(turn, link);
     case "told":
       return edit(turn, link, (one) => {
         for (const [index] of one.open(({ touched, announced }) => touched || announced)) {

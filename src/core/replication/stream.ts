@@ -1,32 +1,25 @@
 /** Sends what a link's cursors and window allow. */
 
 import type { Gap, LinkId } from "../types.ts";
-import { firstKept, PRESENCE } from "../log/slice.ts";
-import { isAtEnd, type IsLazy, Pump } from "./pump.ts";
-import { edit, replicaOf, type ReplicationTurn } from "./turn.ts";
+import { firstKept } from "../log/slice.ts";
+import { Pump } from "./pump.ts";
+import { edit, type ReplicationTurn, type StreamTo } from "./turn.ts";
 import { LAZY_MS } from "../data/limits.ts";
 
-/** Streams all topics that have news; who is there matters more than what was said. */
+/** Streams topics that have news to a link. */
 export function stream(
   turn: ReplicationTurn,
-  link: LinkId,
-  window_bytes: number,
-  isLazy: IsLazy,
+  { link, topics, window_bytes, isLazy }: StreamTo,
 ): void {
   const { log } = turn.view.storage.settled;
-  const before = replicaOf(turn, link)!;
   const is_guest = turn.view.session.links.get(link)!.role === "guest";
-  const topics = is_guest ? [...before.cursors.keys()] : [PRESENCE, ...log.topics.keys()];
-  const open = topics.filter((topic) => !isAtEnd(before, log, topic));
-  if (open.length === 0) return;
-  const { outward } = turn.view.flow.links.get(link)!;
+  const { outward, inward } = turn.view.flow.links.get(link)!;
   edit(turn, link, (one) => {
     const pump = new Pump(one, log, { is_guest, outward, window_bytes, isLazy });
-    for (const topic of new Set(open)) pump.topic(topic);
+    for (const topic of topics) pump.topic(topic);
     turn.send(link, ...pump.gaps.map(gapLine));
-    if (pump.announces) {
-      turn.out({ kind: "ack_due", link, due_ms: turn.now_ms + LAZY_MS });
-    }
+    const due_ms = turn.now_ms + LAZY_MS;
+    if (pump.announces && due_ms < inward.ack_due_ms) turn.out({ kind: "ack_due", link, due_ms });
     if (pump.entries.length === 0) return;
     turn.out({ kind: "send", link, lines: pump.entries.map(({ line }) => line) });
     turn.out({ kind: "sent", link, bytes: pump.bytes });

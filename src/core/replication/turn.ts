@@ -31,26 +31,30 @@ export type LinkEvent =
     | { readonly kind: "subscribe"; readonly t: Topic; readonly history?: number }
     /** The peer is to hear soon how far a log is. */
     | { readonly kind: "touch"; readonly log: number }
-    /** What is new goes out, as far as the window allows. */
-    | { readonly kind: "stream"; readonly window_bytes: number; readonly isLazy: IsLazy }
     /** The peer is shown why logs end. */
     | { readonly kind: "prove"; readonly window_bytes: number }
-    /** The peer is told what came, if that is due; or with what was just sent (`rides`). */
-    | {
-      readonly kind: "acknowledge";
-      readonly congestion: Congestion;
-      readonly rides: boolean;
-    }
-    /** Somebody waits for what was sent to be acknowledged. */
-    | { readonly kind: "ask_ack"; readonly awaited: boolean; readonly relay: boolean }
+    /** The peer is told what came. */
+    | { readonly kind: "acknowledge"; readonly congestion: Congestion }
+    /** What was sent is to be acknowledged soon. */
+    | { readonly kind: "ask_ack" }
     /** The peer was told, but for these logs. */
     | { readonly kind: "told"; readonly kept: ReadonlySet<number> }
     /** Where lines are lost, gaps are offered until they are answered. */
     | { readonly kind: "offer_again" }
   );
 
+/** What goes out on a link. */
+export interface StreamTo {
+  readonly link: LinkId;
+  readonly topics: readonly Topic[];
+  readonly window_bytes: number;
+  readonly isLazy: IsLazy;
+}
+
 export type ReplicationEvent =
   | LinkEvent
+  /** What is new goes out, as far as the windows allow: on all links at once, as it costs little for each. */
+  | { readonly kind: "stream"; readonly to: readonly StreamTo[] }
   /** Logs ended in forks: all peers are to be shown why. */
   | { readonly kind: "forked"; readonly log: number }
   /** The numbers of these logs will mean others; positions in these topics are no longer valid. */

@@ -44,9 +44,8 @@ function handle(turn: SessionTurn, event: SessionEvent): void {
     case "gone":
       slice.links = slice.links.without(event.link);
       return;
-    case "strangers":
-      return closeStrangers(turn);
-    case "heartbeat":
+    case "watch":
+      closeStrangers(turn);
       return keepLinksAlive(turn, event.late_ms);
     case "spoke":
       for (const id of event.links) {

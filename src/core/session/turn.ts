@@ -33,8 +33,7 @@ export type SessionEvent =
   | { readonly kind: "settled_at"; readonly host: string }
   | { readonly kind: "gone"; readonly link: LinkId }
   /** `late_ms` says how much later than asked for the tick came. */
-  | { readonly kind: "strangers" }
-  | { readonly kind: "heartbeat"; readonly late_ms: number };
+  | { readonly kind: "watch"; readonly late_ms: number };
 
 export type SessionOut =
   | Out

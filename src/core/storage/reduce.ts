@@ -12,7 +12,7 @@ import { renameSelf } from "../log/log.ts";
 import { isKeptWhole, type LogState, type StoredEntry } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import { finishRestore, setAside, takeLoaded, takeRestored } from "./restore.ts";
-import type { News, Storage } from "./slice.ts";
+import { isAdopted, type News, type Storage } from "./slice.ts";
 import type { StorageEvent, StorageOut, StorageTurn, StorageView } from "./turn.ts";
 import { STORE_DROP_ENTRIES, STORE_RETRY_MS } from "../data/limits.ts";
 
@@ -120,9 +120,8 @@ function rename({ slice }: StorageTurn, self: Id): void {
   slice.under_way = { ...under_way, log: renameSelf(under_way.log, self) };
 }
 
-function adopt({ slice, view: { log, host: { states } } }: StorageTurn): void {
-  if (slice.settled.log === log && slice.settled.states === states) return;
-  slice.settled = { log, states };
+function adopt({ slice, view: { log, host } }: StorageTurn): void {
+  if (!isAdopted({ storage: slice, log, host })) slice.settled = { log, states: host.states };
 }
 
 function hasNews({ slice, view: { log, output } }: StorageTurn): boolean {

@@ -77,6 +77,17 @@ export function newStorage(settled: Settled): Storage {
   };
 }
 
+/** Whether all that is here may be shown. */
+export function isAdopted(
+  { storage: { settled }, log, host }: {
+    readonly storage: Storage;
+    readonly log: LogState;
+    readonly host: Pick<Settled, "states">;
+  },
+): boolean {
+  return settled.log === log && settled.states === host.states;
+}
+
 /** Whether everything that was delivered is stored. */
 export function isSettled({ settled }: Storage, log: LogState, durable: boolean): boolean {
   return !durable || settled.log.totals.arrivals === log.totals.arrivals;

@@ -53,7 +53,9 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   greet_again: (turn, { link }) => turn.tell("session", { kind: "greet_again", link }),
   ping: (turn, { link }) => ping(turn, link),
   first_clock: (turn, out) => turn.tell("repair", out),
-  streamed: (turn, out) => turn.tell("repair", out),
+  streamed: (turn, out) => {
+    if (turn.state.repair.links.has(out.link)) turn.tell("repair", out);
+  },
   sent: (turn, out) => turn.tell("flow", out),
   acked: (turn, out) => turn.tell("flow", out),
   reported: (turn, out) => turn.tell("flow", out),

@@ -1,6 +1,7 @@
 /** Links that come, greet and go: which rooms hear of it, in which order. */
 
 import type { Event, LinkId } from "../types.ts";
+import { owedBytes } from "../flow/slice.ts";
 import { pingMark } from "../repair/slice.ts";
 import { isPeer, type Session } from "../session/slice.ts";
 import type { NodeTurn } from "./turn.ts";
@@ -53,9 +54,8 @@ export function sayGoodbye(turn: NodeTurn): void {
   for (const session of turn.state.session.links.values()) {
     const { id: link } = session;
     // Whoever sent something last needs to know that it arrived.
-    if (isPeer(session)) {
-      turn.tell("replication", { kind: "acknowledge", link, congestion: null, rides: true });
-    }
+    const owes = isPeer(session) && owedBytes(turn.state.flow.links.get(link)!.inward) > 0;
+    if (owes) turn.tell("replication", { kind: "acknowledge", link, congestion: null });
     turn.close(link, "left", "leaving");
   }
 }

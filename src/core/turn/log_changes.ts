@@ -2,6 +2,7 @@
 
 import { assert } from "@std/assert/assert";
 import type { Fork } from "../types.ts";
+import { relaysAtOnce } from "../broadcast/backoff.ts";
 import { HERE } from "../broadcast/branch.ts";
 import { type Entry, logKey } from "../log/entry.ts";
 import type { LogOut } from "../log/turn.ts";
@@ -13,9 +14,11 @@ import type { NodeTurn } from "./turn.ts";
 export function takeDelivered(turn: NodeTurn, delivered: readonly Delivered[]): void {
   const { log, config } = turn.state;
   turn.tell("output", { kind: "delivered", delivered });
-  const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
-  const own = !config.batch_ms && delivered.some(({ entry }) => entry.origin === log.self);
-  turn.tell("broadcast", { kind: "delivered", bytes, own });
+  if (!relaysAtOnce(config)) {
+    const bytes = delivered.reduce((sum, { stored }) => sum + stored.line.length, 0);
+    const own = !config.batch_ms && delivered.some(({ entry }) => entry.origin === log.self);
+    turn.tell("broadcast", { kind: "delivered", bytes, own });
+  }
   apply(turn, delivered);
 }
 

@@ -1,26 +1,38 @@
 /** Time passed, or a batch of events is over: what changed becomes what is to be done. */
 
 import type { LinkId } from "../types.ts";
+import { relaysAtOnce } from "../broadcast/backoff.ts";
 import { lazyOn } from "../broadcast/slice.ts";
-import { type Congestion, isUnasked, stuckAt } from "../flow/slice.ts";
+import {
+  type Congestion,
+  isAckDue,
+  isUnasked,
+  owedBytes,
+  stuckAt,
+  underWay,
+} from "../flow/slice.ts";
 import { isThere } from "../membership/members.ts";
 import { maySign } from "../membership/slice.ts";
 import type { Debts } from "../membership/turn.ts";
-import { congestionOf, isDrained } from "../output/congestion.ts";
+import { congestionOf, isDrained, isPrintDue } from "../output/congestion.ts";
 import { isAckAwaited as isHeldAwaited } from "../publish/slice.ts";
 import { windowOf } from "../repair/slice.ts";
+import { isBlocked } from "../replication/acknowledge.ts";
+import { topicsToStream } from "../replication/pump.ts";
+import type { StreamTo } from "../replication/turn.ts";
 import { isPeer, type Session } from "../session/slice.ts";
-import { isSettled } from "../storage/slice.ts";
+import { isAdopted, isSettled } from "../storage/slice.ts";
 import { areMessagesAwaited } from "../unicast/outgoing.ts";
+import type { NodeState } from "./state.ts";
 import type { NodeTurn } from "./turn.ts";
-import { SEALS_PER_TICK_MAX, STUCK_MS } from "../data/limits.ts";
+import { ACK_BYTES, SEALS_PER_TICK_MAX, STUCK_MS } from "../data/limits.ts";
 
 /** Which part of what is kept a reader may be behind before those who relay to it wait. */
-const RELAY_SHARE = 1 / 2;
+export const RELAY_SHARE = 1 / 2;
 
 /**
  * Turns what changed into what is to be done. The order is that of what one room finds out and the
- * next acts on: first who is still there (strangers, greetings, heartbeats, members), because all
+ * next acts on: first who is still there (heartbeats, greetings, members), because all
  * that follows is about them; then what does not come, which may deliver entries; then whether the
  * node is in step, which the entries decide; grafts for what is missing even so. Only now, with
  * everything in the log that others said, what the node says itself (messages, apps that wanted to
@@ -33,12 +45,12 @@ export function tick(turn: NodeTurn): void {
   if (state.storage.restoring !== null) return;
   const late_ms = turn.now_ms - state.wake_ms;
   state.wake_ms = Infinity;
-  turn.tell("session", { kind: "strangers" });
+  turn.tell("session", { kind: "watch", late_ms });
   if (state.repair.links.size > 0) turn.tell("repair", { kind: "greet" });
-  turn.tell("session", { kind: "heartbeat", late_ms });
   turn.tell("membership", { kind: "watch" });
-  turn.tell("broadcast", { kind: "gaps" });
-  turn.tell("membership", { kind: "advance" });
+  if (isMissing(state)) turn.tell("broadcast", { kind: "gaps" });
+  const { join, key } = state.membership;
+  if (join.under_way !== null || key.stale) turn.tell("membership", { kind: "advance" });
   if (state.broadcast.missing.size > 0) turn.tell("broadcast", { kind: "graft_missing" });
   if (state.unicast.outgoing.size > 0) turn.tell("unicast", { kind: "send_due" });
   if (state.unicast.owes_acks) turn.tell("unicast", { kind: "acknowledge" });
@@ -58,51 +70,114 @@ export function show(turn: NodeTurn): void {
   if (congestion !== null) turn.wakeAt(turn.now_ms + STUCK_MS);
   // A guest that publishes waits for its answers; so it is held back like the user's input.
   else if (state.publish.requests.size > 0) turn.tell("publish", { kind: "answer" });
-  turn.tell("membership", { kind: "overlay" });
-  turn.tell("broadcast", { kind: "relay" });
-  for (const session of state.session.links.values()) {
-    if (session.stage === "up" && session.role !== "tracker") serve(turn, session, congestion);
-  }
-  turn.tell("output", { kind: "pump" });
-  turn.tell("membership", { kind: "leave_on", debts: debts(turn) });
+  const { due } = state.membership;
+  if (isDue(turn, due.overlay_ms)) turn.tell("membership", { kind: "overlay" });
+  if (relaysAtOnce(state.config)) turn.relay = true;
+  else turn.tell("broadcast", { kind: "relay" });
+  serveLinks(turn, congestion);
+  if (isPrintDue(turn.view)) turn.tell("output", { kind: "pump" });
+  const { phase, leave_deadline_ms } = state.membership.life;
+  if (phase === "running") turn.wakeAt(leave_deadline_ms);
+  else turn.tell("membership", { kind: "leave_on", debts: debts(turn) });
   if (state.storage.settled.log !== state.log) return;
-  turn.tell("membership", { kind: "depart" });
+  if (isDue(turn, due.forget_ms)) turn.tell("membership", { kind: "depart" });
   const { keep_bytes } = state.config;
   if (state.log.totals.kept_bytes > keep_bytes) turn.tell("log", { kind: "trim", keep_bytes });
-  turn.tell("storage", { kind: "adopt" });
+  if (!isAdopted(state)) turn.tell("storage", { kind: "adopt" });
 }
 
-/** Gives one link what it is to have now. */
-function serve(turn: NodeTurn, session: Session, congestion: Congestion): void {
-  const { state } = turn, { id: link, lossy } = session, peer = isPeer(session);
-  const window_bytes = windowOf(state.repair, link);
-  if (peer) {
-    const stuck_ms = stuckAt(turn.state.flow.links.get(link)!, window_bytes);
-    if (turn.now_ms >= stuck_ms) {
-      return turn.close(link, "stuck", "nothing was acknowledged for too long");
-    }
-    turn.wakeAt(stuck_ms);
-    if (lossy) turn.tell("repair", { kind: "serve", link });
-    if (state.broadcast.prunes.has(link)) turn.tell("broadcast", { kind: "send_prunes", link });
-    if (state.replication.links.get(link)!.proofs > 0) {
-      turn.tell("replication", { kind: "prove", link, window_bytes });
-    }
+/** Whether a time has come; else it is waited for. */
+function isDue(turn: NodeTurn, at_ms: number): boolean {
+  if (turn.now_ms < at_ms) turn.wakeAt(at_ms);
+  return turn.now_ms >= at_ms;
+}
+
+/** Whether there is something that does not come, or was until now. */
+function isMissing({ broadcast, log }: NodeState): boolean {
+  return broadcast.offers.size > 0 || log.pending.entries > 0 || broadcast.pending_ms < Infinity;
+}
+
+/**
+ * Gives each link what it is to have now: why logs end, then what is new, so that it is known what
+ * goes with it, then word of what came.
+ */
+function serveLinks(turn: NodeTurn, congestion: Congestion): void {
+  const { state } = turn, served: Session[] = [];
+  for (const session of state.session.links.values()) {
+    const is_up = session.stage === "up" && session.role !== "tracker";
+    if (is_up && (!isPeer(session) || prepare(turn, session))) served.push(session);
   }
-  const before_bytes = sentBytes(turn, link);
-  const { streaming } = state.replication.links.get(link)!;
-  // A guest has nobody else to hear it from.
-  if (streaming && (turn.relay || !peer)) {
-    const isLazy = peer ? lazyOn(turn.state.broadcast, link) : () => false;
-    turn.tell("replication", { kind: "stream", link, window_bytes, isLazy });
+  // Only with batches does anything depend on what goes out now.
+  const before = state.config.batch_ms ? served.map(({ id }) => sentBytes(state, id)) : [];
+  const to: StreamTo[] = [];
+  for (const session of served) {
+    // A guest has nobody else to hear it from.
+    if (!turn.relay && isPeer(session)) continue;
+    const one = streamTo(state, session);
+    if (one.topics.length > 0) to.push(one);
   }
-  if (!peer) return;
-  if (lossy) return turn.tell("repair", { kind: "acknowledge", link, congestion });
+  if (to.length > 0) turn.tell("replication", { kind: "stream", to });
+  for (const [at, session] of served.entries()) {
+    const { id: link } = session;
+    if (!isPeer(session)) continue;
+    if (session.lossy) {
+      turn.tell("repair", { kind: "acknowledge", link, congestion });
+      continue;
+    }
+    acknowledge(turn, link, congestion, sentBytes(state, link) > before[at]);
+    askForAck(turn, link);
+  }
+}
+
+/** What goes to a peer before what is new; false where the link is given up. */
+function prepare(turn: NodeTurn, { id: link, lossy }: Session): boolean {
+  const { state } = turn, window_bytes = windowOf(state.repair, link);
+  const stuck_ms = stuckAt(state.flow.links.get(link)!, window_bytes);
+  if (turn.now_ms >= stuck_ms) {
+    turn.close(link, "stuck", "nothing was acknowledged for too long");
+    return false;
+  }
+  turn.wakeAt(stuck_ms);
+  if (lossy) turn.tell("repair", { kind: "serve", link });
+  if (state.broadcast.prunes.has(link)) turn.tell("broadcast", { kind: "send_prunes", link });
+  if (state.replication.links.get(link)!.proofs > 0) {
+    turn.tell("replication", { kind: "prove", link, window_bytes });
+  }
+  return true;
+}
+
+function streamTo(state: NodeState, session: Session): StreamTo {
+  const { id: link } = session, peer = isPeer(session);
+  return {
+    link,
+    topics: topicsToStream(
+      state.replication.links.get(link)!,
+      state.storage.settled.log,
+      !peer,
+    ),
+    window_bytes: windowOf(state.repair, link),
+    isLazy: peer ? lazyOn(state.broadcast, link) : () => false,
+  };
+}
+
+/** Says what came, where that is due. */
+function acknowledge(turn: NodeTurn, link: LinkId, congestion: Congestion, sent: boolean): void {
+  const { inward } = turn.state.flow.links.get(link)!;
   // An acknowledgement that goes with entries costs no message of its own.
-  const rides = Boolean(turn.state.config.batch_ms) && sentBytes(turn, link) > before_bytes;
-  turn.tell("replication", { kind: "acknowledge", link, congestion, rides });
-  if (!isUnasked(state.flow.links.get(link)!.outward)) return;
-  const awaited = isAckAwaited(turn);
-  turn.tell("replication", { kind: "ask_ack", link, awaited, relay: turn.relay });
+  const rides = sent && owedBytes(inward) > 0;
+  if (!rides && !isAckDue(inward, congestion, turn.now_ms)) turn.wakeAt(inward.ack_due_ms);
+  else turn.tell("replication", { kind: "acknowledge", link, congestion });
+}
+
+/** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
+function askForAck(turn: NodeTurn, link: LinkId): void {
+  const { flow, replication, storage } = turn.state, { outward } = flow.links.get(link)!;
+  if (!isUnasked(outward)) return;
+  // What was not to be sent yet is not blocked; with so much under way an acknowledgement comes.
+  const may_block = turn.relay && underWay(outward) < ACK_BYTES;
+  const waits = isAckAwaited(turn) ||
+    (may_block && isBlocked(replication.links.get(link)!, storage.settled.log));
+  if (waits) turn.tell("replication", { kind: "ask_ack", link });
 }
 
 /** Makes entries of what is drafted; each names the hash of the one before it. */
@@ -136,6 +211,6 @@ function isAckAwaited(turn: NodeTurn): boolean {
   return phase === "leaving" || phase === "goodbye" || isHeldAwaited(turn.state.publish);
 }
 
-function sentBytes(turn: NodeTurn, link: LinkId): number {
-  return turn.state.flow.links.get(link)!.outward.sent_bytes;
+function sentBytes({ flow }: NodeState, link: LinkId): number {
+  return flow.links.get(link)!.outward.sent_bytes;
 }

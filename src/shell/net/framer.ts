@@ -9,6 +9,8 @@ export class Framer {
   readonly #bytes_max: number;
   #buffer = new Uint8Array(0);
   #bytes = 0;
+  /** How long the last line was that came in parts: the next is likely as long. */
+  #hint_bytes = 0;
 
   constructor(bytes_max: number = LINE_BYTES_MAX) {
     this.#bytes_max = bytes_max;
@@ -45,6 +47,7 @@ export class Framer {
     const line = this.#buffer.subarray(0, this.#bytes);
     // The line is a view of the buffer, so the next line must begin in another one.
     this.#buffer = new Uint8Array(0);
+    this.#hint_bytes = this.#bytes;
     this.#bytes = 0;
     return line;
   }
@@ -53,9 +56,8 @@ export class Framer {
   #append(chunk: Uint8Array, start: number, end: number): void {
     const bytes = this.#bytes + end - start;
     if (bytes > this.#buffer.length) {
-      const grown = new Uint8Array(
-        Math.max(bytes, Math.min(this.#buffer.length * 2, this.#bytes_max)),
-      );
+      const doubled = Math.max(this.#buffer.length * 2, this.#hint_bytes);
+      const grown = new Uint8Array(Math.max(bytes, Math.min(doubled, this.#bytes_max)));
       grown.set(this.#buffer.subarray(0, this.#bytes));
       this.#buffer = grown;
     }

@@ -24,9 +24,11 @@ export type CommonEffect = Extract<
 export type OwnEffect = Exclude<Effect, CommonEffect>;
 
 /** What a driver needs from its surroundings. */
-export interface DriverHandler {
+export interface DriverHandler<State> {
   /** What the reducer may call. */
   readonly env: Env;
+  /** Whether a tick is to follow an event that the reducer was given. */
+  asksForTick(state: State, event: Event): boolean;
   /** Carries out an effect; gives the events that answer it, if it was answered at once. */
   perform(effect: OwnEffect): readonly Event[];
   /** Nothing waits any more: the state may have changed. */
@@ -39,7 +41,7 @@ const UNSENT_BYTES_MAX = 67_108_864;
 export class Driver<State extends { readonly wake_ms: number }> {
   #state: State;
   readonly #reduce: Reducer<State>;
-  readonly #handler: DriverHandler;
+  readonly #handler: DriverHandler<State>;
   readonly #transport: Transport;
   readonly #connections = new Map<LinkId, Connection>();
   readonly #links = new Map<Connection, LinkId>();
@@ -53,7 +55,7 @@ export class Driver<State extends { readonly wake_ms: number }> {
   constructor(
     state: State,
     reduce: Reducer<State>,
-    handler: DriverHandler,
+    handler: DriverHandler<State>,
     makeTransport: (handler: TransportHandler) => Transport,
   ) {
     this.#state = state;
@@ -113,9 +115,9 @@ export class Driver<State extends { readonly wake_ms: number }> {
     try {
       while (this.#queue.length > 0) {
         const next = this.#queue.shift()!;
-        if (next.kind !== "tick") this.#scheduleTick();
         const [state, effects] = this.#reduce(this.#state, next, this.#handler.env);
         this.#state = state;
+        if (this.#handler.asksForTick(state, next)) this.#scheduleTick();
         const answers = effects.flatMap((effect) => this.#perform(effect));
         // Answers go first, so that a link's lines stay in order.
         if (answers.length > 0) this.#queue = [...answers, ...this.#queue];

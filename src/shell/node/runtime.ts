@@ -4,7 +4,13 @@
  */
 
 import type { Event, Json, NodeConfig, Notice, Printed, Topic } from "../../core/types.ts";
-import { initialState, isInputOpen, type NodeState, reduceNode } from "../../core/node.ts";
+import {
+  asksForTick,
+  initialState,
+  isInputOpen,
+  type NodeState,
+  reduceNode,
+} from "../../core/node.ts";
 import type { App } from "../../core/host/app.ts";
 import { type Identity, makeEnv, makeIdentity, randomSeed } from "../crypto/crypto.ts";
 import type { Sealer } from "../crypto/sealer.ts";
@@ -61,6 +67,7 @@ export class Runtime {
     };
     const surroundings = {
       env: makeEnv(() => this.#identity, seals),
+      asksForTick,
       perform: (effect: OwnEffect) => this.#perform(effect),
       settled: () => this.#settled(),
     };

@@ -5,7 +5,6 @@ import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { readChoice, readSwitch } from "../../../cli/args/values.ts";
 import { UsageError } from "../../../cli/args/exit.ts";
 import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../../../cli/args/flags.ts";
-import { textItem } from "../../../cli/input/items.ts";
 import { runNode } from "../../../cli/node/session.ts";
 import { frontTopicFault } from "../../../cli/args/topics.ts";
 import { CHAT } from "../app.ts";
@@ -64,7 +63,6 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       },
       topic,
       encoding: given.encoding ?? "utf-8",
-      readLine: textItem,
       prompt: async () => (await import("../../../cli/node/slash.ts")).chatPrompt(apps),
       atExit: () => "",
     }));

@@ -12,7 +12,7 @@ export function showMessages(
 ): (string | Uint8Array)[] {
   if (!format.json) {
     const label = clean(format, labelOf(from, name));
-    return [...plainLines(items, format, `[pm from ${label}] `)];
+    return plainLines(items, format, `[pm from ${label}] `);
   }
   const object = { private: true, from, name, time: new Date(time_ms).toISOString() };
   return items.map((item) => jsonLine({ ...object, ...contentOf(item) }, format));

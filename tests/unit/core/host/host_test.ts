@@ -86,8 +86,8 @@ Deno.test("`refuser()` asks the app of a topic, with its state and what is draft
     },
   });
   const node = nodeWith(app, tinyApp("b"));
-  const items = ["x", "y"].map((item) => ({ item, bytes: 4, request: "" }));
-  const publish = { ...node.publish, drafts: new Map([["a", { items, bytes: 8 }]]) };
+  const parts = [{ items: ["x", "y"], request: "" }];
+  const publish = { ...node.publish, drafts: new Map([["a", { parts, bytes: 8 }]]) };
   const refuse = (topic: string) => refuser(node.host, node.log, publish, topic);
   assertEquals(["good", "bad", "\ud800"].map(refuse("a")), [
     null,

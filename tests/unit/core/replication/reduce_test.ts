@@ -4,6 +4,7 @@ import type { Entry } from "../../../../src/core/log/entry.ts";
 import { insertEntries, trimLog } from "../../../../src/core/log/log.ts";
 import type { LogState } from "../../../../src/core/log/slice.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
+import { topicsToStream } from "../../../../src/core/replication/pump.ts";
 import { reduceReplication } from "../../../../src/core/replication/reduce.ts";
 import {
   hasOf,
@@ -123,12 +124,9 @@ Deno.test("`reduceReplication()` sends what a peer misses from where it has it",
   assertEquals(openLogs(replica, ({ wanted }) => wanted > 0).map(([at, log]) => [at, log.wanted]), [
     [index, 2],
   ]);
-  const event = {
-    kind: "stream",
-    link: LINK,
-    window_bytes: WINDOW_BYTES,
-    isLazy: () => false,
-  } as const;
+  const topics = topicsToStream(replica, node.log, false);
+  const to = [{ link: LINK, topics, window_bytes: WINDOW_BYTES, isLazy: () => false }];
+  const event = { kind: "stream", to } as const;
   const streamed = happen(node, event, asked);
   const sent = said(streamed.outs).filter(({ o }) => o === ann).map(({ s }) => s);
   assertEquals([sent, streamed.replica.logs.get(index)!.wanted], [[2, 3], 0]);
