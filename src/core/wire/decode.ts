@@ -19,7 +19,7 @@ export function decodeAny(log: LogState, line: Uint8Array): Decoded {
   const header = peekHeader(line);
   const log_index = header === null ? -1 : seenLog(log, header, line);
   if (log_index >= 0) return { kind: "seen", log: log_index, seq: header!.seq, bytes };
-  const entry = decodeEntry(line);
+  const entry = decodeEntry(line, header);
   if (typeof entry !== "string") return { kind: "entry", entry, bytes };
   return { kind: "fault", code: entry, fatal: true };
 }
