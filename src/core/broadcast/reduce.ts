@@ -14,7 +14,7 @@ export function reduceBroadcast(
   event: BroadcastEvent,
   view: BroadcastView,
 ): Reduced<Broadcast, BroadcastOut> {
-  const turn: BroadcastTurn = new RoomTurn(before, view);
+  const turn: BroadcastTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

@@ -26,12 +26,12 @@ export class SharedMap<K, V> {
 
   /** The value of a key in this version. */
   get(key: K): V | undefined {
-    return this.#own().get(key);
+    return (this.#map ?? this.#own()).get(key);
   }
 
   /** Whether this version has a key. */
   has(key: K): boolean {
-    return this.#own().has(key);
+    return (this.#map ?? this.#own()).has(key);
   }
 
   /** A version with one key changed. */

@@ -14,7 +14,7 @@ import {
 
 /** What the flow does about an event. */
 export function reduceFlow(before: Flow, event: FlowEvent, view: View): Reduced<Flow, Out> {
-  const turn: FlowTurn = new RoomTurn(before, view);
+  const turn: FlowTurn = new RoomTurn(before, { ...before }, view);
   const { slice, now_ms } = turn, { link } = event;
   if (event.kind === "gone") slice.links = slice.links.delete(link);
   else if (event.kind === "opened") slice.links = slice.links.set(link, newLinkFlow(now_ms));

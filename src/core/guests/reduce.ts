@@ -14,7 +14,7 @@ export function reduceGuests(
   event: GuestEvent,
   view: GuestView,
 ): Reduced<Guests, GuestOut> {
-  const turn: GuestTurn = new RoomTurn(before, view);
+  const turn: GuestTurn = new RoomTurn(before, { ...before }, view);
   const { slice } = turn, { link } = event;
   const guest = slice.guests.get(link);
   if (event.kind === "greeted") put(turn, link, { open_requests: 0, asked: null });

@@ -16,7 +16,7 @@ export function reduceHost(
   event: HostEvent,
   view: HostView,
 ): Reduced<Host, HostOut> {
-  const turn: HostTurn = new RoomTurn(before, view);
+  const turn: HostTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

@@ -53,3 +53,11 @@ export function recordsOf(
   const app = apps.find((one) => one.name === name);
   return app?.records?.(states.get(name)) ?? null;
 }
+
+/** Whether any app does something about what was delivered. */
+export function areTold(
+  { apps }: Pick<Host, "apps">,
+  delivered: readonly { readonly entry: { readonly topic: Topic } }[],
+): boolean {
+  return delivered.some(({ entry }) => appOf(apps, entry.topic)?.reduce !== undefined);
+}

@@ -61,6 +61,8 @@ export type EntryFault =
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** To look at each byte of a shorter entry costs less than to see that there is no need. */
+const PLAIN_BYTES_MIN = 2_048;
 const ENTRY_START = encoder.encode('{"o":"');
 const TOPIC_START = encoder.encode('","t":"');
 const SEQ_START = encoder.encode('","s":');
@@ -153,7 +155,7 @@ export function decodeEntry(line: Uint8Array, header = peekHeader(line)): Entry 
     return isTooDeep(line) ? "too-deep" : "bad-json";
   }
   if (!isEntryShape(value, header, line)) return isTooDeep(line) ? "too-deep" : "bad-entry";
-  if (!isPlain(value, text)) {
+  if (line.length < PLAIN_BYTES_MIN || !isPlain(value, text)) {
     const { depth, keys } = scanJson(line);
     if (depth > JSON_DEPTH_MAX) return "too-deep";
     if (countKeys(value) !== keys) return "repeated-key";

@@ -28,7 +28,7 @@ export function reduceMembership(
   event: MembershipEvent,
   view: MembershipView,
 ): Reduced<Membership, MembershipOut> {
-  const turn: MembershipTurn = new RoomTurn(before, view);
+  const turn: MembershipTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   // Whatever became of a tracker, a join may wait for it.
   if (turn.slice.trackers !== before.trackers) joinFromTrackers(turn);

@@ -24,7 +24,7 @@ export function reduceOutput(
   event: OutputEvent,
   view: OutputView,
 ): Reduced<Output, OutputOut> {
-  const turn: OutputTurn = new RoomTurn(before, view);
+  const turn: OutputTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

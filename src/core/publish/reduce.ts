@@ -19,7 +19,7 @@ export function reducePublish(
   event: PublishEvent,
   view: PublishView,
 ): Reduced<Publish, PublishOut> {
-  const turn: PublishTurn = new RoomTurn(before, view);
+  const turn: PublishTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

@@ -37,7 +37,7 @@ export function reduceRepair(
   event: RepairEvent,
   view: RepairView,
 ): Reduced<Repair, RepairOut> {
-  const turn: RepairTurn = new RoomTurn(before, view);
+  const turn: RepairTurn = new RoomTurn(before, { ...before }, view);
   const { slice, now_ms } = turn;
   if (event.kind === "greet") repeatGreetings(turn);
   else if (event.kind === "forget") {

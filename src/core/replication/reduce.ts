@@ -26,7 +26,7 @@ export function reduceReplication(
   event: ReplicationEvent,
   view: ReplicationView,
 ): Reduced<Replication, ReplicationOut> {
-  const turn: ReplicationTurn = new RoomTurn(before, view);
+  const turn: ReplicationTurn = new RoomTurn(before, { ...before }, view);
   const { slice } = turn;
   if (event.kind === "stream") event.to.forEach((to) => stream(turn, to));
   else if (event.kind === "forked") {

@@ -27,7 +27,7 @@ export function reduceSession(
   event: SessionEvent,
   view: SessionView,
 ): Reduced<Sessions, SessionOut> {
-  const turn: SessionTurn = new RoomTurn(before, view);
+  const turn: SessionTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

@@ -22,7 +22,7 @@ export function reduceStorage(
   event: StorageEvent,
   view: StorageView,
 ): Reduced<Storage, StorageOut> {
-  const turn: StorageTurn = new RoomTurn(before, view);
+  const turn: StorageTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

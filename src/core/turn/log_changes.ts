@@ -3,6 +3,7 @@
 import { assert } from "@std/assert/assert";
 import type { Fork } from "../types.ts";
 import { relaysAtOnce } from "../broadcast/backoff.ts";
+import { areTold } from "../host/slice.ts";
 import { HERE } from "../broadcast/branch.ts";
 import { type Entry, logKey } from "../log/entry.ts";
 import type { LogOut } from "../log/turn.ts";
@@ -37,7 +38,7 @@ function apply(turn: NodeTurn, delivered: readonly Delivered[]): void {
   const clear = delivered.some(isDisputed)
     ? delivered.filter((one) => !isDisputed(one))
     : delivered;
-  turn.tell("host", { kind: "delivered", delivered: clear });
+  if (areTold(turn.state.host, clear)) turn.tell("host", { kind: "delivered", delivered: clear });
 }
 
 /** Stored entries come back: nobody is sent them, and nothing is printed. */

@@ -13,7 +13,7 @@ export function reduceUnicast(
   event: UnicastEvent,
   view: UnicastView,
 ): Reduced<Unicast, UnicastOut> {
-  const turn: UnicastTurn = new RoomTurn(before, view);
+  const turn: UnicastTurn = new RoomTurn(before, { ...before }, view);
   handle(turn, event);
   return turn.finish();
 }

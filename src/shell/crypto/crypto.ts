@@ -1,10 +1,10 @@
 /** Keys, signatures and hashes, synchronous: on short input a thread would cost more than the work. */
 
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hash,
   type KeyObject,
   randomBytes,
   sign,
@@ -18,7 +18,7 @@ const KEYS_MAX = 4_096;
 
 /** SHA-256 in base64url. */
 export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64url");
+  return hash("sha256", bytes, "base64url");
 }
 
 /** What seals messages for others, and opens those for this node. */

@@ -77,7 +77,7 @@ export class StationTurn extends RoomTurn<Broadcast, SpreadView, BroadcastOut> {
   readonly #hands: StationHands;
 
   constructor(slice: Broadcast, view: SpreadView, hands: StationHands) {
-    super(slice, view);
+    super(slice, { ...slice }, view);
     this.#hands = hands;
   }
 

@@ -19,6 +19,8 @@ const SLICE: Slice = deepFreeze({
 
 function turnOf(slice = SLICE, now_ms = 5) {
   return new RoomTurn<Slice, { readonly now_ms: number }, { readonly kind: "more" }>(slice, {
+    ...slice,
+  }, {
     now_ms,
   });
 }
