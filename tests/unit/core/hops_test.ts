@@ -4,7 +4,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { initialState, type NodeState, reduceNode } from "../../../src/core/node.ts";
+import { asksForTick, initialState, type NodeState, reduceNode } from "../../../src/core/node.ts";
 import type { Effect, Env, Event, LinkId, NodeConfig } from "../../../src/core/types.ts";
 import { envOf, fakeId } from "../../../src/sim/crypto.ts";
 import { crypto, makeLine } from "../../helpers/history.ts";
@@ -231,4 +231,27 @@ Deno.test("`reduceNode()` tells a guest that its message was delivered with the 
   const answer = encoder.encode('{"k":"delivered","i":3}\n');
   const effects = ann.give(linesEvent(BETWEEN, ...deliver(bob, lines)));
   assertEquals(effects, [{ kind: "send", link: GUEST, lines: [answer] }]);
+});
+
+Deno.test("`asksForTick()` wants none where a tick would find nothing to do", () => {
+  const node = quiet({}, 1), lines = (...texts: string[]) => linesEvent(1, ...texts);
+  const printed = { kind: "printed", bytes: 1, now_ms: NOW_MS } as const;
+  const asks = (event: Event, of = node) => asksForTick(of, event);
+  assertEquals([asks(PUBLISH), asks(lines(decoder.decode(ANNS_LINE)))], [true, true]);
+  assertEquals([asks(TICK), asks(lines()), asks(printed)], [false, false, false]);
+  const [waiting] = drive(node, PUBLISH);
+  const [sealed] = drive(waiting, { ...TICK });
+  assertEquals(asks(printed, sealed), false);
+  // What was printed is stored, may be what a sender waits for, lets a node leave, or makes room.
+  const { membership, unicast, output, config } = node;
+  const life = { ...membership.life, phase: "leaving" } as const;
+  const gapped = { ...output, gapped: true };
+  const waits: Partial<NodeState>[] = [
+    { config: { ...config, durable: true } },
+    { unicast: { ...unicast, owes_acks: true } },
+    { membership: { ...membership, life } },
+    { output: gapped },
+    { config: { ...config, keep_bytes: 0 } },
+  ];
+  for (const part of waits) assertEquals(asks(printed, { ...node, ...part }), true);
 });

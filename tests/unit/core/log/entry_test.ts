@@ -41,13 +41,13 @@ const fields: fc.Arbitrary<EntryFields> = fc.record({
   items: fc.array(json),
 }).map((made) => ({ ...made, previous: made.seq === 1 ? "" : HASH }));
 
-/** A good line with a part of its text replaced, signed anew or not. */
-function lineWith(part: string, other: string, seq = 2): Uint8Array {
+/** A good line with a part of its text replaced, signed anew or not; `more` items stand behind. */
+function lineWith(part: string, other: string, seq = 2, more = ""): Uint8Array {
   const line = decoder.decode(makeLine({
     origin: ORIGINS[0],
     seq,
     previous: seq === 1 ? "" : HASH,
-    items: '["x"]',
+    items: `["x"${more}]`,
   }));
   assert(line.includes(part), part);
   return encoder.encode(line.replace(part, other));
@@ -65,6 +65,26 @@ Deno.test("`decodeEntry()` reads what `encodeUnsigned()` and `sealEntry()` make"
       assertEquals(sealOf(hashedBytes(entry.line)), sealOf(entry.line));
     }),
     300,
+  );
+});
+
+Deno.test("`decodeEntry()` reads long entries as it reads short ones", () => {
+  const items = fc.array(fc.oneof(json, fc.string({ unit: "binary" })));
+  const space = fc.constantFrom("", " ", "\n\t");
+  check(
+    fc.property(items, space, fc.boolean(), (made, gap, escaped) => {
+      const texts = made.map((item) => {
+        const text = JSON.stringify(item);
+        return escaped ? text.replaceAll("a", "\\u0061") : text;
+      });
+      const read = (more: string[]) => {
+        const text = `[${gap}${[...texts, ...more].join(`${gap},`)}${gap}]`;
+        return decodeEntry(makeLine({ origin: ORIGINS[0], seq: 1, items: text }));
+      };
+      const short = read([]), long = read([`"${"x".repeat(4_000)}"`]);
+      if (typeof short === "string" || typeof long === "string") assertEquals(long, short);
+      else assertEquals(long.items.slice(0, -1), short.items);
+    }),
   );
 });
 
@@ -96,6 +116,7 @@ Deno.test("`peekHeader()` takes only a number that an integer is written as", ()
 });
 
 Deno.test("`decodeEntry()` says what is wrong", () => {
+  const long = `,"${"long ".repeat(600)}"`;
   const wrong: [string, string, EntryFault][] = [
     ['"x"', '"x', "bad-json"],
     ['"x"', "[".repeat(32) + "]".repeat(32), "too-deep"],
@@ -103,8 +124,8 @@ Deno.test("`decodeEntry()` says what is wrong", () => {
     ['"p":', '"p":"","p":', "repeated-key"],
     ['"x"', '"\\ud800"', "bad-entry"],
     ['"x"', '{"\\ud800":1}', "bad-entry"],
-    ['"b":["x"]', '"b":{}', "bad-entry"],
-    ['"b":["x"]', '"b":"x"', "bad-entry"],
+    ['"b":["x"', '"b":["x"],"b":["x"', "repeated-key"],
+    ['"x"', `${"[".repeat(32)}"x`, "too-deep"],
     ['"w":1', '"w":-1', "bad-entry"],
     ['"w":1', '"w":1.5', "bad-entry"],
     ['"w":1', '"w":-0', "bad-entry"],
@@ -125,11 +146,17 @@ Deno.test("`decodeEntry()` says what is wrong", () => {
     ['"o":"a', '"o":"\\u0061', "bad-entry"],
     ['"p":', '"q":', "bad-entry"],
     ['"w":1,"i":1', '"i":1,"w":1', "bad-entry"],
-    ['"b":["x"]', '"b":["x"],"n":1', "bad-entry"],
+    ['"b":[', '"n":1,"b":[', "bad-entry"],
   ];
-  for (const [part, other, fault] of wrong) {
-    assertEquals(decodeEntry(lineWith(part, other)), fault, other);
+  for (const more of ["", long]) {
+    for (const [part, other, fault] of wrong) {
+      assertEquals(decodeEntry(lineWith(part, other, 2, more)), fault, other);
+    }
   }
+  for (const body of ["{}", '"x"', "7", "null"]) {
+    assertEquals(decodeEntry(lineWith('"b":["x"]', `"b":${body}`)), "bad-entry");
+  }
+  assertEquals(decodeEntry(lineWith('"b":["x"]', '"b":["x"],"n":1')), "bad-entry");
   assertEquals(decodeEntry(lineWith('"p":""', `"p":"${HASH}"`, 1)), "bad-entry");
   assertEquals(decodeEntry(encoder.encode("{}")), "bad-entry");
   assertEquals(decodeEntry(new Uint8Array(262_145)), "too-long");
