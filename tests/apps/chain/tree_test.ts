@@ -1,0 +1,159 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Block } from "../../../src/apps/chain/blockchain.ts";
+import type { ChainRecord } from "../../../src/apps/chain/record.ts";
+import {
+  depthOf,
+  lonelyFault,
+  placeBlock,
+  type Placed,
+  type Switch,
+  type Tree,
+} from "../../../src/apps/chain/tree.ts";
+import { check } from "../../helpers/check.ts";
+import { ORIGINS } from "../../helpers/history.ts";
+import { blockOn, emptyTree, recordsOfItems, RULES, wordRecord } from "./stage.ts";
+
+/** Places a block that is good. */
+function place(tree: Tree, block: Block): { tree: Tree; placed: Placed; switched: Switch } {
+  const placing = placeBlock(tree, block);
+  assert(placing.kind === "placed", JSON.stringify(placing));
+  const placed = [...placing.tree.by_hash.values()].find((one) => one.block === block)!;
+  return { ...placing, placed };
+}
+
+function wordsOf({ best }: Tree): unknown {
+  return best.states.get("words");
+}
+
+function fault(tree: Tree, records: readonly ChainRecord[]): string {
+  const placing = placeBlock(tree, blockOn(tree.best, records));
+  assert(placing.kind === "bad", JSON.stringify(placing.kind));
+  return placing.why;
+}
+
+Deno.test("`placeBlock()` folds the records of a branch, in their order", () => {
+  const start = emptyTree();
+  const records = recordsOfItems([{ k: "word", word: "a" }, { k: "word", word: "b" }]);
+  const first = place(start, blockOn(start.best, records));
+  assertEquals(wordsOf(first.tree), ["a", "b"]);
+  const second = place(first.tree, blockOn(first.placed, [wordRecord("c", 2)]));
+  assertEquals(wordsOf(second.tree), ["a", "b", "c"]);
+  assertEquals(wordsOf(start), []);
+  assertEquals(
+    [records[0], wordRecord("c", 2), wordRecord("d", 3)].map(({ key }) =>
+      depthOf(second.tree, key)
+    ),
+    [2, 1, 0],
+  );
+});
+
+Deno.test("`placeBlock()` refuses a block as a whole for one record that has no place in it", () => {
+  const start = emptyTree(), word = wordRecord("a");
+  const { tree } = place(start, blockOn(start.best, [word]));
+  assertEquals(fault(tree, [wordRecord("c", 3), word]), "it holds a record twice");
+  assertEquals(fault(tree, [wordRecord("b", 2), wordRecord("b", 2)]), "it holds a record twice");
+  assertEquals(fault(tree, [wordRecord("a", 2)]), "a has no place here");
+  assertEquals(fault(tree, [wordRecord("b", 2), wordRecord("bad", 3)]), "bad has no place here");
+  for (const item of [{ k: "other" }, { k: 7 }, {}, null, "word", [{ k: "word" }]]) {
+    const [record] = recordsOfItems([item], 9);
+    assertEquals(fault(tree, [record]), "nobody knows this kind of record");
+  }
+  // What was refused left nothing behind.
+  assertEquals(wordsOf(place(tree, blockOn(tree.best, [wordRecord("b", 2)])).tree), ["a", "b"]);
+});
+
+Deno.test("`placeBlock()` checks the lines that a block carries", () => {
+  const tree = emptyTree(), { line } = wordRecord("a");
+  const withData = (data: unknown) => {
+    const block = { ...blockOn(tree.best, []), data } as Block;
+    const placing = placeBlock(tree, block);
+    return placing.kind === "bad" ? placing.why : placing.kind;
+  };
+  const forged = line.replace('"a"', '"b"');
+  assertEquals(withData([[forged, [0]]]), "a record's signature is wrong");
+  assertEquals(withData([[line, [1]]]), "a record's entry has fewer items");
+  assertEquals(withData([["{}", [0]]]), "a record's entry is none: bad-entry");
+  assertEquals(withData([[line.padEnd(20_000), [0]]]), "a record's entry is too long");
+  const chat = line.replace('"t":"records"', '"t":"chat"');
+  assertEquals(withData([[chat, [0]]]), "a record's entry is of another topic than records");
+  const no_lists = [{}, "x", null, [line], [[line]], [[line, []]], [[line, [-1]]], [[line, [0.5]]]];
+  for (const data of [...no_lists, [[line, ["0"]]], [[7, [0]]], [[line, [0], 7]]]) {
+    assertEquals(withData(data), "its data is no list of records", JSON.stringify(data));
+  }
+});
+
+Deno.test("`placeBlock()` says what is here already, and what has no parent here", () => {
+  const start = emptyTree(), first = place(start, blockOn(start.best, []));
+  assertEquals(placeBlock(first.tree, first.placed.block).kind, "known");
+  const second = blockOn(first.placed, []);
+  assertEquals(placeBlock(start, second).kind, "orphan");
+  assertEquals(placeBlock(first.tree, second).kind, "placed");
+});
+
+Deno.test("`placeBlock()` changes to the branch of more work, and says what left and what came", () => {
+  const start = emptyTree();
+  const a = place(start, blockOn(start.best, [wordRecord("a")], 5_000));
+  const b = place(a.tree, blockOn(start.best, [wordRecord("b", 1, 1)], 6_000));
+  // As much work, but later.
+  assertEquals([b.tree.best, b.switched], [a.placed, { removed: [], added: [] }]);
+  const c = place(b.tree, blockOn(b.placed, [wordRecord("a")]));
+  assertEquals(c.tree.best, c.placed);
+  assertEquals(c.switched, { removed: [a.placed], added: [b.placed, c.placed] });
+  assertEquals(wordsOf(c.tree), ["b", "a"]);
+  assertEquals(depthOf(c.tree, wordRecord("a").key), 1);
+});
+
+Deno.test("`placeBlock()` ends with the same branch, whatever the order of the blocks", () => {
+  const steps = fc.array(
+    fc.tuple(fc.nat(), fc.integer({ min: 1, max: 40_000 }), fc.boolean()),
+    { minLength: 1, maxLength: 12 },
+  );
+  check(
+    fc.property(steps, fc.infiniteStream(fc.nat()), (made, picks) => {
+      let tree = emptyTree();
+      const blocks: Block[] = [], placed = [tree.best];
+      for (const [at, [on, solve_ms, has_word]] of made.entries()) {
+        const parent = placed[on % placed.length];
+        const records = has_word ? [wordRecord(`w${at}`, at + 1, at % ORIGINS.length)] : [];
+        const one = place(tree, blockOn(parent, records, solve_ms));
+        tree = one.tree;
+        placed.push(one.placed);
+        blocks.push(one.placed.block);
+      }
+      let other = emptyTree(), words = wordsOf(other) as string[];
+      const left = [...blocks];
+      while (left.length > 0) {
+        const [block] = left.splice(picks.next().value % left.length, 1);
+        const placing = placeBlock(other, block);
+        if (placing.kind === "orphan") left.push(block);
+        if (placing.kind !== "placed") continue;
+        other = placing.tree;
+        // Whoever only hears what left and what came ends with the same.
+        const { removed, added } = placing.switched;
+        const count = removed.reduce((sum, { records }) => sum + records.length, 0);
+        const came = added.flatMap(({ records }) =>
+          records.map(({ item }) => (item as { word: string }).word)
+        );
+        words = [...words.slice(0, words.length - count), ...came];
+      }
+      assertEquals(other.best.hash, tree.best.hash);
+      assertEquals([wordsOf(other), words], [wordsOf(tree), wordsOf(tree)]);
+    }),
+    60,
+  );
+});
+
+Deno.test("`lonelyFault()` stops blocks that nobody worked for, and what is none", () => {
+  const tree = emptyTree(), block = blockOn(tree.best, []);
+  assertEquals(lonelyFault(RULES, block), null);
+  assertEquals(lonelyFault(RULES, tree.best.block), "this is no block");
+  assertEquals(lonelyFault(RULES, { ...block, target: "f".repeat(64) }), "its target is too easy");
+  assertEquals(
+    lonelyFault(RULES, { ...block, target: "0".repeat(64) }),
+    "it shows too little work",
+  );
+  for (const value of [null, 7, [], {}, { ...block, index: -1 }]) {
+    assertEquals(lonelyFault(RULES, value), "this is no block");
+  }
+});
