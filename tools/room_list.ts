@@ -79,6 +79,8 @@ export const APP_DOORS: readonly (readonly [name: string, layer: string])[] = [
   ["view.ts", "cli"],
   ["view/", "cli"],
   ["mod.ts", "cli"],
+  ["worker.ts", "shell"],
+  ["worker/", "shell"],
   ["sim.ts", "sim"],
   ["sim/", "sim"],
 ];

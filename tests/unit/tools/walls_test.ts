@@ -104,6 +104,7 @@ Deno.test("isPure() and isPureImport() take apps without their doors, trackers a
   const impure = [
     "src/apps/chat/command.ts",
     "src/apps/chat/view/a.ts",
+    "src/apps/chat/worker/a.ts",
     "src/apps/app.ts",
     "src/apps/registry.ts",
     "src/shell/a.ts",

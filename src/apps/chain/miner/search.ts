@@ -104,13 +104,10 @@ function midstateOf(view: DataView): Int32Array {
   return state.map((word, i) => word + FIRST_STATE[i]);
 }
 
-/** Whether a hash, the sum of two states, is at most the target. */
-function isGood(midstate: Int32Array, last: Int32Array, target: Uint32Array): boolean {
-  for (let i = 0; i < 8; i++) {
-    const word = midstate[i] + last[i] >>> 0;
-    if (word !== target[i]) return word < target[i];
-  }
-  return true;
+/** Whether a number is at most another one, both of as many big-endian words. */
+export function isAtMost(number: Uint32Array, limit: Uint32Array): boolean {
+  const i = number.findIndex((word, i) => word !== limit[i]);
+  return i < 0 || number[i] < limit[i];
 }
 
 /** The first good low half from `from` up to `to`, or null; `words` has all that is fixed. */
@@ -130,7 +127,8 @@ function searchLow(
     extend(words, FIRST_MIXED_WORD);
     rounds(words, LOW_WORD, 64, before, last);
     // The first word of the hash decides nearly always.
-    if (first + last[0] >>> 0 <= target_first && isGood(midstate, last, target)) return low;
+    if (first + last[0] >>> 0 > target_first) continue;
+    if (isAtMost(Uint32Array.from(last, (word, i) => midstate[i] + word), target)) return low;
   }
   return null;
 }
