@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CORE = "src/core/";
 const TEST_FOLDERS = ["tests/unit", "tests/laws", "tests/golden", "tests/sim"];
+const APP_TESTS = "tests/apps";
 const LINES_MIN_PERCENT = 95;
 
 /** How many of a file's lines can run, and which of them no test ran. */
@@ -90,14 +91,20 @@ function sources(folder: string): string[] {
   return found.sort();
 }
 
+/** Whether a test of an app starts processes, by its name: what runs in those is not measured. */
+export function startsProcesses(path: string): boolean {
+  return /[/\\](e2e|hostile|process)(_\w+)?_test\.ts$/.test(path);
+}
+
 /** Runs the tests, collects what they ran into a folder, and returns whether they passed. */
 async function runTests(profile: string, extraFile: string): Promise<boolean> {
   const isTest = (path: string) => /(^|[._/\\])test\.ts$/.test(path);
   const folders = TEST_FOLDERS.filter((folder) => sources(folder).some(isTest));
+  const of_apps = sources(APP_TESTS).filter((path) => isTest(path) && !startsProcesses(path));
   const collect = ["--parallel", `--coverage=${profile}`, "--coverage-raw-data-only"];
   const { success } = await new Deno.Command(Deno.execPath(), {
     // `deno task test` has checked the types.
-    args: ["test", "-A", "--no-check", ...collect, ...folders, extraFile],
+    args: ["test", "-A", "--no-check", ...collect, ...folders, ...of_apps, extraFile],
     cwd: ROOT,
     stdin: "null",
   }).spawn().status;

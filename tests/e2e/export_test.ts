@@ -197,7 +197,7 @@ const NAMES = [
 /** Beginnings of ids, likewise. */
 const IDS = ["id", "*", "!", "(", "(a)", ";", "a;date:x", "a|b", "=2020-01-01", "%", '"', "[2020]"];
 
-/** How docs/data.md says that hledger has an account. */
+/** How docs/ledger.md says that hledger has an account. */
 function spelled(name: string): string {
   return /^(\(.*\)|\[.*\]|%(28|5B|25).*)$/.test(name)
     ? `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`

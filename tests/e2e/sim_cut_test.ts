@@ -1,21 +1,21 @@
-/** `rumor sim cut` and `rumor sim ledger`, as a user starts them. */
+/** `rumor sim cut`, as a user starts it. */
 
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { runRumor } from "../helpers/process.ts";
 
 /** What a command prints, which says nothing on stderr. */
 async function printed(...args: string[]): Promise<readonly string[]> {
-  const { code, stdout, stderr } = await runRumor(["sim", ...args]);
+  const { code, stdout, stderr } = await runRumor(["sim", "cut", ...args]);
   assertEquals({ code, stderr }, { code: 0, stderr: [] });
   return stdout;
 }
 
 async function reports(...args: string[]) {
-  return (await printed("cut", "--json", ...args)).map((line) => JSON.parse(line));
+  return (await printed("--json", ...args)).map((line) => JSON.parse(line));
 }
 
 Deno.test("`rumor sim cut` shows both overlays of 1,000 nodes side by side", async () => {
-  const lines = await printed("cut");
+  const lines = await printed();
   assertEquals(lines[0].split(/ +/), ["overlay", "ring", "fingers"]);
   const [ring, fingers] = await reports("--nodes", "1000", "--seed", "1");
   const row = (name: string) =>
@@ -45,31 +45,4 @@ Deno.test("`rumor sim cut` is the same from the same seed, and takes any size", 
   assertEquals([pair.links, pair.cut_any, pair.cut_rows, pair.diameter], [1, 1, 1, 1]);
   const [chain] = await reports("--overlay", "ring", "--nodes", "100", "--links", "1");
   assertEquals([chain.cut_any, chain.cut_rows, chain.diameter], [2, 2, 50]);
-});
-
-Deno.test("`rumor sim ledger --reject-overdraft` shows two nodes that end different", async () => {
-  const [line] = await printed("ledger", "--reject-overdraft", "--json");
-  const { payments, nodes, searched } = JSON.parse(line);
-  assertEquals([payments.length, searched.length, nodes.length], [3, 3, 2]);
-  assert(searched.slice(0, 2).every((count: number) => count > 0));
-  // Both have all payments, add up to 0, and yet differ.
-  const ids = payments.map(({ id }: { id: string }) => id).sort();
-  for (const { order, balances } of nodes) {
-    assertEquals(order.toSorted(), ids);
-    assertEquals(Object.values<number>(balances).reduce((sum, one) => sum + one), 0);
-  }
-  assert(JSON.stringify(nodes[0].balances) !== JSON.stringify(nodes[1].balances));
-  const text = (await printed("ledger", "--reject-overdraft")).join("\n");
-  assertStringIncludes(text, "without knowing of each other");
-});
-
-Deno.test("`rumor sim ledger` shows that the ledger ends the same in all orders", async () => {
-  const [line] = await printed("ledger", "--json");
-  const { payments, orders, searched, same } = JSON.parse(line);
-  const [rejecting] = await printed("ledger", "--reject-overdraft", "--json");
-  assertEquals(payments, JSON.parse(rejecting).payments);
-  assertEquals([same, orders.length, searched.length], [true, 2, 3]);
-  assertEquals(orders[0].balances, orders[1].balances);
-  const text = (await printed("ledger")).join("\n");
-  assertStringIncludes(text, "all end the same");
 });

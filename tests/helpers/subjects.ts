@@ -111,7 +111,7 @@ export function ledgerSubject(reduce = reduceLedger): Subject<Ledger, LedgerItem
     inputs: ledgerItems,
     meaning: (ledger) => ({
       by_id: ledger.by_id,
-      // Accounts at 0 are left out: see the ignored test in tests/laws/ledger_test.ts.
+      // Accounts at 0 are left out: see the ignored test in tests/apps/ledger/laws_test.ts.
       balances: balancesOf(ledger).filter(([, amount]) => amount !== 0n),
       sum: balancesOf(ledger).reduce((sum, [, amount]) => sum + amount, 0n),
     }),

@@ -15,7 +15,7 @@ export interface Header {
   readonly nonce: number;
 }
 
-/** prev_hash, data_hash, target, index, time, nonce; numbers with the highest byte first. */
+/** The size of a header: prev_hash, data_hash, target, index, time, nonce; the highest byte first. */
 export const HEADER_BYTES = 116;
 const DATA_HASH_AT = 32, TARGET_AT = 64, INDEX_AT = 96, TIME_AT = 100, NONCE_AT = 108;
 

@@ -1,7 +1,7 @@
 /**
  * Every limit of the core in one place. Names end in their unit.
  *
- * Everything that somebody else can make grow has a limit here, and a test in tests/hostile.
+ * Everything that somebody else can make grow has a limit here, and a hostile test.
  */
 
 /** Version of the wire protocol; another version is refused with a `bye`. */

@@ -5,7 +5,7 @@
  * schedule that delivers everything ends in the same state.
  */
 
-import type { FrontConfig, Id, Json, NodeConfig, Right, Source, Topic } from "../types.ts";
+import type { Env, FrontConfig, Id, Json, NodeConfig, Right, Source, Topic } from "../types.ts";
 import type { AppendLog } from "../data/append_log.ts";
 import type { Member } from "../membership/members.ts";
 
@@ -18,7 +18,10 @@ export interface App<State = unknown> {
   readonly any_topic?: boolean;
   /** Apps whose order it follows: it gets their `order` outs as `ordered` events. */
   readonly builds_on?: readonly string[];
-  readonly initial: (config: NodeConfig) => State;
+  /** Before anything happened; `apps` are all that the node has. */
+  readonly initial: (config: NodeConfig, apps: readonly App[]) => State;
+  /** What it says to an app that it builds on about what that one orders; only they know what it is. */
+  readonly order?: unknown;
   /**
    * Tells of one item after the other why it may not be published in a topic of its own, or null.
    * `drafted` waits here to be published already.
@@ -57,6 +60,8 @@ export interface DeliveredItem {
   readonly number: number;
   readonly time_ms: number;
   readonly item: Json;
+  /** The exact bytes of its entry, with the newline: whoever has them can show who said it. */
+  readonly line: Uint8Array;
 }
 
 export type AppEvent =
@@ -161,6 +166,8 @@ export type AppOut =
 
 /** What an app may read besides its own state. */
 export interface AppView {
+  /** What only a library can do. */
+  readonly env: Pick<Env, "sha256" | "verify">;
   readonly self: Id;
   /** What this node calls itself, "" for nothing. */
   readonly name: string;

@@ -91,14 +91,14 @@ function itemsByApp(
   delivered: readonly Delivered[],
 ): Map<App, DeliveredItem[]> {
   const by_app = new Map<App, DeliveredItem[]>();
-  for (const { entry } of delivered) {
+  for (const { entry, stored: { line } } of delivered) {
     const app = appOf(apps, entry.topic);
     if (app?.reduce === undefined) continue;
     let items = by_app.get(app);
     if (items === undefined) by_app.set(app, items = []);
     const { origin, topic, seq, first, time_ms } = entry;
     for (const [index, item] of entry.items.entries()) {
-      items.push({ origin, topic, entry: seq, number: first + index, time_ms, item });
+      items.push({ origin, topic, entry: seq, number: first + index, time_ms, item, line });
     }
   }
   return by_app;

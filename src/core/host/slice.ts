@@ -27,7 +27,7 @@ export interface Job {
 
 /** Apps to which nothing happened. */
 export function newHost(apps: readonly App[], config: NodeConfig): Host {
-  const states = new Map(apps.map((app) => [app.name, app.initial(config)]));
+  const states = new Map(apps.map((app) => [app.name, app.initial(config, apps)]));
   return { apps, states, wakes: new Map(), jobs: new Map(), next_job: 1, started: false };
 }
 

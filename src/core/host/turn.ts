@@ -73,8 +73,9 @@ export interface HostView extends View {
 export type HostTurn = RoomTurn<Host, HostView, HostOut>;
 
 /** What apps are shown. */
-export function appView({ config, now_ms, log, session, membership }: HostView): AppView {
+export function appView({ config, env, now_ms, log, session, membership }: HostView): AppView {
   return {
+    env,
     self: log.self,
     name: config.name,
     now_ms,

@@ -1,7 +1,7 @@
 /** Headers for the tests of the miner, and their hashes as others compute them. */
 
 import { createHash } from "node:crypto";
-import { HEADER_BYTES } from "../../../src/apps/chain/miner/search.ts";
+import { HEADER_BYTES } from "../../../src/apps/chain/header.ts";
 
 /** Where the target and the nonce stand in a header. */
 const TARGET_AT = 64;

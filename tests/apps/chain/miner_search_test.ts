@@ -1,12 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { HEADER_BYTES } from "../../../src/apps/chain/header.ts";
 import { mineAtOnce } from "../../../src/apps/chain/miner/at_once.ts";
-import {
-  HEADER_BYTES,
-  isAtMost,
-  NONCES_END,
-  searchNonce,
-} from "../../../src/apps/chain/miner/search.ts";
+import { isAtMost, NONCES_END, searchNonce } from "../../../src/apps/chain/miner/search.ts";
 import { asMineTask } from "../../../src/apps/chain/miner/task.ts";
 import { check } from "../../helpers/check.ts";
 import { firstGood, headerWith, isGoodWith } from "./headers.ts";

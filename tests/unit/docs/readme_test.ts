@@ -1,7 +1,7 @@
 /**
- * What README.md and the guide say is tried here. A fenced `sh` block whose first line begins with
- * `$ ` is run, line by line, and must print what stands below each line. All blocks of a page share
- * one shell and one directory, as they would for a reader who types along.
+ * What README.md and the pages in docs say is tried here. A fenced `sh` block whose first line begins
+ * with `$ ` is run, line by line, and must print what stands below each line. All blocks of a page
+ * share one shell and one directory, as they would for a reader who types along.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -16,18 +16,9 @@ import sim from "../../../src/cli/commands/sim.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { LONG } from "../../helpers/long.ts";
 import { deadAddress, WINDOWS } from "../../helpers/network.ts";
+import { blocks, code, PAGES, read, ROOT } from "../../helpers/pages.ts";
 import { Process, rumorCommand } from "../../helpers/process.ts";
 
-const ROOT = new URL("../../../", import.meta.url);
-const PAGES = [
-  "README.md",
-  "docs/guide.md",
-  "docs/data.md",
-  "docs/consistency.md",
-  "docs/protocol.md",
-  ".github/ARCHITECTURE.md",
-  ".github/CONTRIBUTING.md",
-];
 const COMMANDS: Record<string, Command> = {
   peers,
   routes,
@@ -53,25 +44,6 @@ const PATIENCE_MS = 10_000;
 interface Step {
   readonly command: string;
   readonly output: readonly string[];
-}
-
-function read(page: string): string {
-  return Deno.readTextFileSync(new URL(page, ROOT)).replaceAll("\r\n", "\n");
-}
-
-/** The fenced blocks of a page: the words behind the fence, and the lines. */
-function blocks(page: string): { tag: string; lines: string[] }[] {
-  const found = read(page).matchAll(/^```(.*)\n([^]*?)^```$/gm);
-  return [...found].map(([, tag, text]) => ({ tag, lines: text.split("\n").slice(0, -1) }));
-}
-
-/** Everything on a page that is meant literally: blocks, indented lines, and spans of code. */
-function code(page: string): string[] {
-  const text = read(page);
-  const prose = text.replace(/^```[^]*?^```$/gm, "");
-  const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, span]) => span.replaceAll("\n", " "));
-  const indented = [...prose.matchAll(/^ {4}(.*)$/gm)].map(([, line]) => line);
-  return [...spans, ...indented, ...blocks(page).flatMap(({ lines }) => lines)];
 }
 
 function steps(page: string): Step[] {
@@ -140,12 +112,6 @@ for (const page of PAGES) {
       assert(all.has(`--${name.toLowerCase().replaceAll("_", "-")}`), variable);
     }
   });
-
-  Deno.test(`${page} links to files that there are`, () => {
-    for (const [, target] of read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)/g)) {
-      if (target !== "") Deno.statSync(new URL(target, new URL(page, ROOT)));
-    }
-  });
 }
 
 /** The project's own files, without what is generated. */
@@ -176,7 +142,8 @@ Deno.test("the pages for developers name files and functions that there are", ()
 });
 
 Deno.test("CONTRIBUTING.md breaks code that there is, and names laws that there are", () => {
-  const laws = sourceFiles("tests/laws/").map(read).join("\n");
+  const files = sourceFiles("tests/").filter((path) => /\/laws(\/|_)/.test(path));
+  const laws = files.map(read).join("\n");
   const rows = read(".github/CONTRIBUTING.md").matchAll(
     /^\| \d [^|]*\| `(src[^`]*)` *\| [^`|]*`([^`]*)`[^|]*\| "([^"|]*)"/gm,
   );

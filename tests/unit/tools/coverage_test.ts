@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { parseLcov, percent, ranges, table } from "../../../tools/coverage.ts";
+import { assert, assertEquals } from "@std/assert";
+import { parseLcov, percent, ranges, startsProcesses, table } from "../../../tools/coverage.ts";
 
 const REPORT = `SF:/p/src/core/b.ts
 FN:1,f
@@ -46,4 +46,16 @@ Deno.test("table() ends with the total, never rounded up", () => {
     "src/core/a.ts     99.9 %  missed: 7",
     "src/core/ total   99.9 %",
   ]);
+});
+
+Deno.test("`startsProcesses()` tells by their names which tests of apps start processes", () => {
+  const folder = new URL("../../apps/", import.meta.url);
+  const found = [...Deno.readDirSync(folder)].flatMap(({ name: app }) =>
+    [...Deno.readDirSync(new URL(app, folder))].map(({ name }) => `${app}/${name}`)
+  ).filter((path) => path.endsWith("_test.ts"));
+  assert(found.some(startsProcesses));
+  for (const path of found) {
+    const source = Deno.readTextFileSync(new URL(path, folder));
+    assertEquals(startsProcesses(path), source.includes('/helpers/process.ts"'), path);
+  }
 });

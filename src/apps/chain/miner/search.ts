@@ -5,9 +5,7 @@
  */
 
 import { assert } from "@std/assert/assert";
-
-/** The size of a header; its last 8 bytes are the nonce, a big-endian integer. */
-export const HEADER_BYTES = 116;
+import { HEADER_BYTES } from "../header.ts";
 
 /** The first number that is no nonce, because JSON's numbers end there. */
 export const NONCES_END = 2 ** 53;

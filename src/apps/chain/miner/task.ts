@@ -1,7 +1,7 @@
 /** What the miner is asked for, and what it answers. */
 
 import { assert } from "@std/assert/assert";
-import { HEADER_BYTES } from "./search.ts";
+import { HEADER_BYTES } from "../header.ts";
 
 /** Looks for a nonce that makes the header good; the one in it does not matter. */
 export interface MineTask {

@@ -4,17 +4,17 @@ import {
   PACKET_BYTES_TARGET,
   PACKETS_EARLY_MAX,
   ROUTED_UNDER_WAY_MAX,
-} from "../../src/core/data/limits.ts";
-import { decodeLine, encodeLine } from "../../src/core/wire/line.ts";
-import { underWay } from "../../src/core/flow/slice.ts";
-import { isPeer } from "../../src/core/session/slice.ts";
-import type { RouteLine } from "../../src/core/unicast/turn.ts";
-import type { CarriedHandler, Loss } from "../../src/sim/cables.ts";
-import { fakeId } from "../../src/sim/crypto.ts";
-import type { Network, NetworkOptions } from "../../src/sim/network.ts";
-import type { SimNode } from "../../src/sim/sim_node.ts";
-import { check } from "../helpers/check.ts";
-import { makeNetwork, outwardTo, post } from "../helpers/sim_network.ts";
+} from "../../../src/core/data/limits.ts";
+import { decodeLine, encodeLine } from "../../../src/core/wire/line.ts";
+import { underWay } from "../../../src/core/flow/slice.ts";
+import { isPeer } from "../../../src/core/session/slice.ts";
+import type { RouteLine } from "../../../src/core/unicast/turn.ts";
+import type { CarriedHandler, Loss } from "../../../src/sim/cables.ts";
+import { fakeId } from "../../../src/sim/crypto.ts";
+import type { Network, NetworkOptions } from "../../../src/sim/network.ts";
+import type { SimNode } from "../../../src/sim/sim_node.ts";
+import { check } from "../../helpers/check.ts";
+import { makeNetwork, outwardTo, post } from "../../helpers/sim_network.ts";
 
 const CANARY = "the canary sings at noon";
 const GIVEN = { overlay: "given" } as const;

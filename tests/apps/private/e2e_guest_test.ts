@@ -1,10 +1,10 @@
 /** `rumor pm` and `rumor routes`, which ask a node, beside a node that answers as a test likes. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { deadAddress } from "../helpers/network.ts";
-import { EvilNode } from "../helpers/evil_node.ts";
-import { runRumor } from "../helpers/process.ts";
-import type { PrivateRequest } from "../../src/apps/private/app.ts";
+import { deadAddress } from "../../helpers/network.ts";
+import { EvilNode } from "../../helpers/evil_node.ts";
+import { runRumor } from "../../helpers/process.ts";
+import type { PrivateRequest } from "../../../src/apps/private/app.ts";
 
 const ID = "a".repeat(43), HOP = "b".repeat(43);
 

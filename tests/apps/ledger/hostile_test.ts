@@ -1,11 +1,11 @@
 /** Payments that are none: refused by the number of their line, and left out by all nodes alike. */
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
-import { LINUX } from "../helpers/arena.ts";
-import { LONG } from "../helpers/long.ts";
-import { allPrint, endAll, LOCAL, Nodes } from "../helpers/network.ts";
-import { Process, type Result, rumorCommand, runRumor } from "../helpers/process.ts";
-import { Author, RawPeer } from "../helpers/raw_peer.ts";
+import { LINUX } from "../../helpers/arena.ts";
+import { LONG } from "../../helpers/long.ts";
+import { allPrint, endAll, LOCAL, Nodes } from "../../helpers/network.ts";
+import { Process, type Result, rumorCommand, runRumor } from "../../helpers/process.ts";
+import { Author, RawPeer } from "../../helpers/raw_peer.ts";
 
 const MAX = "9007199254740991";
 const MEMORY_MB = 1_500;

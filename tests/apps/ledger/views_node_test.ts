@@ -3,12 +3,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
-import { sha256 } from "../../../../src/shell/crypto/crypto.ts";
-import { Store } from "../../../../src/shell/store/store.ts";
-import { check } from "../../../helpers/check.ts";
-import { makeLine, ORIGINS, transactionItem } from "../../../helpers/history.ts";
-import { openStore, TempDir } from "../../../helpers/stored.ts";
-import { assertShown, query, StoreNode } from "../../../helpers/store_node.ts";
+import { sha256 } from "../../../src/shell/crypto/crypto.ts";
+import { Store } from "../../../src/shell/store/store.ts";
+import { check } from "../../helpers/check.ts";
+import { makeLine, ORIGINS, transactionItem } from "../../helpers/history.ts";
+import { openStore, TempDir } from "../../helpers/stored.ts";
+import { assertShown, query, StoreNode } from "../../helpers/store_node.ts";
 
 const [ANN, BOB] = ORIGINS;
 

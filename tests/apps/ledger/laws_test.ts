@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { emptyLedger, reduceLedger } from "../../src/apps/ledger/ledger.ts";
+import { emptyLedger, reduceLedger } from "../../../src/apps/ledger/ledger.ts";
 import {
   anyOrderConverges,
   duplicatesAreNothing,
   inputIsUnchanged,
   splittingChangesNothing,
-} from "../helpers/laws.ts";
-import { balancesOf, ledgerSubject, sumStaysZero } from "../helpers/subjects.ts";
+} from "../../helpers/laws.ts";
+import { balancesOf, ledgerSubject, sumStaysZero } from "../../helpers/subjects.ts";
 
 Deno.test("`reduceLedger()` leaves its input unchanged", () => {
   inputIsUnchanged(ledgerSubject());

@@ -1,10 +1,10 @@
 /** Private messages between real nodes: `rumor pm`, `/pm`, and `rumor routes`. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { endAll, LEAVE_MS, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
-import { assertDelivered, known, pm } from "../helpers/private.ts";
-import { type Process, runRumor } from "../helpers/process.ts";
-import { hasPty, Pty } from "../helpers/pty.ts";
+import { endAll, LEAVE_MS, LOCAL, Nodes, WINDOWS } from "../../helpers/network.ts";
+import { assertDelivered, known, pm } from "../../helpers/private.ts";
+import { type Process, runRumor } from "../../helpers/process.ts";
+import { hasPty, Pty } from "../../helpers/pty.ts";
 
 const LINES = 200;
 

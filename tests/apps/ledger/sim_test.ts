@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Applied } from "../../src/apps/ledger/ledger.ts";
-import { Dice } from "../../src/sim/dice.ts";
-import type { Network } from "../../src/sim/network.ts";
-import type { SimNode } from "../../src/sim/sim_node.ts";
-import { balancesOf, ledgerOf } from "../helpers/agreement.ts";
-import { check } from "../helpers/check.ts";
-import { makeNetwork } from "../helpers/sim_network.ts";
+import type { Applied } from "../../../src/apps/ledger/ledger.ts";
+import { Dice } from "../../../src/sim/dice.ts";
+import type { Network } from "../../../src/sim/network.ts";
+import type { SimNode } from "../../../src/sim/sim_node.ts";
+import { balancesOf, ledgerOf } from "../../helpers/agreement.ts";
+import { check } from "../../helpers/check.ts";
+import { makeNetwork } from "../../helpers/sim_network.ts";
 
 const front = { app: "ledger", topic: "ledger" } as const;
 

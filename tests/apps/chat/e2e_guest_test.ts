@@ -1,8 +1,8 @@
 /** `rumor pub` and `rumor sub`: short visits to a running node, for scripts. */
 
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { allPrint, deadAddress, endAll, Nodes, WINDOWS } from "../helpers/network.ts";
-import { Process, type Result, rumorCommand, runRumor, startRumor } from "../helpers/process.ts";
+import { allPrint, deadAddress, endAll, Nodes, WINDOWS } from "../../helpers/network.ts";
+import { Process, type Result, rumorCommand, runRumor, startRumor } from "../../helpers/process.ts";
 
 function assertQuietSuccess(result: Result): void {
   const { code, signal, stdout, stderr } = result;

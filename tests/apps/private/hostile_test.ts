@@ -1,11 +1,11 @@
 /** What somebody may do with private messages: nothing is read, printed twice, lost or held up. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Arena, Memory } from "../helpers/arena.ts";
-import { Nodes } from "../helpers/network.ts";
-import { type Process, runRumor } from "../helpers/process.ts";
-import { RawBox } from "../helpers/raw_box.ts";
-import { Author, randomId, RawPeer } from "../helpers/raw_peer.ts";
+import { Arena, Memory } from "../../helpers/arena.ts";
+import { Nodes } from "../../helpers/network.ts";
+import { type Process, runRumor } from "../../helpers/process.ts";
+import { RawBox } from "../../helpers/raw_box.ts";
+import { Author, randomId, RawPeer } from "../../helpers/raw_peer.ts";
 
 /** What a node may need besides. Garbage waits for its collector. */
 const GROWTH_MB = 200;

@@ -1,9 +1,9 @@
 /** `rumor ledger`: each payment applied once everywhere, whatever the order and the crowd. */
 
 import { assert, assertEquals } from "@std/assert";
-import { allPrint, deadAddress, endAll, LEAVE_MS, LOCAL, Nodes } from "../helpers/network.ts";
-import { Proxy } from "../helpers/proxy.ts";
-import { type Result, runRumor } from "../helpers/process.ts";
+import { allPrint, deadAddress, endAll, LEAVE_MS, LOCAL, Nodes } from "../../helpers/network.ts";
+import { Proxy } from "../../helpers/proxy.ts";
+import { type Result, runRumor } from "../../helpers/process.ts";
 
 const LEDGER = ["ledger", "--balances"];
 const TRANSACTION = /^\S+ \S+ \S+ \d+$/;

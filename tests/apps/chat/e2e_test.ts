@@ -1,8 +1,8 @@
 /** The flags of `rumor chat`, with real processes. */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { allPrint, endAll, Nodes, WINDOWS } from "../helpers/network.ts";
-import { runRumor } from "../helpers/process.ts";
+import { allPrint, endAll, Nodes, WINDOWS } from "../../helpers/network.ts";
+import { runRumor } from "../../helpers/process.ts";
 
 Deno.test('`rumor` prints "ok" as often as it is typed', async () => {
   await using network = new Nodes();
