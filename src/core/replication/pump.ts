@@ -88,7 +88,7 @@ export class Pump {
     const edit = this.#edit, { log: index, seq, line } = stored;
     if (edit.log(index).has >= seq) return true;
     if (this.#isLazy(this.#log.heads[index].origin)) {
-      edit.change(index, { announced: true });
+      if (!edit.log(index).announced) edit.change(index, { announced: true });
       this.announces = true;
       return true;
     }
