@@ -1,111 +1,38 @@
-/**
- * Guests that come over the local socket of a node, or with its token where there are no sockets: what
- * only they may, and how they find it.
- */
+/** Guests that come over the local socket of a node: what only they may, and how they find it. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { endAll, Nodes, WINDOWS } from "../helpers/network.ts";
+import { portOf, test } from "../helpers/home.ts";
+import { endAll, Nodes } from "../helpers/network.ts";
 import { assertDelivered, known } from "../helpers/private.ts";
 import { Proxy } from "../helpers/proxy.ts";
-import { type Process, type Result, runRumor } from "../helpers/process.ts";
+import { type Process, runRumor } from "../helpers/process.ts";
 import { RawPeer } from "../helpers/raw_peer.ts";
 import { LINKS_PER_HOST_MAX, STRANGERS_PER_HOST_MAX } from "../../src/core/data/limits.ts";
-
-/** Nodes of one user, who has no others: they find each other in a directory of their own. */
-class Home extends Nodes {
-  readonly place = Deno.makeTempDirSync();
-  readonly env: Record<string, string> & { readonly RUMOR_RUNTIME_DIR: string };
-
-  /** `kind` says what stands for a node. */
-  constructor(readonly kind: "sock" | "token" = "sock") {
-    super();
-    const none: Record<string, string> = kind === "token" ? { RUMOR_NO_SOCKETS: "1" } : {};
-    this.env = { ...none, RUMOR_RUNTIME_DIR: `${this.place}/run` };
-  }
-
-  /** Starts a node; resolves with it and its address, once it listens. */
-  async node(...args: string[]): Promise<{ node: Process; address: string }> {
-    const node = this.start(args, { env: this.env });
-    return { node, address: await node.address() };
-  }
-
-  /** Runs a guest of these nodes to its end. */
-  guest(...args: string[]): Promise<Result> {
-    return runRumor(args, { env: this.env });
-  }
-
-  /** The names of the sockets. */
-  sockets(): string[] {
-    return [...Deno.readDirSync(this.env.RUMOR_RUNTIME_DIR)].map(({ name }) => name).sort();
-  }
-
-  /** The name of the socket of a node. */
-  async socketOf(node: Process): Promise<string> {
-    return `${portOf(await node.address())}-${node.pid}.${this.kind}`;
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await super[Symbol.asyncDispose]();
-    Deno.removeSync(this.place, { recursive: true });
-  }
-}
-
-function test(name: string, body: (home: Home) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: WINDOWS,
-    fn: async () => {
-      await using home = new Home();
-      await body(home);
-    },
-  });
-}
-
-/** The same with sockets, and without. */
-function bothWays(name: string, body: (home: Home) => Promise<void>): void {
-  test(name, body);
-  Deno.test({
-    name: `${name} (by a token)`,
-    ignore: WINDOWS,
-    fn: async () => {
-      await using home = new Home("token");
-      await body(home);
-    },
-  });
-}
 
 const NOBODY =
   "rumor: no node of yours runs here; start one with rumor, or name one with --join HOST:PORT";
 
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(":") + 1);
-}
+test("a node has a socket that only its user can open, until it ends, however it ends", async (home) => {
+  const ends: Record<string, (node: Process) => Promise<void>> = {
+    "its input ends": (node) => node.closeStdin(),
+    "SIGTERM": (node) => Promise.resolve(node.signal("SIGTERM")),
+    "SIGINT": (node) => Promise.resolve(node.signal("SIGINT")),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    const { node, address } = await home.node();
+    assertEquals(home.sockets(), [`${portOf(address)}-${node.pid}.sock`]);
+    const directory = Deno.lstatSync(home.run);
+    assertEquals([directory.mode! & 0o777, directory.uid], [0o700, Deno.uid()]);
+    const path = `${home.run}/${home.sockets()[0]}`;
+    const { isSocket, mode, uid } = Deno.lstatSync(path);
+    assertEquals([isSocket, mode! & 0o777, uid], [true, 0o600, Deno.uid()]);
+    await end(node);
+    assertEquals((await node.result()).stderr.length, 1, how);
+    assertEquals(home.sockets(), [], how);
+  }
+});
 
-bothWays(
-  "a node has a socket that only its user can open, until it ends, however it ends",
-  async (home) => {
-    const ends: Record<string, (node: Process) => Promise<void>> = {
-      "its input ends": (node) => node.closeStdin(),
-      "SIGTERM": (node) => Promise.resolve(node.signal("SIGTERM")),
-      "SIGINT": (node) => Promise.resolve(node.signal("SIGINT")),
-    };
-    for (const [how, end] of Object.entries(ends)) {
-      const { node } = await home.node();
-      assertEquals(home.sockets(), [await home.socketOf(node)]);
-      const directory = Deno.lstatSync(home.env.RUMOR_RUNTIME_DIR);
-      assertEquals([directory.mode! & 0o777, directory.uid], [0o700, Deno.uid()]);
-      const path = `${home.env.RUMOR_RUNTIME_DIR}/${home.sockets()[0]}`;
-      const { isSocket, isFile, mode, uid } = Deno.lstatSync(path);
-      assertEquals(home.kind === "sock" ? isSocket : isFile, true);
-      assertEquals([mode! & 0o777, uid], [0o600, Deno.uid()]);
-      await end(node);
-      assertEquals((await node.result()).stderr.length, 1, how);
-      assertEquals(home.sockets(), [], how);
-    }
-  },
-);
-
-bothWays("a node that is told to end at once takes its socket with it", async (home) => {
+test("a node that is told to end at once takes its socket with it", async (home) => {
   // Nobody acknowledges that it left, so leaving takes its time, and the second signal ends it.
   const { node, address } = await home.node();
   await using peer = await RawPeer.peer(address);
@@ -118,7 +45,7 @@ bothWays("a node that is told to end at once takes its socket with it", async (h
   assertEquals(home.sockets(), []);
 });
 
-bothWays("`rumor pub` and the others find the one node of the user by themselves", async (home) => {
+test("`rumor pub` and the others find the one node of the user by themselves", async (home) => {
   const { node } = await home.node("--name", "anna");
   const hello = await home.guest("pub", "hello", "you");
   assertEquals([hello.code, hello.stdout, hello.stderr], [0, [], []]);
@@ -143,7 +70,7 @@ test("`rumor pub` without a node of the user ends with 69, and says what to do",
   }
 });
 
-bothWays("`rumor pub` lists several nodes of the user, and ends with 2", async (home) => {
+test("`rumor pub` lists several nodes of the user, and ends with 2", async (home) => {
   const one = await home.node("--name", "anna"), other = await home.node();
   const lab = await home.node("--network", "lab");
   for (const args of [["pub", "x"], ["sub"], ["pm", "anna", "x"], ["routes"]]) {
@@ -167,22 +94,19 @@ bothWays("`rumor pub` lists several nodes of the user, and ends with 2", async (
   await endAll([one.node, other.node, lab.node]);
 });
 
-bothWays(
-  "`rumor pub` takes no notice of a node that was killed, and removes its socket",
-  async (home) => {
-    const killed = await home.node(), { node } = await home.node();
-    killed.node.signal("SIGKILL");
-    await killed.node.result();
-    assertEquals(home.sockets().length, 2);
-    const { code, stderr } = await home.guest("pub", "still here");
-    assertEquals([code, stderr], [0, []]);
-    await node.waitForStdout("still here");
-    assertEquals(home.sockets(), [await home.socketOf(node)]);
-    await endAll([node]);
-  },
-);
+test("`rumor pub` takes no notice of a node that was killed, and removes its socket", async (home) => {
+  const killed = await home.node(), { node } = await home.node();
+  killed.node.signal("SIGKILL");
+  await killed.node.result();
+  assertEquals(home.sockets().length, 2);
+  const { code, stderr } = await home.guest("pub", "still here");
+  assertEquals([code, stderr], [0, []]);
+  await node.waitForStdout("still here");
+  assertEquals(home.sockets(), [`${portOf(await node.address())}-${node.pid}.sock`]);
+  await endAll([node]);
+});
 
-bothWays("`rumor pub` does not choose while another node does not answer", async (home) => {
+test("`rumor pub` does not choose while another node does not answer", async (home) => {
   const quiet = await home.node(), { node, address } = await home.node();
   quiet.node.signal("SIGSTOP");
   const { code, stderr } = await home.guest("pub", "x");
@@ -193,39 +117,36 @@ bothWays("`rumor pub` does not choose while another node does not answer", async
   await endAll([quiet.node, node]);
 });
 
-bothWays(
-  "`rumor pm` is taken from the node's own user, and through no port, proxy or tunnel",
-  async (home) => {
-    const { node: anna, address } = await home.node("--name", "anna");
-    const { node: ben } = await home.node("--name", "ben", "--join", address);
-    await known(anna, "ben");
-    const why = "only the node's own user, on its machine, may do that";
-    const refusal = { code: 1, stdout: [], stderr: [`rumor: refused: ${why}`] };
-    await using proxy = new Proxy(address);
-    // Somebody else has another directory, and so only the port.
-    const stranger = { env: { RUMOR_RUNTIME_DIR: `${home.place}/other` } };
-    const tries = {
-      "a port of loopback": () => runRumor(["pm", "ben", "psst", "--join", address], stranger),
-      "a proxy": () => home.guest("pm", "ben", "psst", "--join", proxy.address),
-    };
-    for (const [way, run] of Object.entries(tries)) {
-      const { code, stdout, stderr } = await run();
-      assertEquals({ code, stdout, stderr }, refusal, way);
-    }
-    // What everybody may is done on the same ways.
-    const said = await home.guest("pub", "aloud", "--join", proxy.address);
-    assertEquals([said.code, said.stderr], [0, []]);
-    await ben.waitForStdout("aloud");
-    const localhost = address.replace("127.0.0.1", "localhost");
-    assertDelivered(await home.guest("pm", "ben", "one", "--join", address));
-    assertDelivered(await home.guest("pm", "ben", "two", "--join", localhost));
-    await ben.waitForStdout((line) => line.includes("two"));
-    assertEquals(ben.stdout.filter((line) => line.includes("psst")), []);
-    await endAll([ben]);
-  },
-);
+test("`rumor pm` is taken from the node's own user, and through no port, proxy or tunnel", async (home) => {
+  const { node: anna, address } = await home.node("--name", "anna");
+  const { node: ben } = await home.node("--name", "ben", "--join", address);
+  await known(anna, "ben");
+  const why = "only the node's own user, on its machine, may do that";
+  const refusal = { code: 1, stdout: [], stderr: [`rumor: refused: ${why}`] };
+  await using proxy = new Proxy(address);
+  // Somebody else has another directory, and so only the port.
+  const stranger = { env: { RUMOR_RUNTIME_DIR: `${home.place}/other` } };
+  const tries = {
+    "a port of loopback": () => runRumor(["pm", "ben", "psst", "--join", address], stranger),
+    "a proxy": () => home.guest("pm", "ben", "psst", "--join", proxy.address),
+  };
+  for (const [way, run] of Object.entries(tries)) {
+    const { code, stdout, stderr } = await run();
+    assertEquals({ code, stdout, stderr }, refusal, way);
+  }
+  // What everybody may is done on the same ways.
+  const said = await home.guest("pub", "aloud", "--join", proxy.address);
+  assertEquals([said.code, said.stderr], [0, []]);
+  await ben.waitForStdout("aloud");
+  const localhost = address.replace("127.0.0.1", "localhost");
+  assertDelivered(await home.guest("pm", "ben", "one", "--join", address));
+  assertDelivered(await home.guest("pm", "ben", "two", "--join", localhost));
+  await ben.waitForStdout((line) => line.includes("two"));
+  assertEquals(ben.stdout.filter((line) => line.includes("psst")), []);
+  await endAll([ben]);
+});
 
-bothWays("`rumor pm` needs no `--join` where the user has one node", async (home) => {
+test("`rumor pm` needs no `--join` where the user has one node", async (home) => {
   const { node: anna, address } = await home.node("--name", "anna");
   await using others = new Nodes();
   const ben = others.start(["--name", "ben", "--join", address]);
@@ -237,7 +158,7 @@ bothWays("`rumor pm` needs no `--join` where the user has one node", async (home
 
 test("guests on the socket count for the limits, and leave room for others", async (home) => {
   const { node, address } = await home.node();
-  const socket = `${home.env.RUMOR_RUNTIME_DIR}/${home.sockets()[0]}`;
+  const socket = `${home.run}/${home.sockets()[0]}`;
   await using stack = new AsyncDisposableStack();
   const strangers: RawPeer[] = [];
   for (let at = 0; at < STRANGERS_PER_HOST_MAX; at++) {
@@ -263,7 +184,7 @@ test("guests on the socket count for the limits, and leave room for others", asy
 });
 
 test("a node goes on without a socket where the directory is not its user's alone", async (home) => {
-  const target = `${home.place}/target`, run = home.env.RUMOR_RUNTIME_DIR;
+  const target = `${home.place}/target`, run = home.run;
   Deno.mkdirSync(target, { mode: 0o700 });
   Deno.symlinkSync(target, run);
   const { node, address } = await home.node();
@@ -298,25 +219,6 @@ test("a node finds its place by XDG_RUNTIME_DIR, and else in the directory for f
   assertEquals(code, 2);
   for (const node of nodes) assert(stderr.includes(`  ${await node.address()}`), stderr.join("\n"));
   await endAll(nodes);
-});
-
-test("`rumor pm` has no authority with a token that is not the node's", async () => {
-  await using home = new Home("token");
-  const { node, address } = await home.node("--name", "anna");
-  const path = `${home.env.RUMOR_RUNTIME_DIR}/${await home.socketOf(node)}`;
-  const { port, token } = JSON.parse(Deno.readTextFileSync(path));
-  const wrong = token.replace(/^./, token.startsWith("A") ? "B" : "A");
-  Deno.writeTextFileSync(path, JSON.stringify({ port, token: wrong }));
-  const { code, stdout, stderr } = await home.guest("pm", "anna", "psst", "--join", address);
-  const refusal = [`rumor: ${address}: the node closed the link`, "rumor: no node reachable"];
-  assertEquals([code, stdout, stderr], [69, [], refusal]);
-  // Who comes to this port without a proof is not heard, as whoever he says he is.
-  await using guest = await RawPeer.connect(`127.0.0.1:${port}`);
-  guest.send('{"k":"hello","v":1,"network":"rumor","guest":true}');
-  guest.send('{"k":"request","i":1,"app":"private","r":{"to":"anna","items":["x"]}}');
-  assertEquals((await guest.ending()).code, null);
-  assertEquals(guest.received.lines, 0);
-  await endAll([node]);
 });
 
 function hasRun(): boolean {
