@@ -10,9 +10,14 @@ import { RawPeer } from "../helpers/raw_peer.ts";
 
 const NO_SOCKETS = { RUMOR_NO_SOCKETS: "1" };
 
-/** A test in a home without sockets. */
+/** A test in a home without sockets, as every home is on Windows. */
 function test(name: string, body: (home: Home) => Promise<void>): void {
-  testAt(name, body, NO_SOCKETS);
+  testAt(name, body, { env: NO_SOCKETS, ignore: false });
+}
+
+/** The same where there are modes and signals. */
+function testUnix(name: string, body: (home: Home) => Promise<void>): void {
+  testAt(name, body, { env: NO_SOCKETS });
 }
 
 /** What is in the file of a node. */
@@ -29,28 +34,31 @@ function readToken(path: string): Token {
   return JSON.parse(Deno.readTextFileSync(path));
 }
 
-test("a node without sockets has a token that only its user can read, until it ends", async (home) => {
-  const ends: Record<string, (node: Process) => Promise<void>> = {
-    "its input ends": (node) => node.closeStdin(),
-    "SIGTERM": (node) => Promise.resolve(node.signal("SIGTERM")),
-  };
-  const tokens = new Set<string>();
-  for (const [how, end] of Object.entries(ends)) {
-    const { node } = await home.node();
-    assertEquals(home.sockets(), [await fileOf(node)]);
-    const path = `${home.run}/${home.sockets()[0]}`;
-    const { isFile, mode, uid } = Deno.lstatSync(path);
-    assertEquals([isFile, mode! & 0o777, uid], [true, 0o600, Deno.uid()]);
-    const { token } = readToken(path);
-    assertEquals(Uint8Array.fromBase64(token, { alphabet: "base64url" }).length, 32);
-    tokens.add(token);
-    await end(node);
-    const { stdout, stderr } = await node.result();
-    assertEquals([stdout, stderr.length], [[], 1], how);
-    assertEquals(home.sockets(), [], how);
-  }
-  assertEquals(tokens.size, 2);
-});
+testUnix(
+  "a node without sockets has a token that only its user can read, until it ends",
+  async (home) => {
+    const ends: Record<string, (node: Process) => Promise<void>> = {
+      "its input ends": (node) => node.closeStdin(),
+      "SIGTERM": (node) => Promise.resolve(node.signal("SIGTERM")),
+    };
+    const tokens = new Set<string>();
+    for (const [how, end] of Object.entries(ends)) {
+      const { node } = await home.node();
+      assertEquals(home.sockets(), [await fileOf(node)]);
+      const path = `${home.run}/${home.sockets()[0]}`;
+      const { isFile, mode, uid } = Deno.lstatSync(path);
+      assertEquals([isFile, mode! & 0o777, uid], [true, 0o600, Deno.uid()]);
+      const { token } = readToken(path);
+      assertEquals(Uint8Array.fromBase64(token, { alphabet: "base64url" }).length, 32);
+      tokens.add(token);
+      await end(node);
+      const { stdout, stderr } = await node.result();
+      assertEquals([stdout, stderr.length], [[], 1], how);
+      assertEquals(home.sockets(), [], how);
+    }
+    assertEquals(tokens.size, 2);
+  },
+);
 
 test("`rumor pub` and `rumor pm` find the one node of the user by its token", async (home) => {
   const { node: anna, address } = await home.node("--name", "anna");
@@ -111,22 +119,25 @@ test("`rumor pm` is sent away with a token that is not the node's", async (home)
   await endAll([node]);
 });
 
-test("`rumor pub` takes no notice of a node that was killed, and removes its token", async (home) => {
-  const killed = await home.node(), { node } = await home.node();
-  const left = readToken(`${home.run}/${await fileOf(killed.node)}`);
-  killed.node.signal("SIGKILL");
-  await killed.node.result();
-  // Somebody took its port, and would like to be told more than is of use.
-  using thief = Deno.listen({ hostname: "127.0.0.1", port: left.port });
-  const stolen = steal(thief);
-  const { code, stderr } = await home.guest("pub", "still here");
-  assertEquals([code, stderr], [0, []]);
-  await node.waitForStdout("still here");
-  const heard = await stolen;
-  assertEquals([heard.length, heard.includes("still here")], [64, false]);
-  assertEquals(home.sockets(), [await fileOf(node)]);
-  await endAll([node]);
-});
+testUnix(
+  "`rumor pub` takes no notice of a node that was killed, and removes its token",
+  async (home) => {
+    const killed = await home.node(), { node } = await home.node();
+    const left = readToken(`${home.run}/${await fileOf(killed.node)}`);
+    killed.node.signal("SIGKILL");
+    await killed.node.result();
+    // Somebody took its port, and would like to be told more than is of use.
+    using thief = Deno.listen({ hostname: "127.0.0.1", port: left.port });
+    const stolen = steal(thief);
+    const { code, stderr } = await home.guest("pub", "still here");
+    assertEquals([code, stderr], [0, []]);
+    await node.waitForStdout("still here");
+    const heard = await stolen;
+    assertEquals([heard.length, heard.includes("still here")], [64, false]);
+    assertEquals(home.sockets(), [await fileOf(node)]);
+    await endAll([node]);
+  },
+);
 
 test("`rumor pub` lists several nodes of the user, be it by sockets or tokens", async (home) => {
   const one = await home.node("--name", "anna");

@@ -38,17 +38,17 @@ export class Home extends Nodes {
   }
 }
 
-/** A test with a home of its own. */
+/** A test with a home of its own, and with these variables; on Windows ignored unless told otherwise. */
 export function test(
   name: string,
   body: (home: Home) => Promise<void>,
-  more: Readonly<Record<string, string>> = {},
+  { env = {}, ignore = WINDOWS }: { env?: Record<string, string>; ignore?: boolean } = {},
 ): void {
   Deno.test({
     name,
-    ignore: WINDOWS,
+    ignore,
     fn: async () => {
-      await using home = new Home(more);
+      await using home = new Home(env);
       await body(home);
     },
   });
