@@ -247,7 +247,7 @@ export type Event =
     readonly nonce: string;
     /** Lines may be lost, come twice, or overtake each other. */
     readonly lossy?: boolean;
-    /** It came in over the local socket of the node's own user. */
+    /** It came in by the way of the node's own user: over the local socket, or with the token. */
     readonly own?: boolean;
   }
   | {
