@@ -3,8 +3,9 @@
  * Everything is drawn from one seed, and the same seed gives the same trace.
  */
 
-import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
-import type { SpreadKind } from "../core/types.ts";
+import type { Address, Json, Printed, Topic } from "../core/types.ts";
+import type { FrontConfig, NodeConfig } from "../core/data/config.ts";
+import type { SpreadKind } from "../core/data/config.ts";
 import type { App } from "../core/host/app.ts";
 import { topicRules } from "../core/host/slice.ts";
 import { joinAddress } from "../core/data/address.ts";

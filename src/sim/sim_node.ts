@@ -3,8 +3,10 @@
  * virtual clock. Decides nothing.
  */
 
-import type { Address, Effect, Env, Event, Json, LinkId, NodeConfig } from "../core/types.ts";
-import type { Notice, Printed, StoreBatch, Topic } from "../core/types.ts";
+import type { Address, Effect, Env, Event, Json, LinkId } from "../core/types.ts";
+import type { NodeConfig } from "../core/data/config.ts";
+import type { Notice, Printed, Topic } from "../core/types.ts";
+import type { StoreBatch } from "../core/data/stored.ts";
 import type { App } from "../core/host/app.ts";
 import {
   asksForTick,

@@ -1,6 +1,6 @@
 /** The door of the host: gives apps what concerns them, and hands on what they want. */
 
-import type { AppRow, Kept } from "../types.ts";
+import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";

@@ -1,6 +1,7 @@
 /** The apps that this node runs, and what they made of what was delivered. */
 
-import type { Json, NodeConfig, Topic } from "../types.ts";
+import type { Json, Topic } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import type { AppendLog } from "../data/append_log.ts";
 import { PRESENCE, type TopicRule } from "../log/slice.ts";
 import type { App } from "./app.ts";

@@ -1,7 +1,8 @@
 /** How a batch changes the log. Used only by log.ts, which says what the log is. */
 
 import { assert } from "@std/assert/assert";
-import type { Env, Gap, Id, Topic } from "../types.ts";
+import type { Env, Id, Topic } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { type Entry, hashedBytes, logKey, sameBytes } from "./entry.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { recall } from "./forgotten.ts";
