@@ -5,7 +5,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/log/entry.ts";
-import * as limits from "../../../src/core/data/limits.ts";
+import * as core_limits from "../../../src/core/data/limits.ts";
+import * as tracker_limits from "../../../src/tracker/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import {
   decodeAck,
@@ -21,6 +22,7 @@ const ROOT = new URL("../../../", import.meta.url);
 const encoder = new TextEncoder();
 const verifier = new Verifier();
 const page = read("docs/protocol.md");
+const limits = { ...core_limits, ...tracker_limits };
 
 function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT)).replaceAll("\r\n", "\n");
