@@ -4,8 +4,8 @@
  */
 
 import type { Address, Effect, Event, Json, LinkId } from "../core/types.ts";
-import type { NodeConfig } from "../core/data/config.ts";
 import type { Notice, Printed, Topic } from "../core/types.ts";
+import type { NodeConfig } from "../core/data/config.ts";
 import type { StoreBatch } from "../core/data/stored.ts";
 import type { App } from "../core/host/app.ts";
 import {

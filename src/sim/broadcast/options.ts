@@ -1,8 +1,7 @@
 /** What is simulated, and what comes out. */
 
 import type { Id } from "../../core/types.ts";
-import type { OverlayKind } from "../../core/data/config.ts";
-import type { SpreadKind } from "../../core/data/config.ts";
+import type { OverlayKind, SpreadKind } from "../../core/data/config.ts";
 import type { Graph } from "../graph.ts";
 
 /** Who speaks in a round: always the same node, another one each time, or all at once. */
