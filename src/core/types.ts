@@ -223,6 +223,8 @@ export type Notice =
   /** Own messages to one node that were not acknowledged; they may have arrived all the same. */
   | {
     readonly kind: "undelivered";
+    /** Which app sent them. */
+    readonly app: string;
     readonly to: Id;
     readonly tag: number;
     readonly why: string;

@@ -41,7 +41,9 @@ function handle(turn: HostTurn, event: HostEvent): void {
     case "request": {
       const { app, request, source } = event;
       const why = refusal(slice.apps, app);
-      if (why !== null) return turn.out({ kind: "answered", source, to: "", why, late: false });
+      if (why !== null) {
+        return turn.out({ kind: "answered", app, source, to: "", why, late: false });
+      }
       tellNamed(turn, app, { kind: "request", request, source });
       return;
     }
@@ -155,7 +157,7 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
     }
     case "answer": {
       const { source, why, late = false } = out;
-      return turn.out({ kind: "answered", source, to: "", why, late });
+      return turn.out({ kind: "answered", app: name, source, to: "", why, late });
     }
     case "wake":
       turn.own("wakes").set(name, out.at_ms);

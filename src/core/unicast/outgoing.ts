@@ -32,7 +32,7 @@ export function takeErrand(turn: UnicastTurn, errand: Errand): void {
   const { slice } = turn, { to, source, app, items } = errand;
   const bytes = bytesOf(items), cost_bytes = bytes + POST_OVERHEAD_BYTES;
   const why = refusal(turn, errand, bytes);
-  if (why !== null) return turn.out({ kind: "answered", source, to, why, late: false });
+  if (why !== null) return turn.out({ kind: "answered", app, source, to, why, late: false });
   slice.outgoing_bytes += cost_bytes;
   const deadline_ms = Math.min(errand.deadline_ms, turn.now_ms + POST_MS_MAX);
   const lane = { peer: to, bulk: errand.bulk };
@@ -56,7 +56,7 @@ function refusal(
   if (!items.every(isWellFormed)) return "not valid Unicode";
   if (bytes > PACKET_BYTES_MAX) return `more than ${PACKET_BYTES_MAX} bytes as JSON`;
   const full = slice.outgoing_bytes + bytes + POST_OVERHEAD_BYTES > POSTED_BYTES_MAX;
-  return full ? "too many private messages wait here" : null;
+  return full ? "too many messages wait here" : null;
 }
 
 /** Seals and sends what is due, and gives up what was not acknowledged in time. */
@@ -253,8 +253,8 @@ function answer(
   message: Message,
   why: string | null,
 ): void {
-  const { source } = message;
+  const { app, source } = message;
   release(turn, message);
   turn.count(why === null ? "private:delivered" : "private:undelivered");
-  turn.out({ kind: "answered", source, to, why, late: true });
+  turn.out({ kind: "answered", app, source, to, why, late: true });
 }

@@ -70,6 +70,7 @@ export type UnicastOut =
   /** How an errand ended: `why` is null where it was delivered; `late` where it was tried. */
   | {
     readonly kind: "answered";
+    readonly app: string;
     readonly source: Source;
     readonly to: Id;
     readonly why: string | null;

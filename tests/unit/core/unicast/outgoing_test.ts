@@ -44,7 +44,7 @@ Deno.test("`takeErrand()` keeps nothing for longer than a day", () => {
   const answers = answersOf(me.pass(POST_MS_MAX));
   assertEquals(me.node.unicast.outgoing.size, 0);
   const why = "it was not acknowledged in time", source = { kind: "local", tag: 7 } as const;
-  assertEquals(answers, [{ kind: "answered", source, to: BOB, why, late: true }]);
+  assertEquals(answers, [{ kind: "answered", app: "private", source, to: BOB, why, late: true }]);
 });
 
 Deno.test("`reduceNode()` tells the user of messages that were not acknowledged in time", () => {
@@ -57,7 +57,7 @@ Deno.test("`reduceNode()` tells the user of messages that were not acknowledged 
   assertEquals(late.unicast.outgoing.size, 0);
   const why = "it was not acknowledged in time";
   const notices = effects.filter(({ kind }) => kind === "notice");
-  const undelivered = { kind: "undelivered", to: BOB, tag: 7, why } as const;
+  const undelivered = { kind: "undelivered", app: "private", to: BOB, tag: 7, why } as const;
   assertEquals(notices, [{ kind: "notice", notice: undelivered }]);
 });
 
