@@ -4,7 +4,7 @@ import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
-import { appOf, type Host } from "./slice.ts";
+import { appOf, type Host, listener } from "./slice.ts";
 import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
 
 /** What an app wants that the run which stored the cause of it has done. */
@@ -117,10 +117,9 @@ function takeWorked(turn: HostTurn, event: Extract<HostEvent, { kind: "worked" }
 
 /** Gives an app an event; false where there is none that takes events. */
 function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
-  const app = turn.slice.apps.find((one) => one.name === name);
-  if (app?.reduce === undefined) return false;
-  tell(turn, app, event);
-  return true;
+  const app = listener(turn.slice, name);
+  if (app !== undefined) tell(turn, app, event);
+  return app !== undefined;
 }
 
 /** Gives an app an event, and hands on what it wants. */

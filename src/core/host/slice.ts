@@ -39,6 +39,11 @@ export function appOf(apps: readonly App[], topic: Topic): App | undefined {
   return owner ?? apps.find((app) => app.any_topic);
 }
 
+/** The app of a name, if there is one that hears of what happens. */
+export function listener({ apps }: Pick<Host, "apps">, name: string): App | undefined {
+  return apps.find((app) => app.name === name && app.reduce !== undefined);
+}
+
 /** What is special about the topics of apps. */
 export function topicRules(apps: readonly App[]): ReadonlyMap<Topic, TopicRule> {
   const topics = apps.flatMap((app) => app.topics ?? []);

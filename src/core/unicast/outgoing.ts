@@ -8,7 +8,7 @@ import type { Id } from "../types.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { isWellFormed } from "../data/json_scan.ts";
 import { isThere } from "../membership/members.ts";
-import { bytesOf, encodeParcel, sealContext } from "./packets.ts";
+import { type Ack, bytesOf, encodeParcel, sealContext } from "./packets.ts";
 import { CALM, laneKey, type Message, newOutgoing, type Outgoing } from "./slice.ts";
 import { type Errand, nextHop, setOutgoing, type UnicastTurn } from "./turn.ts";
 import {
@@ -79,14 +79,18 @@ export function sendDue(turn: UnicastTurn): void {
   if (sought.size > 0) turn.out({ kind: "seek", ids: [...sought] });
 }
 
-/** The recipient says how far it has delivered what it got. */
-export function takeAck(turn: UnicastTurn, key: string, last: number): void {
+/** The recipient says how far it has delivered what it got, and what of that it cannot read. */
+export function takeAck(turn: UnicastTurn, key: string, { last, refused }: Ack): void {
   const one = turn.slice.outgoing.get(key);
   if (one === undefined) return;
   const acked = one.flight.filter(({ number }) => number <= last);
   if (acked.length === 0) return;
-  for (const { messages } of acked) {
-    for (const message of messages) answer(turn, one, message, null);
+  for (const { number, messages } of acked) {
+    const is_refused = refused.includes(number);
+    for (const message of messages) {
+      const why = is_refused ? `that node has no app ${message.app}` : null;
+      answer(turn, one, message, why, !is_refused);
+    }
   }
   const flight = one.flight.slice(acked.length);
   const due_ms = flight.length === 0 ? Infinity : turn.now_ms + PACKET_RETRY_MS;
@@ -246,15 +250,19 @@ function transmit(turn: UnicastTurn, { peer: to, bulk }: Outgoing, n: number, x:
   turn.out({ kind: "hand_on", line });
 }
 
-/** Tells who sent something how it ended: `why` is null where it was delivered. */
+/**
+ * Tells who sent something how it ended: `why` is null where it was delivered, and `late` false where
+ * it is certain that nothing came of it.
+ */
 function answer(
   turn: UnicastTurn,
   { peer: to }: Outgoing,
   message: Message,
   why: string | null,
+  late = true,
 ): void {
   const { app, source } = message;
   release(turn, message);
   turn.count(why === null ? "private:delivered" : "private:undelivered");
-  turn.out({ kind: "answered", app, source, to, why, late: true });
+  turn.out({ kind: "answered", app, source, to, why, late });
 }

@@ -187,8 +187,10 @@ Deno.test("docs/protocol.md shows private messages that its keys open", () => {
   };
   const [sealed] = examples("text sealed");
   assertEquals([new TextDecoder().decode(open(ben, anna, message))], sealed.lines);
-  assertEquals(decodeAck(open(anna, ben, ack)), message.n);
+  assertEquals(decodeAck(open(anna, ben, ack)), { last: message.n, refused: [] });
   assertEquals(decodeParcel(encoder.encode(sealed.lines.join()))!.app, "private");
+  const [{ lines: [refusal] }] = examples("text acknowledgement");
+  assertEquals(decodeAck(encoder.encode(refusal)), { last: 12, refused: [9, 12] });
   const [{ lines: [parcel] }] = examples("text parcel");
   const { app, ...more } = decodeParcel(encoder.encode(parcel))!;
   assertEquals(app, "weather");

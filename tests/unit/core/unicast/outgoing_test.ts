@@ -200,3 +200,19 @@ Deno.test("`dropErrands()` drops what waits for a guest that is gone, and nothin
   const waiting = [...me.node.unicast.outgoing.get(BOB)!.waiting.from()];
   assertEquals(waiting.map(({ items }) => items), [["b"]]);
 });
+
+Deno.test("`takeAck()` tells who sent what the recipient has no app for, at once and for good", () => {
+  const me = new Messenger(knowing([ANN]));
+  me.send(ANN, ["rain"], { app: "weather" });
+  me.send(ANN, ["hello"]);
+  assertEquals(packetsOf(me.pass()), ["data 1", "data 2"]);
+  const answers = answersOf(me.takeAck(ANN, 2, "ack", [1]));
+  assertEquals(answers.map(({ app, why }) => [app, why]), [
+    ["weather", "that node has no app weather"],
+    ["private", null],
+  ]);
+  assertEquals(answers[0].late, false);
+  me.pass();
+  const { outgoing, outgoing_bytes } = me.node.unicast;
+  assertEquals([outgoing.size, outgoing_bytes], [0, 0]);
+});
