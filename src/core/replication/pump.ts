@@ -3,7 +3,8 @@
  * asked for behind it, and word of the gaps.
  */
 
-import type { Gap, Id, Topic } from "../types.ts";
+import type { Id, Topic } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { besideBytes, type Outward } from "../flow/slice.ts";
 import {
   firstKept,

@@ -1,6 +1,7 @@
 /** Sends what a link's cursors and window allow. */
 
-import type { Gap, LinkId } from "../types.ts";
+import type { LinkId } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { firstKept } from "../log/slice.ts";
 import { Pump } from "./pump.ts";
 import { ReplicaEdit } from "./slice.ts";
