@@ -15,7 +15,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "data",
     holds:
-      "structures that own nothing: append log, shared map, interner, random, addresses, limits",
+      "what owns nothing: append logs, shared maps, interners, random, addresses, words, limits",
   },
   {
     name: "log",

@@ -28,6 +28,8 @@ export interface AppModule {
   readonly show?: (record: Json, format: Format) => readonly (string | Uint8Array)[];
   /** Its words at the prompt of a terminal. */
   readonly slash?: readonly SlashCommand[];
+  /** What the user calls one of its messages to one node; without it, a message of its name. */
+  readonly message?: string;
   /** Why lines may not be sent to its topics; without it, they may. */
   readonly no_lines?: string;
   /** Statements that make SQL views of the rows that it wrote (table `app_rows`). */

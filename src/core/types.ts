@@ -1,6 +1,7 @@
 /**
  * The words of the core: what happens to a node (events) and what it wants done (effects). This file
- * lies below all rooms, and imports nothing.
+ * lies below all rooms but `data`, which has the words that are only values: what everything is named by,
+ * what a node is told when it starts, and what is stored.
  *
  * The contract between the core and whoever drives it (the shell, or the simulator):
  *
@@ -17,18 +18,11 @@
  *    was cancelled.
  */
 
-/** An Ed25519 public key, base64url. */
-export type Id = string;
-/** The name of a stream. */
-export type Topic = string;
-/** `host:port`, or `[v6]:port`; with `udp:` before it where datagrams are to be sent there. */
-export type Address = string;
-/** Number of a connection, given by the shell, never used again. */
-export type LinkId = number;
+import type { Gap, Restored, StoreBatch, StoredRow } from "./data/stored.ts";
+import type { Address, Id, Json, LinkId, Topic } from "./data/words.ts";
 
-export type Json = null | boolean | number | string | readonly Json[] | {
-  readonly [key: string]: Json;
-};
+/** They lie lower, so that these files can use them; everybody else finds them here. */
+export type { Address, Id, Json, LinkId, Topic };
 
 /**
  * What the core may call while it reduces: what only a library or a secret key can do. Synchronous,
@@ -45,73 +39,6 @@ export interface Env {
   readonly seal: (seal: Seal, bytes: Uint8Array) => string | null;
   /** Opens what was sealed; null where it was not sealed so. */
   readonly open: (seal: Seal, text: string) => Uint8Array | null;
-}
-
-/** What does not change while a node runs. */
-export interface NodeConfig {
-  /** The id that the node starts with; it may go on under another (`LogState.self`). */
-  readonly id: Id;
-  /** Networks with different names refuse each other. */
-  readonly network: string;
-  /** Addresses to join, tried in turn; none starts a network. */
-  readonly join: readonly Address[];
-  /** Whether a node that reaches none of them ends, instead of starting a network. */
-  readonly must_join: boolean;
-  /** What others should dial, if the user said; else the core finds out. */
-  readonly advertise: Address | null;
-  /** Before the address that the core finds out, where only datagrams are taken. */
-  readonly address_prefix?: "udp:";
-  /** Meeting points: they say whom to join. */
-  readonly trackers: readonly Address[];
-  /** A label for people, "" for none; the id is the identity. */
-  readonly name: string;
-  /** The key to which private messages for this run of the node are sealed: X25519, base64url. */
-  readonly box: string;
-  /** Bytes kept for late joiners, of topics that are not kept whole. */
-  readonly keep_bytes: number;
-  readonly overlay: OverlayKind;
-  readonly spread: SpreadKind;
-  /** How long entries wait for others, so that fewer and larger messages are sent; 0 or none: not. */
-  readonly batch_ms?: number;
-  readonly times: Times;
-  /** Whether every delivered entry must be stored before it is shown. */
-  readonly durable: boolean;
-  readonly front: FrontConfig;
-}
-
-/**
- * Which peers a node links to: the next ten, or ten of which some are at doubling distances, or only
- * those that it was told to join.
- */
-export type OverlayKind = "ring" | "fingers" | "given";
-
-/** How soon somebody is missed. */
-export interface Times {
-  /** A link on which nothing came for so long is pinged. */
-  readonly ping_ms: number;
-  /** A link on which nothing came for so long is dead. */
-  readonly silence_ms: number;
-  /** A suspect has so long to show that it lives. */
-  readonly suspect_ms: number;
-}
-
-/** How entries travel (docs/guide.md): to all, to some at random, or along a tree. */
-export type SpreadKind = "flood" | "gossip" | "tree";
-
-/** What is printed. */
-export interface FrontConfig {
-  /** The app whose records are printed; `none` for a node that only relays. */
-  readonly app: string;
-  /** The topic whose lines are printed, where the app has no records of its own. */
-  readonly topic: Topic;
-  /** Whether own items are printed. */
-  readonly echo: boolean;
-  /** How many items from before the start are printed; null for all. */
-  readonly history: number | null;
-  /** Print each text once, whoever sent it. */
-  readonly dedup_text: boolean;
-  /** Say beside each item what its origin had seen. */
-  readonly clock?: boolean;
 }
 
 /** Where a published item came from, so that a refusal can name it. */
@@ -139,83 +66,6 @@ export interface Seal {
   readonly role: PacketRole;
   /** Never the same twice with one own key. */
   readonly number: number;
-}
-
-/** An entry as it was stored. */
-export interface StoredRow {
-  /** Number of its delivery, of all topics; what was stored earlier has a smaller one. */
-  readonly arrival: number;
-  /** The exact bytes, with the newline. */
-  readonly line: Uint8Array;
-  /** SHA-256 of the line without its newline, base64url, as it was when it was stored. */
-  readonly hash: string;
-}
-
-/** What is to be stored in one transaction: all of it or nothing. */
-export interface StoreBatch {
-  /** Delivered entries, causes first. One that is stored already replaces that. */
-  readonly entries: readonly StoreEntry[];
-  readonly gaps: readonly Gap[];
-  readonly forks: readonly Fork[];
-  /** How far each topic was printed: arrivals below, or records of its app. */
-  readonly printed: readonly (readonly [Topic, number])[];
-  /** Rows of the apps' tables, the last of each key counts. */
-  readonly rows: readonly AppRow[];
-  /** What apps keep besides the log. */
-  readonly kept: readonly Kept[];
-  /** Entries with smaller arrivals may go, but those kept whole and the newest of each log. */
-  readonly drop_before: number;
-  /** Logs that go as a whole, with the number of their newest entry: those must not come back. */
-  readonly forgotten: readonly (readonly [Id, Topic, number])[];
-}
-
-/** One row of a table that an app shows to SQL; null where the key has none any more. */
-export interface AppRow {
-  readonly table: string;
-  readonly key: string;
-  readonly row: readonly (string | number | null)[] | null;
-}
-
-/** Something that an app keeps on the disk by a name; null where it is to go. */
-export interface Kept {
-  readonly app: string;
-  readonly key: string;
-  readonly value: Json;
-}
-
-export interface StoreEntry {
-  readonly arrival: number;
-  readonly origin: Id;
-  readonly topic: Topic;
-  readonly seq: number;
-  /** The exact bytes, with the newline. */
-  readonly line: Uint8Array;
-}
-
-/** Two lines that one origin signed with one number; its log ends there. */
-export interface Fork {
-  readonly origin: Id;
-  readonly topic: Topic;
-  readonly lines: readonly [Uint8Array, Uint8Array];
-}
-
-/** What was stored besides the entries. */
-export interface Restored {
-  readonly gaps: readonly Gap[];
-  readonly forks: readonly Fork[];
-  readonly printed: readonly (readonly [Topic, number])[];
-  readonly kept: readonly Kept[];
-  /** Whether the apps' tables must be written anew. */
-  readonly rows_stale: boolean;
-  /** The highest that was ever committed. */
-  readonly drop_before: number;
-  /** Oldest first. */
-  readonly forgotten: readonly (readonly [Id, Topic, number])[];
-  /**
-   * Whether this node may have signed more than what is stored here: the files were copied back, or
-   * damaged. Then it must hear from others first how far its own logs go.
-   */
-  readonly stale: boolean;
 }
 
 export type Event =
@@ -247,7 +97,7 @@ export type Event =
     readonly nonce: string;
     /** Lines may be lost, come twice, or overtake each other. */
     readonly lossy?: boolean;
-    /** It came in over the local socket of the node's own user. */
+    /** It came in by the way of the node's own user: over the local socket, or with the token. */
     readonly own?: boolean;
   }
   | {
@@ -352,15 +202,6 @@ export type Printed =
   | { readonly kind: "record"; readonly app: string; readonly record: Json }
   | { readonly kind: "gap"; readonly gap: Gap };
 
-/** Entries that are held by nobody this node could ask. */
-export interface Gap {
-  readonly topic: Topic;
-  readonly origin: Id;
-  /** First and last missing entry. */
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Something for the user that is not output. */
 export type Notice =
   | { readonly kind: "listening"; readonly address: Address }
@@ -382,6 +223,8 @@ export type Notice =
   /** Own messages to one node that were not acknowledged; they may have arrived all the same. */
   | {
     readonly kind: "undelivered";
+    /** Which app sent them. */
+    readonly app: string;
     readonly to: Id;
     readonly tag: number;
     readonly why: string;

@@ -3,8 +3,8 @@
  * Everything is drawn from one seed, and the same seed gives the same trace.
  */
 
-import type { Address, FrontConfig, Json, NodeConfig, Printed, Topic } from "../core/types.ts";
-import type { SpreadKind } from "../core/types.ts";
+import type { Address, Json, Topic } from "../core/types.ts";
+import type { FrontConfig, NodeConfig, SpreadKind } from "../core/data/config.ts";
 import type { App } from "../core/host/app.ts";
 import { topicRules } from "../core/host/slice.ts";
 import { joinAddress } from "../core/data/address.ts";
@@ -15,12 +15,10 @@ import { Cables, type CarriedHandler, type Host, type Loss, type Shape } from ".
 import { Clock } from "./clock.ts";
 import { fakeCrypto, fakeName, type SimCrypto } from "./crypto.ts";
 import { Dice } from "./dice.ts";
+import { printedTexts, showJson, type ShowRecord } from "./printed.ts";
 import { type ReducedHandler, type SignedHandler, SimNode, type Tamper } from "./sim_node.ts";
 import { SimStore } from "./sim_store.ts";
 import type { Workers } from "./sim_work.ts";
-
-/** The texts of a record of an app; `nameOf` gives the name of the node with an id. */
-export type ShowRecord = (app: string, record: Json, nameOf: (id: string) => string) => string[];
 
 export interface NetworkOptions {
   readonly seed?: number;
@@ -204,7 +202,8 @@ export class Network {
 
   /** What a node has printed, one text for each item or gap, and what `show` says of records. */
   printed(node: SimNode): string[] {
-    return node.printed.flatMap((record) => this.#show(record));
+    const { show = showJson } = this.#options, nameOf = (id: string) => this.nameOf(id);
+    return node.printed.flatMap((printed) => printedTexts(printed, show, nameOf));
   }
 
   /** The name of the node with an id. */
@@ -251,22 +250,16 @@ export class Network {
 
   /** Divides the network: groups cannot reach each other before `heal()`. */
   partition(...groups: readonly (readonly SimNode[])[]): void {
-    for (const [one, group] of groups.entries()) {
-      for (const other of groups.slice(one + 1).flat()) {
-        for (const node of group) {
-          this.#reshape(node, other, { blocked: true });
-          this.cut(node, other);
-        }
-      }
+    for (const [node, other] of pairsAcross(groups)) {
+      this.#reshape(node, other, { blocked: true });
+      this.cut(node, other);
     }
   }
 
   /** Groups that were divided can reach each other again. */
   unite(...groups: readonly (readonly SimNode[])[]): void {
-    for (const [one, group] of groups.entries()) {
-      for (const other of groups.slice(one + 1).flat()) {
-        for (const node of group) this.#reshape(node, other, { blocked: false });
-      }
+    for (const [node, other] of pairsAcross(groups)) {
+      this.#reshape(node, other, { blocked: false });
     }
   }
 
@@ -319,22 +312,12 @@ export class Network {
     this.#cables.reshape(a.name, b.name, change);
     this.#cables.reshape(b.name, a.name, change);
   }
-
-  #show(record: Printed): string[] {
-    switch (record.kind) {
-      case "items":
-        return record.items.map(textOf);
-      case "record":
-        return this.#options.show?.(record.app, record.record, (id) => this.nameOf(id)) ??
-          [JSON.stringify(record.record)];
-      case "gap": {
-        const { topic, origin, from, to } = record.gap;
-        return [`(gap ${this.nameOf(origin)}/${topic} ${from}-${to})`];
-      }
-    }
-  }
 }
 
-function textOf(item: Json): string {
-  return typeof item === "string" ? item : JSON.stringify(item);
+/** Each two nodes that are in different groups. */
+function pairsAcross(groups: readonly (readonly SimNode[])[]): [SimNode, SimNode][] {
+  return groups.flatMap((group, at) => {
+    const others = groups.slice(at + 1).flat();
+    return others.flatMap((other) => group.map((node): [SimNode, SimNode] => [node, other]));
+  });
 }

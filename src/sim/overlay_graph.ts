@@ -2,7 +2,8 @@
 
 import { type Member, namedMember, noMembers, setMembers } from "../core/membership/members.ts";
 import { neighboursOf } from "../core/membership/neighbours.ts";
-import type { Id, OverlayKind } from "../core/types.ts";
+import type { Id } from "../core/types.ts";
+import type { OverlayKind } from "../core/data/config.ts";
 import { Dice } from "./dice.ts";
 import { type Graph, makeGraph } from "./graph.ts";
 

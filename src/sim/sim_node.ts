@@ -3,8 +3,10 @@
  * virtual clock. Decides nothing.
  */
 
-import type { Address, Effect, Env, Event, Json, LinkId, NodeConfig } from "../core/types.ts";
-import type { Notice, Printed, StoreBatch, Topic } from "../core/types.ts";
+import type { Address, Effect, Event, Json, LinkId } from "../core/types.ts";
+import type { Notice, Printed, Topic } from "../core/types.ts";
+import type { NodeConfig } from "../core/data/config.ts";
+import type { StoreBatch } from "../core/data/stored.ts";
 import type { App } from "../core/host/app.ts";
 import {
   asksForTick,
@@ -15,14 +17,17 @@ import {
 } from "../core/node.ts";
 import type { Connection, TransportHandler } from "../shell/net/transport.ts";
 import type { Clock } from "./clock.ts";
-import { envOf, type Signer, type SimCrypto, type SimSealer } from "./crypto.ts";
+import type { Signer } from "./crypto.ts";
 import type { Cables, Host } from "./cables.ts";
+import { SimAlarm } from "./sim_alarm.ts";
+import { SimInput } from "./sim_input.ts";
+import { type KeyParts, SimKeys } from "./sim_keys.ts";
 import { type OutputRate, SimOutput } from "./sim_output.ts";
 import type { SimStore } from "./sim_store.ts";
 import { SimWork, type Workers } from "./sim_work.ts";
 
 /** What a node is made of. */
-export interface SimNodeParts {
+export interface SimNodeParts extends KeyParts {
   readonly name: string;
   readonly address: Address;
   readonly config: NodeConfig;
@@ -30,11 +35,6 @@ export interface SimNodeParts {
   /** What apps do outside the core. */
   readonly workers: Workers;
   readonly seed: number;
-  readonly signer: Signer;
-  /** The name of another key, when it needs one. */
-  readonly nextKey: () => string;
-  readonly sealer: SimSealer;
-  readonly crypto: SimCrypto;
   /** What the node stores, and stored before; null without a disk. */
   readonly store: SimStore | null;
   /** How long a commit takes; what is killed meanwhile has perhaps stored it, perhaps not. */
@@ -80,24 +80,19 @@ export class SimNode implements Host {
   /** How it left; null while it has not. */
   acknowledged: boolean | null = null;
   readonly #parts: SimNodeParts;
-  #signer: Signer;
-  #env: Env;
+  readonly #keys: SimKeys;
   readonly #connections = new Map<LinkId, Connection>();
   readonly #links = new Map<Connection, LinkId>();
-  /** Batches of items that wait until more may be published. */
-  #feed: { readonly topic: Topic; readonly items: readonly Json[] }[] = [];
+  readonly #input: SimInput;
   readonly #output: SimOutput;
   readonly #work: SimWork;
-  #ahead_ms: number;
+  readonly #alarm: SimAlarm;
   /** What is being stored. */
   writing: StoreBatch | null = null;
   /** What happened while the process was stopped; null while it runs. */
   #missed: Untimed<Event>[] | null = null;
   #next_link = 1;
   #next_tag = 1;
-  #tick_due = false;
-  #feed_due = false;
-  #timer_ms = Infinity;
   #busy = { at_ms: 0, events: 0 };
 
   constructor(parts: SimNodeParts) {
@@ -105,14 +100,15 @@ export class SimNode implements Host {
     this.name = parts.name;
     this.address = parts.address;
     this.state = initialState(parts.config, parts.seed, parts.apps);
-    this.#ahead_ms = parts.clock_ahead_ms;
-    this.#output = new SimOutput(
-      parts.clock,
-      (bytes) => this.dispatch({ kind: "printed", bytes }),
-    );
-    this.#work = new SimWork(parts.clock, parts.workers, (worked) => this.dispatch(worked));
-    this.#signer = parts.signer;
-    this.#env = this.#envWith(parts.signer);
+    this.#keys = new SimKeys(parts, (bytes, signature) => parts.onSigned(this, bytes, signature));
+    const { clock, clock_ahead_ms, input_bytes_per_ms } = parts;
+    this.#alarm = new SimAlarm(clock, clock_ahead_ms, () => this.dispatch({ kind: "tick" }));
+    this.#input = new SimInput(clock, input_bytes_per_ms, {
+      isOpen: () => isInputOpen(this.state),
+      publish: ({ topic, items }) => this.publish(topic, items),
+    });
+    this.#output = new SimOutput(clock, (bytes) => this.dispatch({ kind: "printed", bytes }));
+    this.#work = new SimWork(clock, parts.workers, (worked) => this.dispatch(worked));
     this.handler = {
       opened: (connection, dialled) => this.#opened(connection, dialled),
       dialFailed: (address, why) => this.dispatch({ kind: "dial_failed", address, why }),
@@ -129,17 +125,17 @@ export class SimNode implements Host {
   }
 
   get id(): string {
-    return this.#signer.id;
+    return this.#keys.signer.id;
   }
 
   /** The time by the node's own clock. */
   get now_ms(): number {
-    return Math.ceil(this.#parts.clock.now_ms + this.#ahead_ms);
+    return this.#alarm.now_ms;
   }
 
   /** Signs as this node would; for entries that the core itself would never make. */
   get signer(): Signer {
-    return this.#signer;
+    return this.#keys.signer;
   }
 
   /** What an earlier run stored comes back, and the node begins. */
@@ -166,13 +162,12 @@ export class SimNode implements Host {
 
   /** Publishes batches of items one after the other, each when the input is open. */
   feed(topic: Topic, batches: Iterable<readonly Json[]>): void {
-    for (const items of batches) this.#feed.push({ topic, items });
-    if (this.#feed.length > 0) this.#scheduleFeed();
+    this.#input.feed([...batches].map((items) => ({ topic, items })));
   }
 
   /** Items that wait for the input to open. */
   get unfed(): number {
-    return this.#feed.reduce((sum, { items }) => sum + items.length, 0);
+    return this.#input.unread;
   }
 
   /** Changes how fast the output takes what is printed. */
@@ -197,8 +192,7 @@ export class SimNode implements Host {
 
   /** The node's clock jumps ahead. */
   stepClock(ahead_ms: number): void {
-    this.#ahead_ms += ahead_ms;
-    this.#timer_ms = Infinity;
+    this.#alarm.step(ahead_ms);
     this.dispatch({ kind: "tick" });
   }
 
@@ -220,9 +214,9 @@ export class SimNode implements Host {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       this.#countEvent();
       const before = this.state;
-      const [state, effects] = reduce(before, next, this.#env);
+      const [state, effects] = reduce(before, next, this.#keys.env);
       this.state = state;
-      if (asksForTick(state, next)) this.#scheduleTick();
+      if (asksForTick(state, next)) this.#alarm.soon();
       onReduced(this, next, effects, before);
       // The buffer of a read is used again; the core must have copied what it keeps.
       if (next.kind === "lines") { for (const line of next.lines) line.fill(0x7e); }
@@ -234,8 +228,8 @@ export class SimNode implements Host {
       }
       if (answers.length > 0) queue.unshift(...answers);
     }
-    this.#armTimer();
-    if (this.#feed.length > 0 && isInputOpen(this.state)) this.#scheduleFeed();
+    this.#alarm.set(this.state.wake_ms);
+    this.#input.readOn();
   }
 
   #opened(connection: Connection, dialled: Address | null): void {
@@ -276,7 +270,8 @@ export class SimNode implements Host {
         store!.quarantine(effect.arrivals);
         return NOTHING;
       case "renew":
-        return [this.#renew()];
+        this.#keys.renew();
+        return [{ kind: "renewed", now_ms: this.now_ms, id: this.id }];
       case "work":
         this.#work.begin(effect);
         return NOTHING;
@@ -297,25 +292,6 @@ export class SimNode implements Host {
     }
   }
 
-  /** Makes another key. */
-  #renew(): Event {
-    const { crypto, nextKey } = this.#parts;
-    this.#signer = crypto.signer(nextKey());
-    this.#env = this.#envWith(this.#signer);
-    return { kind: "renewed", now_ms: this.now_ms, id: this.#signer.id };
-  }
-
-  /** What the core may call, with a key. */
-  #envWith(signer: Signer): Env {
-    const { crypto, sealer, onSigned } = this.#parts;
-    const sign = (bytes: Uint8Array) => {
-      const signature = signer.sign(bytes);
-      onSigned(this, bytes, signature);
-      return signature;
-    };
-    return envOf(crypto, { id: signer.id, sign }, sealer);
-  }
-
   #store(store: SimStore, batch: StoreBatch): Event[] {
     const { clock, disk_ms } = this.#parts;
     if (disk_ms === 0) {
@@ -329,43 +305,6 @@ export class SimNode implements Host {
       this.dispatch({ kind: "stored", fault: store.commit(batch) });
     });
     return NOTHING;
-  }
-
-  /** One tick for all that arrives at one time, as far as the clock's order has it so. */
-  #scheduleTick(): void {
-    if (this.#tick_due) return;
-    this.#tick_due = true;
-    const { clock } = this.#parts;
-    clock.at(clock.now_ms, "work", () => {
-      this.#tick_due = false;
-      this.dispatch({ kind: "tick" });
-    });
-  }
-
-  #scheduleFeed(): void {
-    if (this.#feed_due) return;
-    this.#feed_due = true;
-    const { clock, input_bytes_per_ms } = this.#parts;
-    const pause_ms = JSON.stringify(this.#feed[0].items).length / input_bytes_per_ms;
-    clock.at(clock.now_ms + pause_ms, "work", () => {
-      this.#feed_due = false;
-      if (!isInputOpen(this.state)) return;
-      const batch = this.#feed.shift();
-      if (batch !== undefined) this.publish(batch.topic, batch.items);
-    });
-  }
-
-  #armTimer(): void {
-    const { wake_ms } = this.state;
-    if (wake_ms === this.#timer_ms) return;
-    this.#timer_ms = wake_ms;
-    if (wake_ms === Infinity) return;
-    this.#parts.clock.at(wake_ms - this.#ahead_ms, "timer", () => {
-      // A timer that was set anew stays on the clock, but means nothing.
-      if (this.#timer_ms !== wake_ms) return;
-      this.#timer_ms = Infinity;
-      this.dispatch({ kind: "tick" });
-    });
   }
 
   #countEvent(): void {

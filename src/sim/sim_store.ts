@@ -3,15 +3,15 @@
  * Commits are whole or not there at all, as a database's are.
  */
 
+import type { Env } from "../core/types.ts";
 import type {
   AppRow,
-  Env,
   Kept,
   Restored,
   StoreBatch,
   StoredRow,
   StoreEntry,
-} from "../core/types.ts";
+} from "../core/data/stored.ts";
 import type { Topic } from "../core/types.ts";
 import { hashedBytes, logKey } from "../core/log/entry.ts";
 

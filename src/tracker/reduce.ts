@@ -11,11 +11,7 @@ import { joinAddress } from "../core/data/address.ts";
 import { looksLikeEntry } from "../core/log/entry.ts";
 import { decodeControl } from "../core/wire/decode.ts";
 import { encodeLine, type Line } from "../core/wire/line.ts";
-import {
-  TRACKER_LATE_MS,
-  TRACKER_LINES_BURST,
-  TRACKER_LINES_PER_SECOND,
-} from "../core/data/limits.ts";
+import { TRACKER_LATE_MS, TRACKER_LINES_BURST, TRACKER_LINES_PER_SECOND } from "./limits.ts";
 import { openLink, takeHello, takeProof } from "./greeting.ts";
 import { allLinks } from "./links.ts";
 import { tellNews } from "./news.ts";

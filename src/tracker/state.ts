@@ -4,11 +4,7 @@ import type { Address, Id, LinkId } from "../core/types.ts";
 import { SharedMap } from "../core/data/shared_map.ts";
 import { type Buckets, noLinks } from "./links.ts";
 import { emptyRoster, type Roster } from "./roster.ts";
-import {
-  TRACKER_LINES_BURST,
-  TRACKER_PEERS_PER_MS,
-  TRACKER_ROUND_MS,
-} from "../core/data/limits.ts";
+import { TRACKER_LINES_BURST, TRACKER_PEERS_PER_MS, TRACKER_ROUND_MS } from "./limits.ts";
 
 /** What does not change while a tracker runs. */
 export interface TrackerConfig {

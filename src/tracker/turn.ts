@@ -2,7 +2,7 @@
 
 import type { Effect, Env, LinkId, Notice } from "../core/types.ts";
 import { encodeLine, type Line } from "../core/wire/line.ts";
-import { TRACKER_ASK_BYTES, TRACKER_WATCH_MS } from "../core/data/limits.ts";
+import { TRACKER_ASK_BYTES, TRACKER_WATCH_MS } from "./limits.ts";
 import { dropLink, getLink, putLink } from "./links.ts";
 import { findRow, isTold, removeRow } from "./roster.ts";
 import { isStranger, nextRound, type TrackerLink, type TrackerState } from "./state.ts";

@@ -3,16 +3,13 @@
 import { allLinks } from "./links.ts";
 import type { TrackerLink } from "./state.ts";
 import type { TrackerTurn } from "./turn.ts";
+import { EVICT_MS, HELLO_TIMEOUT_MS, PING_MS, SILENCE_MS } from "../core/data/limits.ts";
 import {
-  EVICT_MS,
-  HELLO_TIMEOUT_MS,
-  PING_MS,
-  SILENCE_MS,
   TRACKER_ASK_BYTES,
   TRACKER_GUEST_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
-} from "../core/data/limits.ts";
+} from "./limits.ts";
 
 /** Closes links that have died, pings those that may have, and says when to look again. */
 export function watchLinks(turn: TrackerTurn): void {

@@ -1,57 +1,16 @@
 /** Guests that come over the local socket of a node: what only they may, and how they find it. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { endAll, Nodes, WINDOWS } from "../helpers/network.ts";
+import { portOf, test } from "../helpers/home.ts";
+import { endAll, Nodes } from "../helpers/network.ts";
 import { assertDelivered, known } from "../helpers/private.ts";
 import { Proxy } from "../helpers/proxy.ts";
-import { type Process, type Result, runRumor } from "../helpers/process.ts";
+import { type Process, runRumor } from "../helpers/process.ts";
 import { RawPeer } from "../helpers/raw_peer.ts";
 import { LINKS_PER_HOST_MAX, STRANGERS_PER_HOST_MAX } from "../../src/core/data/limits.ts";
 
-/** Nodes of one user, who has no others: they find each other in a directory of their own. */
-class Home extends Nodes {
-  readonly place = Deno.makeTempDirSync();
-  readonly env = { RUMOR_RUNTIME_DIR: `${this.place}/run` };
-
-  /** Starts a node; resolves with it and its address, once it listens. */
-  async node(...args: string[]): Promise<{ node: Process; address: string }> {
-    const node = this.start(args, { env: this.env });
-    return { node, address: await node.address() };
-  }
-
-  /** Runs a guest of these nodes to its end. */
-  guest(...args: string[]): Promise<Result> {
-    return runRumor(args, { env: this.env });
-  }
-
-  /** The names of the sockets. */
-  sockets(): string[] {
-    return [...Deno.readDirSync(this.env.RUMOR_RUNTIME_DIR)].map(({ name }) => name).sort();
-  }
-
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await super[Symbol.asyncDispose]();
-    Deno.removeSync(this.place, { recursive: true });
-  }
-}
-
-function test(name: string, body: (home: Home) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore: WINDOWS,
-    fn: async () => {
-      await using home = new Home();
-      await body(home);
-    },
-  });
-}
-
 const NOBODY =
   "rumor: no node of yours runs here; start one with rumor, or name one with --join HOST:PORT";
-
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(":") + 1);
-}
 
 test("a node has a socket that only its user can open, until it ends, however it ends", async (home) => {
   const ends: Record<string, (node: Process) => Promise<void>> = {
@@ -62,9 +21,9 @@ test("a node has a socket that only its user can open, until it ends, however it
   for (const [how, end] of Object.entries(ends)) {
     const { node, address } = await home.node();
     assertEquals(home.sockets(), [`${portOf(address)}-${node.pid}.sock`]);
-    const directory = Deno.lstatSync(home.env.RUMOR_RUNTIME_DIR);
+    const directory = Deno.lstatSync(home.run);
     assertEquals([directory.mode! & 0o777, directory.uid], [0o700, Deno.uid()]);
-    const path = `${home.env.RUMOR_RUNTIME_DIR}/${home.sockets()[0]}`;
+    const path = `${home.run}/${home.sockets()[0]}`;
     const { isSocket, mode, uid } = Deno.lstatSync(path);
     assertEquals([isSocket, mode! & 0o777, uid], [true, 0o600, Deno.uid()]);
     await end(node);
@@ -199,7 +158,7 @@ test("`rumor pm` needs no `--join` where the user has one node", async (home) =>
 
 test("guests on the socket count for the limits, and leave room for others", async (home) => {
   const { node, address } = await home.node();
-  const socket = `${home.env.RUMOR_RUNTIME_DIR}/${home.sockets()[0]}`;
+  const socket = `${home.run}/${home.sockets()[0]}`;
   await using stack = new AsyncDisposableStack();
   const strangers: RawPeer[] = [];
   for (let at = 0; at < STRANGERS_PER_HOST_MAX; at++) {
@@ -225,7 +184,7 @@ test("guests on the socket count for the limits, and leave room for others", asy
 });
 
 test("a node goes on without a socket where the directory is not its user's alone", async (home) => {
-  const target = `${home.place}/target`, run = home.env.RUMOR_RUNTIME_DIR;
+  const target = `${home.place}/target`, run = home.run;
   Deno.mkdirSync(target, { mode: 0o700 });
   Deno.symlinkSync(target, run);
   const { node, address } = await home.node();

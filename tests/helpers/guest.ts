@@ -2,7 +2,8 @@
 
 import type { App } from "../../src/core/host/app.ts";
 import { initialState, type NodeState, reduceNode } from "../../src/core/node.ts";
-import type { Effect, Event, NodeConfig } from "../../src/core/types.ts";
+import type { Effect, Event } from "../../src/core/types.ts";
+import type { NodeConfig } from "../../src/core/data/config.ts";
 import { APPS, CONFIG, greeting, linesEvent, NOW_MS, openedEvent } from "./node_subject.ts";
 import { PLAIN } from "./messenger.ts";
 

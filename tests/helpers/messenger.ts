@@ -92,9 +92,14 @@ export class Messenger {
     return this.#packet(from, number, role, encodeParcel(whole));
   }
 
-  /** A peer says how far it has read. */
-  takeAck(from: Id, last: number, role: PacketRole = "ack"): readonly UnicastOut[] {
-    return this.#packet(from, 1, role, encodeAck(last));
+  /** A peer says how far it has read, and what of that it cannot read. */
+  takeAck(
+    from: Id,
+    last: number,
+    role: PacketRole = "ack",
+    refused: readonly number[] = [],
+  ): readonly UnicastOut[] {
+    return this.#packet(from, 1, role, encodeAck({ last, refused }));
   }
 
   /** The items of all messages that came. */

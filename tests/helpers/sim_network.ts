@@ -5,7 +5,8 @@ import type { Applied } from "../../src/apps/ledger/ledger.ts";
 import type { Id, Json } from "../../src/core/types.ts";
 import type { Outward } from "../../src/core/flow/slice.ts";
 import { isPeer, type Session } from "../../src/core/session/slice.ts";
-import { Network, type NetworkOptions, type ShowRecord } from "../../src/sim/network.ts";
+import { Network, type NetworkOptions } from "../../src/sim/network.ts";
+import type { ShowRecord } from "../../src/sim/printed.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { APPS } from "./node_subject.ts";
 

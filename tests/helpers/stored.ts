@@ -2,7 +2,8 @@
 
 import { APPS } from "../../src/apps/registry.ts";
 import { storedApps } from "../../src/cli/node/apps.ts";
-import type { Json, StoreBatch, StoredRow, StoreEntry } from "../../src/core/types.ts";
+import type { Json } from "../../src/core/types.ts";
+import type { StoreBatch, StoredRow, StoreEntry } from "../../src/core/data/stored.ts";
 import { encodeUnsigned, hashedBytes, sealEntry } from "../../src/core/log/entry.ts";
 import { type Identity, sha256 } from "../../src/shell/crypto/crypto.ts";
 import { Store } from "../../src/shell/store/store.ts";

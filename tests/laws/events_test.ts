@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import type { NodeState } from "../../src/core/node.ts";
-import type { Effect, Event, NodeConfig } from "../../src/core/types.ts";
+import type { Effect, Event } from "../../src/core/types.ts";
+import type { NodeConfig } from "../../src/core/data/config.ts";
 import { makeLine, ORIGINS } from "../helpers/history.ts";
 import { inputIsUnchanged, type Subject } from "../helpers/laws.ts";
 import {

@@ -2,12 +2,8 @@
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
-import {
-  PEERS_PER_LINE,
-  SILENCE_MS,
-  TRACKER_PEERS_PER_MS,
-  TRACKER_ROUND_MS,
-} from "../../src/core/data/limits.ts";
+import { PEERS_PER_LINE, SILENCE_MS } from "../../src/core/data/limits.ts";
+import { TRACKER_PEERS_PER_MS, TRACKER_ROUND_MS } from "../../src/tracker/limits.ts";
 import type { LinkId } from "../../src/core/types.ts";
 import { fakeId } from "../../src/sim/crypto.ts";
 import { check } from "../helpers/check.ts";

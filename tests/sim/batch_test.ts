@@ -1,7 +1,7 @@
 /** What is sent when: lines that wait for company, and nothing that is asked for without need. */
 
 import { assertEquals } from "@std/assert";
-import type { NodeConfig } from "../../src/core/types.ts";
+import type { NodeConfig } from "../../src/core/data/config.ts";
 import type { Network } from "../../src/sim/network.ts";
 import type { SimNode } from "../../src/sim/sim_node.ts";
 import { assertAgreement, assertPrintedOnce } from "../helpers/agreement.ts";

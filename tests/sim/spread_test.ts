@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import fc from "fast-check";
 import { GRAFT_MS, LAZY_MS } from "../../src/core/data/limits.ts";
 import { isPeer } from "../../src/core/session/slice.ts";
-import type { SpreadKind } from "../../src/core/types.ts";
+import type { SpreadKind } from "../../src/core/data/config.ts";
 import type { CarriedHandler } from "../../src/sim/cables.ts";
 import { Dice } from "../../src/sim/dice.ts";
 import type { Network } from "../../src/sim/network.ts";

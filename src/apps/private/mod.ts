@@ -11,5 +11,6 @@ export default {
   commands: { pm: () => import("./commands/pm.ts") },
   show: (record: Json, format) => showMessages(record as unknown as PrivateRecord, format),
   slash: [PM],
+  message: "private message",
   rules: async () => (await import("./sim.ts")).privateRules,
 } satisfies AppModule;

@@ -12,7 +12,7 @@ import {
 } from "../../core/data/limits.ts";
 import { UDP_PREFIX } from "../../core/data/address.ts";
 import { isName } from "../../core/wire/line.ts";
-import type { Times } from "../../core/types.ts";
+import type { Times } from "../../core/data/config.ts";
 import { UsageError } from "./exit.ts";
 import {
   readAddress,

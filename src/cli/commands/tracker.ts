@@ -3,7 +3,7 @@
 import type { Command } from "../../apps/app.ts";
 import type { Event, Notice } from "../../core/types.ts";
 import { joinAddress } from "../../core/data/address.ts";
-import { TRACKER_PEERS_MAX } from "../../core/data/limits.ts";
+import { TRACKER_PEERS_MAX } from "../../tracker/limits.ts";
 import { initialTracker, reduceTracker } from "../../tracker/reduce.ts";
 import { makeEnv, makeIdentity, NO_SEALS } from "../../shell/crypto/crypto.ts";
 import { Driver, type OwnEffect } from "../../shell/node/driver.ts";

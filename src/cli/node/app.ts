@@ -2,7 +2,8 @@
 
 import type { NodeState } from "../../core/node.ts";
 import type { PromptDesk } from "../../apps/app.ts";
-import type { FrontConfig, Topic } from "../../core/types.ts";
+import type { Topic } from "../../core/types.ts";
+import type { FrontConfig } from "../../core/data/config.ts";
 import type { ReadLine } from "../input/items.ts";
 import type { Format } from "../output/line.ts";
 import type { Assist } from "../prompt/mod.ts";

@@ -16,6 +16,11 @@ export function storedApps(apps: readonly AppModule[]): StoredApps {
   };
 }
 
+/** What the user calls a message of an app to one node. */
+export function messageWord(apps: readonly AppModule[], name: string): string {
+  return apps.find(({ app }) => app.name === name)?.message ?? `message of ${name}`;
+}
+
 /** What does the apps' work, by their names. */
 export function workersOf(apps: readonly AppModule[]): Readonly<Record<string, Worker>> {
   const workers = apps.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);

@@ -1,6 +1,7 @@
 /** What a node is told about itself, from its flags. */
 
-import type { Address, FrontConfig, Id, NodeConfig } from "../../core/types.ts";
+import type { Address, Id } from "../../core/types.ts";
+import type { FrontConfig, NodeConfig } from "../../core/data/config.ts";
 import { UDP_PREFIX } from "../../core/data/address.ts";
 import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
 import type { Given } from "../args/args.ts";

@@ -2,10 +2,14 @@
 
 import type { Id, Notice } from "../../core/types.ts";
 
-/**
- * The line for a notice; null where nothing is to be said. `labelOf` is what the user calls somebody.
- */
-export function noticeText(notice: Notice, labelOf: (id: Id) => string): string | null {
+/** What the user calls somebody, and the messages of an app. */
+export interface Words {
+  readonly labelOf: (id: Id) => string;
+  readonly messageOf: (app: string) => string;
+}
+
+/** The line for a notice; null where nothing is to be said. */
+export function noticeText(notice: Notice, { labelOf, messageOf }: Words): string | null {
   switch (notice.kind) {
     case "listening":
       return `listening on ${notice.address}`;
@@ -36,7 +40,8 @@ export function noticeText(notice: Notice, labelOf: (id: Id) => string): string 
     case "told":
       return `rumor: ${notice.text}`;
     case "undelivered":
-      return `rumor: private message to ${labelOf(notice.to)} not acknowledged: ${notice.why}`;
+      return `rumor: ${messageOf(notice.app)} to ${labelOf(notice.to)} not acknowledged: ` +
+        notice.why;
     case "ignored":
       return `rumor: left out, from ${notice.origin}: ${notice.why}`;
   }

@@ -21,7 +21,7 @@ import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 import type { Terminal } from "../prompt/mod.ts";
 import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
-import { storedApps, workersOf } from "./apps.ts";
+import { messageWord, storedApps, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
 import { publishPipe, publishTyped } from "./publishing.ts";
@@ -246,7 +246,10 @@ class Session {
     if (notice.kind === "undelivered" && this.#code === EXIT.done) {
       this.#code = EXIT.unacknowledged;
     }
-    const text = noticeText(notice, (id) => this.#labelOf(id));
+    const text = noticeText(notice, {
+      labelOf: (id) => this.#labelOf(id),
+      messageOf: (app) => messageWord(this.#apps, app),
+    });
     if (text !== null) this.#say(text);
   }
 

@@ -5,7 +5,8 @@
 
 import { concat } from "@std/bytes/concat";
 import type { AppModule } from "../../apps/app.ts";
-import type { Gap, Id, Json, Printed } from "../../core/types.ts";
+import type { Id, Json, Printed } from "../../core/types.ts";
+import type { Gap } from "../../core/data/stored.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { contentOf, readItem } from "../input/items.ts";
 import { visible } from "./escape.ts";

@@ -2,7 +2,7 @@
 
 import type { Command } from "../../apps/app.ts";
 import { MEMBERS_MAX } from "../../core/data/limits.ts";
-import type { SpreadKind } from "../../core/types.ts";
+import type { SpreadKind } from "../../core/data/config.ts";
 import { drawOverlay, simulateBroadcast, SOON_MS } from "../../sim/broadcast/broadcast.ts";
 import type { BroadcastOptions, BroadcastReport } from "../../sim/broadcast/options.ts";
 import { controlsOf, summarize } from "../../sim/broadcast/summary.ts";

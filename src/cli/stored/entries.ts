@@ -1,7 +1,7 @@
 /** The entries of a data directory. */
 
 import { decodeEntry, type Entry, hashedBytes } from "../../core/log/entry.ts";
-import type { StoredRow } from "../../core/types.ts";
+import type { StoredRow } from "../../core/data/stored.ts";
 import { sha256 } from "../../shell/crypto/crypto.ts";
 
 /** Entries as they were stored; what is damaged is counted and left out. */

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import type { StoredCheck } from "../../apps/app.ts";
 import { decodeEntry, type Entry, logKey, signedBytes } from "../../core/log/entry.ts";
-import type { Gap } from "../../core/types.ts";
+import type { Gap } from "../../core/data/stored.ts";
 import { Verifier } from "../../shell/crypto/crypto.ts";
 import { plainError, sizeOf } from "../../shell/files/files.ts";
 import { isDatabaseError } from "../../shell/store/files.ts";

@@ -6,7 +6,7 @@
  * section III.)
  */
 
-import type { NodeConfig } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import { nextRandom, type Random } from "../data/random.ts";
 import { RELAY_BYTES, RELAY_DELAY_MAX_MS, RELAY_PEERS_MIN } from "../data/limits.ts";
 

@@ -3,7 +3,8 @@
  * that is missing is asked for, and in the end given up. Either way the user is told.
  */
 
-import type { Gap, LinkId } from "../types.ts";
+import type { LinkId } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { logKey } from "../log/entry.ts";
 import { missingOf } from "../log/pending.ts";
 import { isKeptWhole, reachOf } from "../log/slice.ts";

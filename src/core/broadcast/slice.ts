@@ -1,6 +1,7 @@
 /** How entries spread from here, and what is missing here. */
 
-import type { Gap, Id, LinkId } from "../types.ts";
+import type { Id, LinkId } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import type { Random } from "../data/random.ts";
 import { SharedMap } from "../data/shared_map.ts";
 import { type Backoff, NO_BACKOFF } from "./backoff.ts";

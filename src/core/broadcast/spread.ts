@@ -5,7 +5,7 @@
  * finds that it misses something asks for it, and gets it.
  */
 
-import type { SpreadKind } from "../types.ts";
+import type { SpreadKind } from "../data/config.ts";
 import type { Spread } from "./branch.ts";
 import { flood } from "./flood.ts";
 import { gossip } from "./gossip.ts";

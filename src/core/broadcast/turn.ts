@@ -1,6 +1,8 @@
 /** What happens to the spreading, what it hands back, and what it may read. */
 
-import type { Gap, Id, LinkId, SpreadKind } from "../types.ts";
+import type { Id, LinkId } from "../types.ts";
+import type { SpreadKind } from "../data/config.ts";
+import type { Gap } from "../data/stored.ts";
 import type { Entry } from "../log/entry.ts";
 import type { Head, LogState } from "../log/slice.ts";
 import type { Replication } from "../replication/slice.ts";

@@ -1,6 +1,6 @@
 /** Addresses as people and peers write them. */
 
-import type { Address } from "../types.ts";
+import type { Address } from "./words.ts";
 
 const ADDRESS_TEXT = /^(\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})$/;
 

@@ -5,7 +5,8 @@
  * schedule that delivers everything ends in the same state.
  */
 
-import type { Env, FrontConfig, Id, Json, NodeConfig, Right, Source, Topic } from "../types.ts";
+import type { Env, Id, Json, Right, Source, Topic } from "../types.ts";
+import type { FrontConfig, NodeConfig } from "../data/config.ts";
 import type { AppendLog } from "../data/append_log.ts";
 import type { Member } from "../membership/members.ts";
 

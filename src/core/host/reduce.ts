@@ -1,10 +1,10 @@
 /** The door of the host: gives apps what concerns them, and hands on what they want. */
 
-import type { AppRow, Kept } from "../types.ts";
+import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
-import { appOf, type Host } from "./slice.ts";
+import { appOf, type Host, listener } from "./slice.ts";
 import { appView, type HostEvent, type HostOut, type HostTurn, type HostView } from "./turn.ts";
 
 /** What an app wants that the run which stored the cause of it has done. */
@@ -41,7 +41,9 @@ function handle(turn: HostTurn, event: HostEvent): void {
     case "request": {
       const { app, request, source } = event;
       const why = refusal(slice.apps, app);
-      if (why !== null) return turn.out({ kind: "answered", source, to: "", why, late: false });
+      if (why !== null) {
+        return turn.out({ kind: "answered", app, source, to: "", why, late: false });
+      }
       tellNamed(turn, app, { kind: "request", request, source });
       return;
     }
@@ -115,10 +117,9 @@ function takeWorked(turn: HostTurn, event: Extract<HostEvent, { kind: "worked" }
 
 /** Gives an app an event; false where there is none that takes events. */
 function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
-  const app = turn.slice.apps.find((one) => one.name === name);
-  if (app?.reduce === undefined) return false;
-  tell(turn, app, event);
-  return true;
+  const app = listener(turn.slice, name);
+  if (app !== undefined) tell(turn, app, event);
+  return app !== undefined;
 }
 
 /** Gives an app an event, and hands on what it wants. */
@@ -155,7 +156,7 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
     }
     case "answer": {
       const { source, why, late = false } = out;
-      return turn.out({ kind: "answered", source, to: "", why, late });
+      return turn.out({ kind: "answered", app: name, source, to: "", why, late });
     }
     case "wake":
       turn.own("wakes").set(name, out.at_ms);

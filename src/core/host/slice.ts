@@ -1,6 +1,7 @@
 /** The apps that this node runs, and what they made of what was delivered. */
 
-import type { Json, NodeConfig, Topic } from "../types.ts";
+import type { Json, Topic } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import type { AppendLog } from "../data/append_log.ts";
 import { PRESENCE, type TopicRule } from "../log/slice.ts";
 import type { App } from "./app.ts";
@@ -36,6 +37,11 @@ export function appOf(apps: readonly App[], topic: Topic): App | undefined {
   if (topic === PRESENCE) return undefined;
   const owner = apps.find((app) => app.topics?.some((one) => one.topic === topic));
   return owner ?? apps.find((app) => app.any_topic);
+}
+
+/** The app of a name, if there is one that hears of what happens. */
+export function listener({ apps }: Pick<Host, "apps">, name: string): App | undefined {
+  return apps.find((app) => app.name === name && app.reduce !== undefined);
 }
 
 /** What is special about the topics of apps. */

@@ -1,6 +1,7 @@
 /** What happens to the apps, what they want, and what is shown to them. */
 
-import type { AppRow, Id, Json, Kept, Source, Topic } from "../types.ts";
+import type { Id, Json, Source, Topic } from "../types.ts";
+import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered, LogState } from "../log/slice.ts";
 import type { Membership } from "../membership/slice.ts";
 import { peersOf, type Sessions } from "../session/slice.ts";

@@ -7,7 +7,8 @@
  */
 
 import { assert } from "@std/assert/assert";
-import type { Env, Gap, Id, Topic } from "../types.ts";
+import type { Env, Id, Topic } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import type { Entry } from "./entry.ts";
 import { LogEdit } from "./log_edit.ts";
 import { waiveFirst } from "./pending.ts";

@@ -4,7 +4,7 @@
  * a delivery looks only at what it may have set free.
  */
 
-import type { Gap } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import type { Entry } from "./entry.ts";
 import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX } from "../data/limits.ts";
 

@@ -1,6 +1,7 @@
 /** What happens to the log, what it hands back, and what it may read. */
 
-import type { Env, Fork, Gap, Id, Topic } from "../types.ts";
+import type { Env, Id, Topic } from "../types.ts";
+import type { Fork, Gap } from "../data/stored.ts";
 import type { Entry } from "./entry.ts";
 import type { ForgottenLog } from "./forgotten.ts";
 import type { Delivered } from "./slice.ts";

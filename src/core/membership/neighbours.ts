@@ -8,7 +8,8 @@
  * only those whose link broke, so that links are as they were made by hand.
  */
 
-import type { Id, OverlayKind } from "../types.ts";
+import type { Id } from "../types.ts";
+import type { OverlayKind } from "../data/config.ts";
 import { type Member, type Members } from "./members.ts";
 import { OVERLAY_LINKS, SILENT_MAX } from "../data/limits.ts";
 

@@ -1,6 +1,6 @@
 /** Who is so far behind that the sources must wait. */
 
-import type { NodeConfig } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import { type Congestion, type Flow, keepsPace } from "../flow/slice.ts";
 import type { LogState } from "../log/slice.ts";
 import { lagBytes } from "../replication/pump.ts";

@@ -1,6 +1,7 @@
 /** Prints what is new: lines of a topic, or records of an app, from the cursor on. */
 
-import type { Gap, Json, Printed } from "../types.ts";
+import type { Json, Printed } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { decodeStored, type Entry } from "../log/entry.ts";
 import type { Delivered, Head, LogState, StoredEntry, TopicState } from "../log/slice.ts";
 import { advanceClocks, clockOf } from "./clocks.ts";

@@ -1,6 +1,7 @@
 /** The door of the output: what is delivered is printed, as fast as the output takes it. */
 
-import type { Gap, Printed } from "../types.ts";
+import type { Printed } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { logKey } from "../log/entry.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";

@@ -1,6 +1,7 @@
 /** What happens to the output, what it hands back, and what it may read. */
 
-import type { Gap, Json, Printed } from "../types.ts";
+import type { Json, Printed } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import type { Delivered, LogState } from "../log/slice.ts";
 import type { Out, RoomTurn, View } from "../wire/room.ts";
 import type { Debt, History, Output, Place, Records } from "./slice.ts";

@@ -3,7 +3,8 @@
  * asked for behind it, and word of the gaps.
  */
 
-import type { Gap, Id, Topic } from "../types.ts";
+import type { Id, Topic } from "../types.ts";
+import type { Gap } from "../data/stored.ts";
 import { besideBytes, type Outward } from "../flow/slice.ts";
 import {
   firstKept,
@@ -88,7 +89,7 @@ export class Pump {
     const edit = this.#edit, { log: index, seq, line } = stored;
     if (edit.log(index).has >= seq) return true;
     if (this.#isLazy(this.#log.heads[index].origin)) {
-      edit.change(index, { announced: true });
+      if (!edit.log(index).announced) edit.change(index, { announced: true });
       this.announces = true;
       return true;
     }

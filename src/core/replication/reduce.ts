@@ -8,7 +8,7 @@ import { logKey } from "../log/entry.ts";
 import { acknowledge, askForAck } from "./acknowledge.ts";
 import { oweProof, showProofs } from "./forks.ts";
 import { newReplica, type Replication } from "./slice.ts";
-import { offerAgain, stream } from "./stream.ts";
+import { offerAgain, streamAll } from "./stream.ts";
 import { subscribe } from "./subscribe.ts";
 import {
   edit,
@@ -28,7 +28,7 @@ export function reduceReplication(
 ): Reduced<Replication, ReplicationOut> {
   const turn: ReplicationTurn = new RoomTurn(before, { ...before }, view);
   const { slice } = turn;
-  if (event.kind === "stream") event.to.forEach((to) => stream(turn, to));
+  if (event.kind === "stream") streamAll(turn, event.to);
   else if (event.kind === "forked") {
     for (const link of slice.links.keys()) {
       if (isPeerLink(turn, link)) edit(turn, link, (one) => oweProof(one, event.log));

@@ -7,7 +7,8 @@
  */
 
 import { assert } from "@std/assert/assert";
-import type { AppRow, Id, Kept, StoreBatch, StoreEntry } from "../types.ts";
+import type { Id } from "../types.ts";
+import type { AppRow, Kept, StoreBatch, StoreEntry } from "../data/stored.ts";
 import { renameSelf } from "../log/log.ts";
 import { isKeptWhole, type LogState, type StoredEntry } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";

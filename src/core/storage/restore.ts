@@ -1,6 +1,6 @@
 /** What an earlier run of the node stored comes back, before it starts. */
 
-import type { Restored, StoredRow } from "../types.ts";
+import type { Restored, StoredRow } from "../data/stored.ts";
 import { decodeTrusted, type Entry, hashedBytes, logKey, peekHeader } from "../log/entry.ts";
 import type { Loaded } from "../log/turn.ts";
 import { isKeptWhole } from "../log/slice.ts";

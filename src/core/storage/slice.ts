@@ -1,7 +1,7 @@
 /** What is stored, and so may be shown; and what an earlier run stored. */
 
 import { AppendLog } from "../data/append_log.ts";
-import type { AppRow, Fork, Gap, Kept, Restored, StoreBatch } from "../types.ts";
+import type { AppRow, Fork, Gap, Kept, Restored, StoreBatch } from "../data/stored.ts";
 import type { ForgottenLog } from "../log/forgotten.ts";
 import type { LogState } from "../log/slice.ts";
 

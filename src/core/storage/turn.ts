@@ -1,6 +1,7 @@
 /** What happens to what is stored, what follows, and what it may read. */
 
-import type { AppRow, Fork, Id, Kept, Restored, StoreBatch, StoredRow } from "../types.ts";
+import type { Id } from "../types.ts";
+import type { AppRow, Fork, Kept, Restored, StoreBatch, StoredRow } from "../data/stored.ts";
 import type { Entry } from "../log/entry.ts";
 import type { ForgottenLog } from "../log/forgotten.ts";
 import type { Loaded } from "../log/turn.ts";

@@ -14,7 +14,7 @@ export function refuserOf({ state }: NodeTurn, topic: Topic): Refuse {
 /** How something ended that the user, a guest or an app wanted. */
 export function answer(
   turn: NodeTurn,
-  { source, to, why, late }: Extract<HostOut, { kind: "answered" }>,
+  { app, source, to, why, late }: Extract<HostOut, { kind: "answered" }>,
 ): void {
   if (source.kind === "guest") {
     const { link, request: number } = source;
@@ -24,5 +24,5 @@ export function answer(
   if (why === null) return;
   const { tag } = source;
   if (to === "") turn.effect({ kind: "notice", notice: { kind: "refused", source, why } });
-  else turn.effect({ kind: "notice", notice: { kind: "undelivered", to, tag, why } });
+  else turn.effect({ kind: "notice", notice: { kind: "undelivered", app, to, tag, why } });
 }

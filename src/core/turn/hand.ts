@@ -1,5 +1,6 @@
 /** The hand-offs between rooms: what one gives back, and who hears of it. */
 
+import { listener } from "../host/slice.ts";
 import { PRESENCE } from "../log/slice.ts";
 import { promised } from "../output/slice.ts";
 import { answer, refuserOf } from "./asked.ts";
@@ -97,9 +98,12 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   hand_on: (turn, out) => turn.tell("unicast", out),
   send_message: (turn, { errand }) => turn.tell("unicast", { kind: "send", errand }),
   message: (turn, out) => {
-    const { lane } = out, before = turn.state.output;
+    const { lane, number } = out, before = turn.state.output;
     turn.tell("host", { ...out, from: lane.peer });
-    const { output } = turn.state;
+    const { host, output } = turn.state;
+    if (listener(host, out.app) === undefined) {
+      return turn.tell("unicast", { kind: "refused", lane, number });
+    }
     // Its sender hears that it was read when the output has taken what the app prints of it.
     if (output !== before) turn.tell("unicast", { kind: "shown", lane, print: promised(output) });
   },

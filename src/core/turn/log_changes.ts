@@ -1,7 +1,7 @@
 /** What follows from changes of the log: who hears of what was delivered, ended or forgotten. */
 
 import { assert } from "@std/assert/assert";
-import type { Fork } from "../types.ts";
+import type { Fork } from "../data/stored.ts";
 import { relaysAtOnce } from "../broadcast/backoff.ts";
 import { areTold } from "../host/slice.ts";
 import { HERE } from "../broadcast/branch.ts";

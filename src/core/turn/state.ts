@@ -1,6 +1,6 @@
 /** The state of a node: one slice a room. */
 
-import type { NodeConfig } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import { type Broadcast, newBroadcast } from "../broadcast/slice.ts";
 import { type Flow, newFlow } from "../flow/slice.ts";
 import { type Guests, newGuests } from "../guests/slice.ts";

@@ -1,6 +1,7 @@
 /** What rooms may read of a state, and whoever looks at a node from outside. */
 
-import type { Env, NodeConfig } from "../types.ts";
+import type { Env } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import type { Broadcast } from "../broadcast/slice.ts";
 import type { Flow } from "../flow/slice.ts";
 import { type Answer, answerTo } from "../guests/questions.ts";

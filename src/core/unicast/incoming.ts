@@ -16,6 +16,7 @@ import {
   HOPS_MAX,
   LANES_MAX,
   PACKETS_EARLY_MAX,
+  PACKETS_IN_FLIGHT_MAX,
 } from "../data/limits.ts";
 
 /** A packet for this node came: it is opened, if that can be of use. */
@@ -32,8 +33,8 @@ export function takePacket(turn: UnicastTurn, { o, m, n, x }: RouteLine): void {
   const bytes = env.open({ peer: o, box, context, role: m, number: n }, x);
   if (bytes === null) return turn.count("private:forged");
   if (!is_ack) return takeParcel(turn, known, n, bytes);
-  const last = decodeAck(bytes);
-  if (last !== null) takeAck(turn, laneKey(lane), last);
+  const ack = decodeAck(bytes);
+  if (ack !== null) takeAck(turn, laneKey(lane), ack);
 }
 
 /** Tells the senders of what the output has taken. */
@@ -52,6 +53,15 @@ export function acknowledge(turn: UnicastTurn): void {
 export function noteShown(turn: UnicastTurn, lane: Lane, print: number): void {
   const incoming = turn.slice.incoming.get(laneKey(lane));
   if (incoming !== undefined) turn.own("incoming").set(laneKey(lane), { ...incoming, print });
+}
+
+/** What was delivered is for an app that is not here: its sender hears that with what was read. */
+export function noteRefused(turn: UnicastTurn, lane: Lane, number: number): void {
+  const incoming = turn.slice.incoming.get(laneKey(lane));
+  if (incoming === undefined) return;
+  // A sender that waits for more than so many has not kept to what it may send.
+  const refused = [...incoming.refused, number].slice(-PACKETS_IN_FLIGHT_MAX);
+  turn.own("incoming").set(laneKey(lane), { ...incoming, refused });
 }
 
 /** Whether a packet may be new, and there is room for what it says. */
@@ -83,7 +93,7 @@ function takeParcel(turn: UnicastTurn, known: Incoming, number: number, bytes: U
 /** Takes in order what may be delivered now. */
 function deliver(turn: UnicastTurn, before: Incoming): Incoming {
   const early = new Map<number, Early>(before.early);
-  let { last, owes_ack } = before;
+  let { last, owes_ack, refused } = before;
   for (const number of [...early.keys()].sort((a, b) => a - b)) {
     const { parcel } = early.get(number)!;
     // A sender that gave up what was before names no cause, and what waits for that waits in vain.
@@ -91,15 +101,18 @@ function deliver(turn: UnicastTurn, before: Incoming): Incoming {
     early.delete(number);
     last = number;
     owes_ack = true;
-    hand(turn, before, parcel);
+    // Its sender knows of all that was before.
+    if (parcel.after === 0) refused = [];
+    hand(turn, before, number, parcel);
   }
   for (const number of early.keys()) if (number <= last) early.delete(number);
-  return { ...before, early, last, owes_ack };
+  return { ...before, early, last, owes_ack, refused };
 }
 
-function hand(turn: UnicastTurn, { peer, bulk }: Lane, { app, items, time_ms }: Parcel): void {
+function hand(turn: UnicastTurn, { peer, bulk }: Lane, number: number, parcel: Parcel): void {
+  const { app, items, time_ms } = parcel;
   const name = turn.view.membership.members.by_id.get(peer)?.name ?? "";
-  turn.out({ kind: "message", app, lane: { peer, bulk }, name, time_ms, items });
+  turn.out({ kind: "message", app, lane: { peer, bulk }, number, name, time_ms, items });
 }
 
 /** An acknowledgement goes out once; a packet that comes again brings another. */
@@ -109,7 +122,7 @@ function sendAck(turn: UnicastTurn, incoming: Incoming): void {
   const context = sealContext(config.network, self, peer);
   const role = bulk ? "bulk-ack" : "ack", number = ++turn.slice.packets;
   const seal: Seal = { peer, box, context, role, number };
-  const x = env.seal(seal, encodeAck(incoming.last));
+  const x = env.seal(seal, encodeAck(incoming));
   if (x === null) return;
   const line = { k: "route", h: HOPS_MAX, to: peer, o: self, m: role, n: number, x } as const;
   turn.out({ kind: "hand_on", line });
@@ -145,5 +158,5 @@ function earlyBytes(incoming: Incoming | undefined): number {
 function incomingOf({ slice }: UnicastTurn, lane: Lane, box: string): Incoming {
   const known = slice.incoming.get(laneKey(lane));
   if (known?.box === box) return known;
-  return { ...lane, box, last: 0, early: new Map(), owes_ack: false, print: 0 };
+  return { ...lane, box, last: 0, refused: [], early: new Map(), owes_ack: false, print: 0 };
 }

@@ -8,7 +8,7 @@ import type { Id } from "../types.ts";
 import { AppendLog } from "../data/append_log.ts";
 import { isWellFormed } from "../data/json_scan.ts";
 import { isThere } from "../membership/members.ts";
-import { bytesOf, encodeParcel, sealContext } from "./packets.ts";
+import { type Ack, bytesOf, encodeParcel, sealContext } from "./packets.ts";
 import { CALM, laneKey, type Message, newOutgoing, type Outgoing } from "./slice.ts";
 import { type Errand, nextHop, setOutgoing, type UnicastTurn } from "./turn.ts";
 import {
@@ -32,7 +32,7 @@ export function takeErrand(turn: UnicastTurn, errand: Errand): void {
   const { slice } = turn, { to, source, app, items } = errand;
   const bytes = bytesOf(items), cost_bytes = bytes + POST_OVERHEAD_BYTES;
   const why = refusal(turn, errand, bytes);
-  if (why !== null) return turn.out({ kind: "answered", source, to, why, late: false });
+  if (why !== null) return turn.out({ kind: "answered", app, source, to, why, late: false });
   slice.outgoing_bytes += cost_bytes;
   const deadline_ms = Math.min(errand.deadline_ms, turn.now_ms + POST_MS_MAX);
   const lane = { peer: to, bulk: errand.bulk };
@@ -56,7 +56,7 @@ function refusal(
   if (!items.every(isWellFormed)) return "not valid Unicode";
   if (bytes > PACKET_BYTES_MAX) return `more than ${PACKET_BYTES_MAX} bytes as JSON`;
   const full = slice.outgoing_bytes + bytes + POST_OVERHEAD_BYTES > POSTED_BYTES_MAX;
-  return full ? "too many private messages wait here" : null;
+  return full ? "too many messages wait here" : null;
 }
 
 /** Seals and sends what is due, and gives up what was not acknowledged in time. */
@@ -79,14 +79,18 @@ export function sendDue(turn: UnicastTurn): void {
   if (sought.size > 0) turn.out({ kind: "seek", ids: [...sought] });
 }
 
-/** The recipient says how far it has delivered what it got. */
-export function takeAck(turn: UnicastTurn, key: string, last: number): void {
+/** The recipient says how far it has delivered what it got, and what of that it cannot read. */
+export function takeAck(turn: UnicastTurn, key: string, { last, refused }: Ack): void {
   const one = turn.slice.outgoing.get(key);
   if (one === undefined) return;
   const acked = one.flight.filter(({ number }) => number <= last);
   if (acked.length === 0) return;
-  for (const { messages } of acked) {
-    for (const message of messages) answer(turn, one, message, null);
+  for (const { number, messages } of acked) {
+    const is_refused = refused.includes(number);
+    for (const message of messages) {
+      const why = is_refused ? `that node has no app ${message.app}` : null;
+      answer(turn, one, message, why, !is_refused);
+    }
   }
   const flight = one.flight.slice(acked.length);
   const due_ms = flight.length === 0 ? Infinity : turn.now_ms + PACKET_RETRY_MS;
@@ -246,15 +250,19 @@ function transmit(turn: UnicastTurn, { peer: to, bulk }: Outgoing, n: number, x:
   turn.out({ kind: "hand_on", line });
 }
 
-/** Tells who sent something how it ended: `why` is null where it was delivered. */
+/**
+ * Tells who sent something how it ended: `why` is null where it was delivered, and `late` false where
+ * it is certain that nothing came of it.
+ */
 function answer(
   turn: UnicastTurn,
   { peer: to }: Outgoing,
   message: Message,
   why: string | null,
+  late = true,
 ): void {
-  const { source } = message;
+  const { app, source } = message;
   release(turn, message);
   turn.count(why === null ? "private:delivered" : "private:undelivered");
-  turn.out({ kind: "answered", source, to, why, late: true });
+  turn.out({ kind: "answered", app, source, to, why, late });
 }

@@ -7,7 +7,7 @@
 import type { Id, Json } from "../types.ts";
 import { isCount } from "../log/entry.ts";
 import { isWellFormed } from "../data/json_scan.ts";
-import { TIME_MS_MAX } from "../data/limits.ts";
+import { PACKETS_IN_FLIGHT_MAX, TIME_MS_MAX } from "../data/limits.ts";
 
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -21,6 +21,14 @@ export interface Parcel {
   /** Which app of the recipient it is for. */
   readonly app: string;
   readonly items: readonly Json[];
+}
+
+/** How far a recipient has read. */
+export interface Ack {
+  /** The newest packet that was taken. */
+  readonly last: number;
+  /** Which of those taken were for an app that the recipient does not have. */
+  readonly refused: readonly number[];
 }
 
 /** The app of parcels that name none. */
@@ -43,15 +51,19 @@ export function decodeParcel(bytes: Uint8Array): Parcel | null {
   return items.every(isWellFormed) ? { after: a, time_ms: w, app: t, items } : null;
 }
 
-/** The bytes of an acknowledgement: everything up to a packet was delivered. */
-export function encodeAck(last: number): Uint8Array {
-  return encoder.encode(String(last));
+/** The bytes of an acknowledgement. */
+export function encodeAck({ last, refused }: Ack): Uint8Array {
+  return encoder.encode(JSON.stringify(refused.length === 0 ? last : { n: last, r: refused }));
 }
 
-/** Reads an acknowledgement; null where it makes no sense. */
-export function decodeAck(bytes: Uint8Array): number | null {
+/** Reads an acknowledgement; null where it makes no sense. Never throws. */
+export function decodeAck(bytes: Uint8Array): Ack | null {
   const value = decodeJson(bytes);
-  return isCount(value, 1) ? value : null;
+  if (isCount(value, 1)) return { last: value, refused: [] };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const { n, r } = value as Record<string, Json | undefined>;
+  if (!isCount(n, 1) || !Array.isArray(r) || r.length > PACKETS_IN_FLIGHT_MAX) return null;
+  return r.every((number) => isCount(number, 1)) ? { last: n, refused: r as number[] } : null;
 }
 
 /** Bytes of items as JSON. */

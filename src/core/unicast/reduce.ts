@@ -1,7 +1,7 @@
 /** The door of unicast: ways are learnt, messages to one node go out, come in, and are answered. */
 
 import { type Reduced, RoomTurn } from "../wire/room.ts";
-import { acknowledge, noteShown, takePacket } from "./incoming.ts";
+import { acknowledge, noteRefused, noteShown, takePacket } from "./incoming.ts";
 import { dropErrands, giveUp, repackAll, sendDue, takeErrand } from "./outgoing.ts";
 import { forgetRoutes, handOn, learnRoutes } from "./routes.ts";
 import type { Unicast } from "./slice.ts";
@@ -33,6 +33,8 @@ function handle(turn: UnicastTurn, event: UnicastEvent): void {
       return handOn(turn, event.line);
     case "shown":
       return noteShown(turn, event.lane, event.print);
+    case "refused":
+      return noteRefused(turn, event.lane, event.number);
     case "send_due":
       return sendDue(turn);
     case "acknowledge":

@@ -84,6 +84,8 @@ export interface Incoming extends Lane {
   readonly box: string;
   /** Number of the newest packet that was delivered; 0 before. */
   readonly last: number;
+  /** Packets for an app that is not here, of those that the sender may not know to be read. */
+  readonly refused: readonly number[];
   /** Packets that wait for one before them, by their number. */
   readonly early: ReadonlyMap<number, Early>;
   /** Whether the sender is to be told how far it was read, once the output has taken so much. */

@@ -26,6 +26,8 @@ export type UnicastEvent =
   | { readonly kind: "hand_on"; readonly line: RouteLine }
   /** What was delivered is printed when the output has taken so much. */
   | { readonly kind: "shown"; readonly lane: Lane; readonly print: number }
+  /** What was delivered is for an app that is not here. */
+  | { readonly kind: "refused"; readonly lane: Lane; readonly number: number }
   /** Time passed: what is due goes out. */
   | { readonly kind: "send_due" }
   /** Senders are told what was read. */
@@ -63,6 +65,8 @@ export type UnicastOut =
     readonly kind: "message";
     readonly app: string;
     readonly lane: Lane;
+    /** Of the packet. */
+    readonly number: number;
     readonly name: string;
     readonly time_ms: number;
     readonly items: readonly Json[];
@@ -70,6 +74,7 @@ export type UnicastOut =
   /** How an errand ended: `why` is null where it was delivered; `late` where it was tried. */
   | {
     readonly kind: "answered";
+    readonly app: string;
     readonly source: Source;
     readonly to: Id;
     readonly why: string | null;

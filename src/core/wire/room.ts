@@ -4,7 +4,8 @@
  * node.ts hands outs on.
  */
 
-import type { Env, LinkId, NodeConfig, Notice } from "../types.ts";
+import type { Env, LinkId, Notice } from "../types.ts";
+import type { NodeConfig } from "../data/config.ts";
 import { nextRandom, type Random } from "../data/random.ts";
 import { encodeLine, type Line } from "./line.ts";
 

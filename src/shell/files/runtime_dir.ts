@@ -1,6 +1,6 @@
 /**
  * Where the nodes of one user on one machine are found: a directory that nobody else can enter. What
- * comes through it is the user's own. Windows has no such sockets, and so no such directory.
+ * comes through it is the user's own.
  */
 
 import { plainError, StoreError } from "./files.ts";
@@ -14,16 +14,32 @@ const HINT = "set RUMOR_RUNTIME_DIR to a directory that only you can enter";
  */
 export function runtimeDirectories(
   variable: (name: string) => string = readVariable,
+  uid: number | null = Deno.uid(),
 ): readonly string[] {
-  const uid = Deno.uid();
-  if (uid === null) return [];
   const chosen = variable("RUMOR_RUNTIME_DIR");
   if (chosen !== "") return [chosen];
+  if (uid === null) {
+    // Windows has neither numbers of users nor modes, so nothing can be checked; but what is in the
+    // user's own profile nobody else may read, unless the user allows it.
+    const profile = variable("LOCALAPPDATA");
+    return profile === "" ? [] : [`${profile}/rumor`];
+  }
   const places = [variable("XDG_RUNTIME_DIR"), `/run/user/${uid}`].filter((place) =>
     place !== "" && faultOf(place) === null
   );
   const temporary = variable("TMPDIR") || "/tmp";
   return [...new Set([...places.map((place) => `${place}/rumor`), `${temporary}/rumor-${uid}`])];
+}
+
+/**
+ * Whether nodes can listen on Unix sockets here, and need no token instead. A program that is told
+ * `RUMOR_NO_SOCKETS` does without them, for tests.
+ */
+export function hasLocalSockets(
+  os: typeof Deno.build.os = Deno.build.os,
+  variable: (name: string) => string = readVariable,
+): boolean {
+  return os !== "windows" && variable("RUMOR_NO_SOCKETS") === "";
 }
 
 /** Makes the directory if it is missing. Throws where it is not the user's alone, or cannot be made. */

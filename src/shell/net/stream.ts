@@ -42,11 +42,19 @@ export class Streams<Conn extends Deno.Conn> {
     return this.#closing;
   }
 
-  /** Takes connections until the listener is closed, which is the caller's part, after `close()`. */
-  async accept(listener: { accept(): Promise<Conn> }): Promise<void> {
+  /**
+   * Takes connections until the listener is closed, which is the caller's part, after `close()`. Where
+   * `admit` is given, only those that it resolves with true for; it closes the others, and never throws.
+   */
+  async accept<Raw extends Conn>(
+    listener: { accept(): Promise<Raw> },
+    admit?: (conn: Raw) => Promise<boolean>,
+  ): Promise<void> {
     for (;;) {
       try {
-        this.open(await listener.accept(), null);
+        const conn = await listener.accept();
+        if (admit === undefined) this.open(conn, null);
+        else admit(conn).then((good) => good && this.open(conn, null));
       } catch (error) {
         if (this.#closing || error instanceof Deno.errors.BadResource) return;
         // Out of file descriptors, or a connection that broke at once: go on accepting.

@@ -3,7 +3,8 @@
  * more may be published. It holds the only mutable state of a node, and decides nothing.
  */
 
-import type { Event, Json, NodeConfig, Notice, Printed, Topic } from "../../core/types.ts";
+import type { Event, Json, Notice, Printed, Topic } from "../../core/types.ts";
+import type { NodeConfig } from "../../core/data/config.ts";
 import {
   asksForTick,
   initialState,

@@ -5,7 +5,7 @@
 
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import type { Restored } from "../../core/types.ts";
+import type { Restored } from "../../core/data/stored.ts";
 import { type Statements, versionOf } from "./schema.ts";
 
 /** A value of a note. */

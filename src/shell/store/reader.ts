@@ -1,7 +1,7 @@
 /** Reading a data directory from outside: it changes nothing, also while a node runs on it. */
 
 import { DatabaseSync } from "node:sqlite";
-import type { StoredRow } from "../../core/types.ts";
+import type { StoredRow } from "../../core/data/stored.ts";
 import { plainError, sizeOf, StoreError } from "../files/files.ts";
 import { Count, inspect, isDatabaseError } from "./files.ts";
 import { readRows } from "./rows.ts";

@@ -1,7 +1,7 @@
 /** Stored entries in order of their arrival, a batch at a time, so that memory stays bounded. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { StoredRow } from "../../core/types.ts";
+import type { StoredRow } from "../../core/data/stored.ts";
 
 /** Rows that are read at once, and about how many bytes. */
 const BATCH_ROWS = 1_000;

@@ -6,7 +6,8 @@
 
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import type { Id, Restored, StoreBatch, StoredRow } from "../../core/types.ts";
+import type { Id } from "../../core/types.ts";
+import type { Restored, StoreBatch, StoredRow } from "../../core/data/stored.ts";
 import { looksLikeEntry } from "../../core/log/entry.ts";
 import type { Identity } from "../crypto/crypto.ts";
 import { checkKeyMode, readKey, replaceKey } from "../crypto/key_file.ts";

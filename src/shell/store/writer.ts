@@ -2,7 +2,8 @@
 
 import { hash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import type { Id, StoreBatch, StoreEntry } from "../../core/types.ts";
+import type { Id } from "../../core/types.ts";
+import type { StoreBatch, StoreEntry } from "../../core/data/stored.ts";
 import { hashedBytes, logKey } from "../../core/log/entry.ts";
 import { proofOf, putMeta } from "./notes.ts";
 import { FORGOTTEN_MAX, type Statements } from "./schema.ts";

@@ -3,7 +3,7 @@
 import { Agenda } from "./agenda.ts";
 import { Dice } from "../dice.ts";
 import { Logs } from "./logs.ts";
-import type { SpreadKind } from "../../core/types.ts";
+import type { SpreadKind } from "../../core/data/config.ts";
 import type { Traffic } from "./options.ts";
 
 /** One direction of a link. */

@@ -1,7 +1,7 @@
 /** What is simulated, and what comes out. */
 
-import type { Id, OverlayKind } from "../../core/types.ts";
-import type { SpreadKind } from "../../core/types.ts";
+import type { Id } from "../../core/types.ts";
+import type { OverlayKind, SpreadKind } from "../../core/data/config.ts";
 import type { Graph } from "../graph.ts";
 
 /** Who speaks in a round: always the same node, another one each time, or all at once. */

@@ -5,7 +5,8 @@
 
 import type { App } from "../../core/host/app.ts";
 import type { Entry } from "../../core/log/entry.ts";
-import type { FrontConfig, Json, Topic } from "../../core/types.ts";
+import type { Json, Topic } from "../../core/types.ts";
+import type { FrontConfig } from "../../core/data/config.ts";
 import type { Dice } from "../dice.ts";
 import type { Workers } from "../sim_work.ts";
 import type { Machine } from "./machine.ts";

@@ -3,7 +3,8 @@
  * invariants. It looks at effects and at what was delivered, and changes nothing.
  */
 
-import type { Effect, Event, Printed, StoreBatch } from "../../core/types.ts";
+import type { Effect, Event, Printed } from "../../core/types.ts";
+import type { StoreBatch } from "../../core/data/stored.ts";
 import { type EntryHeader, logKey, peekHeader, sameBytes } from "../../core/log/entry.ts";
 import { PRESENCE } from "../../core/log/slice.ts";
 import type { NodeState } from "../../core/node.ts";

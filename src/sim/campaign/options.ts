@@ -4,7 +4,7 @@
  * and others, "Swarm Testing", 2012).
  */
 
-import type { OverlayKind, SpreadKind } from "../../core/types.ts";
+import type { OverlayKind, SpreadKind } from "../../core/data/config.ts";
 import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
 import type { Loss } from "../cables.ts";
 import { Dice } from "../dice.ts";

@@ -2,7 +2,7 @@
 
 import { FAST_TIMES, STALE_WAIT_MS, USUAL_TIMES, WAN_TIMES } from "../../core/data/limits.ts";
 import { reduceNode } from "../../core/node.ts";
-import type { FrontConfig } from "../../core/types.ts";
+import type { FrontConfig } from "../../core/data/config.ts";
 import type { SimCrypto } from "../crypto.ts";
 import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";

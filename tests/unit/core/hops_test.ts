@@ -5,7 +5,8 @@
 
 import { assertEquals } from "@std/assert";
 import { asksForTick, initialState, type NodeState, reduceNode } from "../../../src/core/node.ts";
-import type { Effect, Env, Event, LinkId, NodeConfig } from "../../../src/core/types.ts";
+import type { Effect, Env, Event, LinkId } from "../../../src/core/types.ts";
+import type { NodeConfig } from "../../../src/core/data/config.ts";
 import { envOf, fakeId } from "../../../src/sim/crypto.ts";
 import { crypto, makeLine } from "../../helpers/history.ts";
 import {

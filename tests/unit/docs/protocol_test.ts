@@ -5,7 +5,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/log/entry.ts";
-import * as limits from "../../../src/core/data/limits.ts";
+import * as core_limits from "../../../src/core/data/limits.ts";
+import * as tracker_limits from "../../../src/tracker/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import {
   decodeAck,
@@ -21,6 +22,7 @@ const ROOT = new URL("../../../", import.meta.url);
 const encoder = new TextEncoder();
 const verifier = new Verifier();
 const page = read("docs/protocol.md");
+const limits = { ...core_limits, ...tracker_limits };
 
 function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT)).replaceAll("\r\n", "\n");
@@ -185,8 +187,10 @@ Deno.test("docs/protocol.md shows private messages that its keys open", () => {
   };
   const [sealed] = examples("text sealed");
   assertEquals([new TextDecoder().decode(open(ben, anna, message))], sealed.lines);
-  assertEquals(decodeAck(open(anna, ben, ack)), message.n);
+  assertEquals(decodeAck(open(anna, ben, ack)), { last: message.n, refused: [] });
   assertEquals(decodeParcel(encoder.encode(sealed.lines.join()))!.app, "private");
+  const [{ lines: [refusal] }] = examples("text acknowledgement");
+  assertEquals(decodeAck(encoder.encode(refusal)), { last: 12, refused: [9, 12] });
   const [{ lines: [parcel] }] = examples("text parcel");
   const { app, ...more } = decodeParcel(encoder.encode(parcel))!;
   assertEquals(app, "weather");

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { TRACKER_GUEST_MS, TRACKER_WATCH_MS } from "../../../src/core/data/limits.ts";
+import { TRACKER_GUEST_MS, TRACKER_WATCH_MS } from "../../../src/tracker/limits.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { Crowd } from "../../helpers/crowd.ts";
 

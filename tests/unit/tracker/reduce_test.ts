@@ -4,9 +4,8 @@ import {
   LINKS_MAX,
   PEERS_PER_LINE,
   STRANGERS_PER_HOST_MAX,
-  TRACKER_LINES_BURST,
-  TRACKER_ROUND_MS,
 } from "../../../src/core/data/limits.ts";
+import { TRACKER_LINES_BURST, TRACKER_ROUND_MS } from "../../../src/tracker/limits.ts";
 import { proofText } from "../../../src/core/wire/line.ts";
 import type { LinkId } from "../../../src/core/types.ts";
 import { fakeId, fakeSignature } from "../../../src/sim/crypto.ts";

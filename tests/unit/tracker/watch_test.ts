@@ -5,10 +5,12 @@ import {
   LINE_BYTES_MAX,
   PING_MS,
   SILENCE_MS,
+} from "../../../src/core/data/limits.ts";
+import {
   TRACKER_PEERS_PER_MS,
   TRACKER_UNREAD_BYTES_MAX,
   TRACKER_WATCH_MS,
-} from "../../../src/core/data/limits.ts";
+} from "../../../src/tracker/limits.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { Crowd } from "../../helpers/crowd.ts";
 

@@ -1,10 +1,21 @@
 import { assertEquals } from "@std/assert";
+import { APPS } from "../../../../src/apps/registry.ts";
+import { messageWord } from "../../../../src/cli/node/apps.ts";
 import { noticeText } from "../../../../src/cli/node/notices.ts";
 
 Deno.test("`noticeText()` says to whom a private message did not come, as people call it", () => {
-  const notice = { kind: "undelivered", to: "x".repeat(43), tag: 3, why: "it left" } as const;
-  assertEquals(
-    noticeText(notice, (id) => id === notice.to ? "anna" : id),
-    "rumor: private message to anna not acknowledged: it left",
-  );
+  assertEquals(textOf("private"), "rumor: private message to anna not acknowledged: it left");
 });
+
+Deno.test("`noticeText()` names the app of a message that has no word of its own", () => {
+  assertEquals(textOf("counter"), "rumor: message of counter to anna not acknowledged: it left");
+});
+
+/** What the user reads of a message of an app, to anna, who left. */
+function textOf(app: string): string | null {
+  const notice = { kind: "undelivered", app, to: "x".repeat(43), tag: 3, why: "it left" } as const;
+  return noticeText(notice, {
+    labelOf: (id) => id === notice.to ? "anna" : id,
+    messageOf: (name) => messageWord(APPS, name),
+  });
+}

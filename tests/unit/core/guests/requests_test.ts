@@ -114,7 +114,8 @@ Deno.test("`reduceGuests()` says how a message ended", () => {
   const { after } = say(ownGuest([ANN]), post(4), post(5));
   // The peer reads what came first, and says so; both went in one packet.
   const [{ number }] = after.unicast.outgoing.get(ANN)!.flight;
-  const x = encodeAck(number).toBase64({ alphabet: "base64url", omitPadding: true });
+  const x = encodeAck({ last: number, refused: [] })
+    .toBase64({ alphabet: "base64url", omitPadding: true });
   const ack = { k: "route", h: 5, to: CONFIG.id, o: ANN, m: "ack", n: 1, x };
   const [, read] = run(after, [linesEvent(1, JSON.stringify(ack))]);
   assertEquals(heard(read), [{ k: "delivered", i: 4 }, { k: "delivered", i: 5 }]);

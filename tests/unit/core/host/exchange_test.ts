@@ -144,12 +144,14 @@ Deno.test("`reduceNode()` carries what apps answer each other", () => {
   assertEquals(bob.events("a", "sent"), [{ kind: "sent", tag: 9, why: null }]);
 });
 
-Deno.test("`reduceNode()` acknowledges what nobody here understands, and counts it", () => {
+Deno.test("`reduceNode()` refuses what nobody here understands, and counts it", () => {
   const ann = new End("ann", [tinyApp("a", obedient)]), bob = new End("bob", [tinyApp("b")]);
   talk(ann, bob);
   const source = { kind: "app", app: "a", tag: 1 } as const;
   ann.want({ kind: "send", to: bob.id, items: ["?"], source, within_ms: 1_000 });
   talk(ann, bob);
   assertEquals(bob.node.counts.get("message:no-such-app"), 1);
-  assertEquals(ann.events("a", "sent"), [{ kind: "sent", tag: 1, why: null }]);
+  const why = "that node has no app a";
+  assertEquals(ann.events("a", "sent"), [{ kind: "sent", tag: 1, why }]);
+  assertEquals(ann.node.unicast.outgoing.size, 0);
 });

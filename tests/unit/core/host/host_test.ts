@@ -180,14 +180,14 @@ Deno.test("`reduceHost()` hands requests to the app that is named, and says wher
     { kind: "answer", source: SOURCE, why: "too late", late: true },
   );
   assertEquals(eventsOf(after, "a").map(({ kind }) => kind), ["request"]);
-  const answered = { kind: "answered", source: SOURCE, to: "" } as const;
+  const answered = { kind: "answered", app: "a", source: SOURCE, to: "" } as const;
   assertEquals(outs, [
     { ...answered, why: null, late: false },
     { ...answered, why: "too late", late: true },
   ]);
   const unknown = { kind: "request", app: "z", request: null, source: SOURCE } as const;
   const why = "this node has no app z";
-  assertEquals(tell(node, unknown), [node, [{ ...answered, why, late: false }]]);
+  assertEquals(tell(node, unknown), [node, [{ ...answered, app: "z", why, late: false }]]);
 });
 
 Deno.test("`reduceHost()` gives messages, and how its own ended, to the app of their name", () => {

@@ -7,7 +7,8 @@ import {
   FORGOTTEN_MAX,
 } from "../../../../src/core/data/limits.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
-import type { Effect, Event, Json, NodeConfig } from "../../../../src/core/types.ts";
+import type { Effect, Event, Json } from "../../../../src/core/types.ts";
+import type { NodeConfig } from "../../../../src/core/data/config.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { hashOf, makeLine } from "../../../helpers/history.ts";
 import { LONG } from "../../../helpers/long.ts";

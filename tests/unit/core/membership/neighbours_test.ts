@@ -12,7 +12,7 @@ import {
   placeOf,
 } from "../../../../src/core/membership/neighbours.ts";
 import { OVERLAY_LINKS, SILENT_MAX } from "../../../../src/core/data/limits.ts";
-import type { OverlayKind } from "../../../../src/core/types.ts";
+import type { OverlayKind } from "../../../../src/core/data/config.ts";
 import { Dice } from "../../../../src/sim/dice.ts";
 import { check } from "../../../helpers/check.ts";
 

@@ -7,7 +7,8 @@ import {
   REDIAL_MAX_MS,
 } from "../../../../src/core/data/limits.ts";
 import { initialState, type NodeState } from "../../../../src/core/node.ts";
-import type { Effect, Event, NodeConfig } from "../../../../src/core/types.ts";
+import type { Effect, Event } from "../../../../src/core/types.ts";
+import type { NodeConfig } from "../../../../src/core/data/config.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { isThere, namedMember, setMember } from "../../../../src/core/membership/members.ts";
 import { neighboursOf } from "../../../../src/core/membership/neighbours.ts";

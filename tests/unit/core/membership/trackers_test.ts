@@ -2,7 +2,8 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { JOIN_TIMEOUT_MS, REDIAL_MAX_MS } from "../../../../src/core/data/limits.ts";
 import { proofText } from "../../../../src/core/wire/line.ts";
 import { initialState, type NodeState } from "../../../../src/core/node.ts";
-import type { Effect, Event, LinkId, NodeConfig } from "../../../../src/core/types.ts";
+import type { Effect, Event, LinkId } from "../../../../src/core/types.ts";
+import type { NodeConfig } from "../../../../src/core/data/config.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { crypto, makeLine } from "../../../helpers/history.ts";
 import {

@@ -5,7 +5,7 @@ import type { NodeState } from "../../../../src/core/node.ts";
 import { reduceStorage } from "../../../../src/core/storage/reduce.ts";
 import { isSettled, newStorage, type Storage } from "../../../../src/core/storage/slice.ts";
 import type { StorageEvent, StorageOut } from "../../../../src/core/storage/turn.ts";
-import type { AppRow, Kept, StoreBatch } from "../../../../src/core/types.ts";
+import type { AppRow, Kept, StoreBatch } from "../../../../src/core/data/stored.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
 import { entryOf, hashOf, makeEntry, makeLine, ORIGINS } from "../../../helpers/history.ts";
 import { ENV, NOW_MS, startNode } from "../../../helpers/node_subject.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { STORE_RETRY_MS } from "../../../../src/core/data/limits.ts";
 import { isInputOpen, type NodeState } from "../../../../src/core/node.ts";
-import type { Effect, Event, StoreBatch } from "../../../../src/core/types.ts";
+import type { Effect, Event } from "../../../../src/core/types.ts";
+import type { StoreBatch } from "../../../../src/core/data/stored.ts";
 import { hashOf, makeLine, ORIGINS } from "../../../helpers/history.ts";
 import { CONFIG, drive, linesEvent, linkedNode, NOW_MS } from "../../../helpers/node_subject.ts";
 

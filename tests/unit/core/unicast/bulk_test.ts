@@ -46,7 +46,7 @@ Deno.test("`reduceUnicast()` takes large messages in an order of their own, and 
   const acks = me.tell({ kind: "acknowledge" }).flatMap((out) =>
     out.kind === "hand_on" ? [[out.line.m, out.line.x]] : []
   );
-  const [usual, large] = [4, 3].map((last) => encodeAck(last).toBase64(BASE64URL));
+  const [usual, large] = [4, 3].map((last) => encodeAck({ last, refused: [] }).toBase64(BASE64URL));
   assertEquals(new Map(acks as [string, string][]), new Map([["ack", usual], ["bulk-ack", large]]));
   assertEquals(me.tell({ kind: "acknowledge" }), []);
 });

@@ -4,9 +4,10 @@ import {
   FRONT_WINDOW_BYTES,
   LANES_MAX,
   PACKETS_EARLY_MAX,
+  PACKETS_IN_FLIGHT_MAX,
 } from "../../../../src/core/data/limits.ts";
 import type { NodeState } from "../../../../src/core/node.ts";
-import { encodeParcel, sealContext } from "../../../../src/core/unicast/packets.ts";
+import { decodeAck, encodeParcel, sealContext } from "../../../../src/core/unicast/packets.ts";
 import { reduceUnicast } from "../../../../src/core/unicast/reduce.ts";
 import type { Incoming } from "../../../../src/core/unicast/slice.ts";
 import type { UnicastOut } from "../../../../src/core/unicast/turn.ts";
@@ -17,6 +18,7 @@ import { tellRoom } from "../../../helpers/rooms.ts";
 import { Stage } from "../../../helpers/stage.ts";
 
 const [ANN, BOB] = ["ann", "bob"].map(fakeId);
+const BASE64URL = { alphabet: "base64url" } as const;
 
 Deno.test("`takePacket()` delivers packets in the order of what they come after, each once", () => {
   const me = new Messenger(knowing([ANN]));
@@ -97,7 +99,15 @@ Deno.test("`takePacket()` keeps early packets of many senders up to a limit, and
 
 Deno.test("`takePacket()` makes room for a new sender where a former one is no member any more", () => {
   const state = knowing([ANN, BOB]);
-  const known = { box: BOX, bulk: false, last: 3, early: new Map(), owes_ack: false, print: 0 };
+  const known = {
+    box: BOX,
+    bulk: false,
+    last: 3,
+    refused: [],
+    early: new Map(),
+    owes_ack: false,
+    print: 0,
+  };
   const incoming = new Map<string, Incoming>([[BOB, { ...known, peer: BOB }]]);
   for (let at = 1; at < LANES_MAX; at++) {
     incoming.set(`former ${at}`, { ...known, peer: `former ${at}` });
@@ -133,4 +143,38 @@ Deno.test("`takePacket()` takes nothing while the output owes a window", () => {
   me.node = { ...me.node, output };
   me.take(ANN, 4, { items: ["x"] });
   assertEquals(me.heard, ["x"]);
+});
+
+Deno.test("`noteRefused()` tells the sender what nobody here reads, until it knows", () => {
+  const me = new Messenger(knowing([ANN]));
+  const acked = () =>
+    me.tell({ kind: "acknowledge" }).flatMap((out) =>
+      out.kind === "hand_on" ? [decodeAck(Uint8Array.fromBase64(out.line.x, BASE64URL))] : []
+    );
+  const refuse = (number: number, after: number) => {
+    me.take(ANN, number, { after, app: "weather" });
+    me.tell({ kind: "refused", lane: { peer: ANN, bulk: false }, number });
+  };
+  refuse(4, 0);
+  me.take(ANN, 6, { after: 4 });
+  refuse(7, 6);
+  assertEquals(acked(), [{ last: 7, refused: [4, 7] }]);
+  // The acknowledgement is lost, and the sender asks again.
+  me.take(ANN, 4, { app: "weather" });
+  assertEquals(acked(), [{ last: 7, refused: [4, 7] }]);
+  me.take(ANN, 8, { after: 0 });
+  assertEquals(acked(), [{ last: 8, refused: [] }]);
+});
+
+Deno.test("`noteRefused()` remembers as many as a sender may wait for, and no more", () => {
+  const me = new Messenger(knowing([ANN]));
+  for (let number = 1; number <= 2 * PACKETS_IN_FLIGHT_MAX; number++) {
+    me.take(ANN, number, { after: number - 1 });
+    me.tell({ kind: "refused", lane: { peer: ANN, bulk: false }, number });
+  }
+  const { refused } = me.node.unicast.incoming.get(ANN)!;
+  assertEquals([refused.length, refused.at(-1)], [
+    PACKETS_IN_FLIGHT_MAX,
+    2 * PACKETS_IN_FLIGHT_MAX,
+  ]);
 });

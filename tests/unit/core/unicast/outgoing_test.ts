@@ -44,7 +44,7 @@ Deno.test("`takeErrand()` keeps nothing for longer than a day", () => {
   const answers = answersOf(me.pass(POST_MS_MAX));
   assertEquals(me.node.unicast.outgoing.size, 0);
   const why = "it was not acknowledged in time", source = { kind: "local", tag: 7 } as const;
-  assertEquals(answers, [{ kind: "answered", source, to: BOB, why, late: true }]);
+  assertEquals(answers, [{ kind: "answered", app: "private", source, to: BOB, why, late: true }]);
 });
 
 Deno.test("`reduceNode()` tells the user of messages that were not acknowledged in time", () => {
@@ -57,7 +57,7 @@ Deno.test("`reduceNode()` tells the user of messages that were not acknowledged 
   assertEquals(late.unicast.outgoing.size, 0);
   const why = "it was not acknowledged in time";
   const notices = effects.filter(({ kind }) => kind === "notice");
-  const undelivered = { kind: "undelivered", to: BOB, tag: 7, why } as const;
+  const undelivered = { kind: "undelivered", app: "private", to: BOB, tag: 7, why } as const;
   assertEquals(notices, [{ kind: "notice", notice: undelivered }]);
 });
 
@@ -199,4 +199,20 @@ Deno.test("`dropErrands()` drops what waits for a guest that is gone, and nothin
   me.tell({ kind: "gone", link: 5 });
   const waiting = [...me.node.unicast.outgoing.get(BOB)!.waiting.from()];
   assertEquals(waiting.map(({ items }) => items), [["b"]]);
+});
+
+Deno.test("`takeAck()` tells who sent what the recipient has no app for, at once and for good", () => {
+  const me = new Messenger(knowing([ANN]));
+  me.send(ANN, ["rain"], { app: "weather" });
+  me.send(ANN, ["hello"]);
+  assertEquals(packetsOf(me.pass()), ["data 1", "data 2"]);
+  const answers = answersOf(me.takeAck(ANN, 2, "ack", [1]));
+  assertEquals(answers.map(({ app, why }) => [app, why]), [
+    ["weather", "that node has no app weather"],
+    ["private", null],
+  ]);
+  assertEquals(answers[0].late, false);
+  me.pass();
+  const { outgoing, outgoing_bytes } = me.node.unicast;
+  assertEquals([outgoing.size, outgoing_bytes], [0, 0]);
 });

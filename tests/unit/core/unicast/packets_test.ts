@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { PACKETS_IN_FLIGHT_MAX } from "../../../../src/core/data/limits.ts";
 import {
   decodeAck,
   decodeParcel,
@@ -28,10 +29,14 @@ Deno.test("`decodeParcel()` and `decodeAck()` take nothing that makes no sense",
   ];
   for (const text of bad) assertEquals(decodeParcel(encoder.encode(text)), null, text.slice(0, 40));
   assertEquals(decodeParcel(new Uint8Array([0xff])), null);
-  assertEquals(decodeAck(encodeAck(3)), 3);
-  for (const text of ["", "0", "-1", "1.5", '"1"', "[1]", "9007199254740993"]) {
-    assertEquals(decodeAck(encoder.encode(text)), null, text);
-  }
+  const acks = [{ last: 3, refused: [] }, { last: 9, refused: [2, 9] }];
+  for (const ack of acks) assertEquals(decodeAck(encodeAck(ack)), ack);
+  const bad_acks = [
+    ...["", "0", "-1", "1.5", '"1"', "[1]", "9007199254740993", "null", "{}"],
+    ...['{"n":0,"r":[]}', '{"n":3}', '{"n":3,"r":1}', '{"n":3,"r":[0]}', '{"n":3,"r":["2"]}'],
+    `{"n":300,"r":[${"1,".repeat(PACKETS_IN_FLIGHT_MAX)}1]}`,
+  ];
+  for (const text of bad_acks) assertEquals(decodeAck(encoder.encode(text)), null, text);
 });
 
 Deno.test("`encodeParcel()` names every app but the one that parcels without a name are for", () => {

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StoreError } from "../../../../src/shell/files/files.ts";
 import {
   checkRuntimeDirectory,
+  hasLocalSockets,
   makeRuntimeDirectory,
   runtimeDirectories,
 } from "../../../../src/shell/files/runtime_dir.ts";
@@ -57,6 +58,21 @@ test("`runtimeDirectories()` passes over an XDG_RUNTIME_DIR that is not the user
     assertEquals(placesWith({ XDG_RUNTIME_DIR: dir }), placesWith({}), dir);
   }
   assertEquals(placesWith({}).at(-1), `/tmp/rumor-${Deno.uid()}`);
+});
+
+test("`runtimeDirectories()` takes the user's profile where users have no numbers", () => {
+  const placesOf = (variables: Readonly<Record<string, string>>) =>
+    runtimeDirectories((name) => variables[name] ?? "", null);
+  const profile = { LOCALAPPDATA: "C:\\Users\\anna\\AppData\\Local", TMPDIR: "/tmp" };
+  assertEquals(placesOf(profile), [`${profile.LOCALAPPDATA}/rumor`]);
+  assertEquals(placesOf({ ...profile, RUMOR_RUNTIME_DIR: "D:/run" }), ["D:/run"]);
+  assertEquals(placesOf({ TMPDIR: "/tmp" }), []);
+});
+
+test("`hasLocalSockets()` says no on Windows, and where it is told so", () => {
+  const none = () => "", told = (name: string) => name === "RUMOR_NO_SOCKETS" ? "1" : "";
+  assertEquals([hasLocalSockets("linux", none), hasLocalSockets("darwin", none)], [true, true]);
+  assertEquals([hasLocalSockets("windows", none), hasLocalSockets("linux", told)], [false, false]);
 });
 
 test("`makeRuntimeDirectory()` makes a directory of mode 0700, and takes it again", (place) => {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import type { AppRow, Gap, Kept, StoreEntry } from "../../../../src/core/types.ts";
+import type { AppRow, Gap, Kept, StoreEntry } from "../../../../src/core/data/stored.ts";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
 import { type Store, StoreError } from "../../../../src/shell/store/store.ts";
 import {

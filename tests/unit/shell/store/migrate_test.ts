@@ -8,7 +8,7 @@ import { replaceKey } from "../../../../src/shell/crypto/key_file.ts";
 import { guardOf } from "../../../../src/shell/store/files.ts";
 import { type NoteValue, proofOf, readNotes } from "../../../../src/shell/store/notes.ts";
 import { StoreReader } from "../../../../src/shell/store/reader.ts";
-import type { StoredRow } from "../../../../src/core/types.ts";
+import type { StoredRow } from "../../../../src/core/data/stored.ts";
 import { makeLine, ORIGINS } from "../../../helpers/history.ts";
 import { allRows, openStore, TempDir } from "../../../helpers/stored.ts";
 import { assertShown, query, StoreNode } from "../../../helpers/store_node.ts";

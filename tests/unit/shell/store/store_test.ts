@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { StoreBatch } from "../../../../src/core/types.ts";
+import type { StoreBatch } from "../../../../src/core/data/stored.ts";
 import { makeIdentity } from "../../../../src/shell/crypto/crypto.ts";
 import { type Store, StoreError } from "../../../../src/shell/store/store.ts";
 import { FORGOTTEN_MAX } from "../../../../src/shell/store/schema.ts";

@@ -13,7 +13,7 @@ import {
 import { APPS } from "../../../../src/apps/registry.ts";
 import { storedApps } from "../../../../src/cli/node/apps.ts";
 import type { AppView, DeliveredItem } from "../../../../src/core/host/app.ts";
-import type { AppRow, StoreEntry } from "../../../../src/core/types.ts";
+import type { AppRow, StoreEntry } from "../../../../src/core/data/stored.ts";
 import { makeSchema, prepareAll } from "../../../../src/shell/store/schema.ts";
 import { Writer } from "../../../../src/shell/store/writer.ts";
 import { entryOf, hashOf, makeLine, ORIGINS } from "../../../helpers/history.ts";
