@@ -10,7 +10,7 @@ import { congestionOf, isPrintDue, mayBeCongested } from "./output/congestion.ts
 import { draftBytes } from "./publish/slice.ts";
 import { refuserOf } from "./turn/asked.ts";
 import { hand } from "./turn/hand.ts";
-import { closeForgotten, forgetLink, openLink } from "./turn/links.ts";
+import { finishLinks, forgetLink, openLink } from "./turn/links.ts";
 import { receive } from "./turn/receive.ts";
 import { initialState, type NodeState } from "./turn/state.ts";
 import { RELAY_SHARE, show, tick } from "./turn/tick.ts";
@@ -24,7 +24,7 @@ export { initialState, type NodeState };
 export function reduceNode(state: NodeState, event: Event, env: Env): [NodeState, Effect[]] {
   const turn = new NodeTurn(state, event.now_ms, env, hand);
   handle(turn, event);
-  closeForgotten(turn);
+  finishLinks(turn);
   return turn.finish();
 }
 

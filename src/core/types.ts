@@ -7,9 +7,9 @@
  *
  * 1. Events of one link come in the order of its bytes. `now_ms` never goes back.
  * 2. Effects are carried out in array order.
- * 3. After one or more events of which `asksForTick()` says so, a `tick` follows: only a tick turns
- *    what changed into lines to send and text to print. So output is batched exactly as much as input
- *    was.
+ * 3. After one or more events of which `asksForTick()` says so, a `tick` follows: only a tick, or the
+ *    `stored` that it waits for, turns what is new into entries to send and text to print. So output
+ *    is batched exactly as much as input was.
  * 4. The bytes of a `lines` event may be reused after `reduceNode()` returns: the core copies what
  *    it keeps.
  * 5. `persist` is answered by `stored`, once. What a node with a store shows to anybody (sends,

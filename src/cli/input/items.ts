@@ -3,8 +3,18 @@
 import type { Json } from "../../core/types.ts";
 import { ITEM_BYTES_MAX } from "../../core/data/limits.ts";
 
+/** Why a line is no item. */
+export interface Fault {
+  readonly fault: string;
+}
+
 /** Makes an item of a line's text, or says what is wrong with it. */
-export type ReadLine = (text: string) => Json | { readonly fault: string } | undefined;
+export type ReadLine = (text: string) => Json | Fault | undefined;
+
+/** Whether a line is no item; no app's items look so. */
+export function isFault(item: unknown): item is Fault {
+  return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
+}
 
 /** A text this long as JSON goes as base64, which is shorter than its escapes. */
 const TEXT_JSON_BYTES_MAX = 180_000;

@@ -3,7 +3,7 @@
 import { concat } from "@std/bytes/concat";
 import type { Json } from "../../core/types.ts";
 import { ITEM_BYTES_MAX } from "../../core/data/limits.ts";
-import { textItem, tooLong } from "./items.ts";
+import { type Fault, isFault, textItem, tooLong } from "./items.ts";
 
 /** Items of lines that follow each other; never none. */
 export interface InputBatch {
@@ -49,14 +49,14 @@ export async function* readLines(
     let start = 0;
     if (bytes > ITEM_BYTES_MAX) {
       start = chunk.indexOf(NEWLINE) + 1;
-      cut.leaveOut(bytes + start - 1);
+      cut.refuse(tooLong(bytes + start - 1));
       parts = [];
     }
     if (start <= end) yield* cut.lines(concat([...parts, chunk.subarray(start, end)]));
     parts = end + 1 < count ? [chunk.slice(end + 1)] : [];
     bytes = count - end - 1;
   }
-  if (bytes > ITEM_BYTES_MAX) cut.leaveOut(bytes);
+  if (bytes > ITEM_BYTES_MAX) cut.refuse(tooLong(bytes));
   else if (bytes > 0) yield* cut.lines(concat(parts));
 }
 
@@ -64,59 +64,57 @@ export async function* readLines(
 class Cutter {
   /** Number of the next line. */
   #next = 1;
-  #items: Json[] = [];
-  #batches: InputBatch[] = [];
 
   constructor(readonly encoding: "utf-8" | "base64", readonly complain: Complain) {}
 
-  /** The next line is too long. */
-  leaveOut(bytes: number): void {
-    this.#refuse(tooLong(bytes));
-  }
-
-  /** The lines of a block without its last newline. */
-  lines(block: Uint8Array): readonly InputBatch[] {
-    if (this.encoding === "utf-8" && block.length <= ITEM_BYTES_MAX) {
-      try {
-        const items = utf8.decode(block).split("\n").map(textItem), first = this.#next;
-        this.#next += items.length;
-        return [{ items, first }];
-      } catch {
-        // Some line is not UTF-8: which one, is seen below.
-      }
-    }
-    for (let start = 0; start <= block.length;) {
-      const newline = block.indexOf(NEWLINE, start);
-      const end = newline < 0 ? block.length : newline;
-      this.#line(block.subarray(start, end));
-      start = end + 1;
-    }
-    this.#endBatch();
-    const batches = this.#batches;
-    this.#batches = [];
-    return batches;
-  }
-
-  #line(line: Uint8Array): void {
-    if (line.length > ITEM_BYTES_MAX) return this.#refuse(tooLong(line.length));
-    let item: Json;
-    try {
-      item = this.encoding === "base64" ? { base64: line.toBase64() } : textItem(utf8.decode(line));
-    } catch {
-      return this.#refuse("not valid UTF-8 (--encoding base64 sends any bytes)");
-    }
-    this.#items.push(item);
-    this.#next++;
-  }
-
-  #refuse(why: string): void {
-    this.#endBatch();
+  /** The next line is left out. */
+  refuse(why: string): void {
     this.complain(this.#next++, why);
   }
 
-  #endBatch(): void {
-    const items = this.#items;
-    if (items.length > 0) this.#batches.push({ items, first: this.#next - items.length });
-    this.#items = [];
+  /** The lines of a block without its last newline. What is before a bad line comes before its complaint. */
+  *lines(block: Uint8Array): Generator<InputBatch> {
+    const items = this.#texts(block);
+    if (items !== null) return yield this.#batch(items);
+    let good: Json[] = [];
+    for (let start = 0; start <= block.length;) {
+      const newline = block.indexOf(NEWLINE, start);
+      const end = newline < 0 ? block.length : newline;
+      const item = this.#item(block.subarray(start, end));
+      start = end + 1;
+      if (!isFault(item)) good.push(item);
+      else {
+        if (good.length > 0) yield this.#batch(good);
+        good = [];
+        this.refuse(item.fault);
+      }
+    }
+    if (good.length > 0) yield this.#batch(good);
+  }
+
+  #batch(items: readonly Json[]): InputBatch {
+    const first = this.#next;
+    this.#next += items.length;
+    return { items, first };
+  }
+
+  /** All lines at once, which takes a fraction of the time; null where some line may be bad. */
+  #texts(block: Uint8Array): Json[] | null {
+    if (this.encoding !== "utf-8" || block.length > ITEM_BYTES_MAX) return null;
+    try {
+      return utf8.decode(block).split("\n").map(textItem);
+    } catch {
+      return null;
+    }
+  }
+
+  #item(line: Uint8Array): Json | Fault {
+    if (line.length > ITEM_BYTES_MAX) return { fault: tooLong(line.length) };
+    if (this.encoding === "base64") return { base64: line.toBase64() };
+    try {
+      return textItem(utf8.decode(line));
+    } catch {
+      return { fault: "not valid UTF-8 (--encoding base64 sends any bytes)" };
+    }
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../core/types.ts";
 import type { Runtime } from "../../shell/node/runtime.ts";
-import { type ReadLine, textItem } from "../input/items.ts";
+import { isFault, type ReadLine, textItem } from "../input/items.ts";
 import { type Complain, readLines } from "../input/lines.ts";
 import type { Terminal } from "../prompt/mod.ts";
 import type { NodeApp, PromptApp, Tell } from "./app.ts";
@@ -112,8 +112,4 @@ function readTyped(
     patience_ms,
     quit,
   });
-}
-
-function isFault(item: unknown): item is { readonly fault: string } {
-  return typeof item === "object" && item !== null && Object.keys(item).join() === "fault";
 }

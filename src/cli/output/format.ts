@@ -183,5 +183,6 @@ export function itemObjects(record: Extract<Printed, { kind: "items" }>, format:
 
 /** A line that is no text, for a terminal, or where it holds a newline. */
 function bytesText(line: Uint8Array): string {
-  return visible(new TextDecoder("latin1").decode(line));
+  // No decoder does this: what is called latin1 is windows-1252, which makes letters of 0x80 to 0x9f.
+  return visible(Array.from(line, (byte) => String.fromCharCode(byte)).join(""));
 }

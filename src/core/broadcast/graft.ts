@@ -6,6 +6,7 @@
 
 import type { Id, LinkId, Topic } from "../types.ts";
 import { logKey, splitKey } from "../log/entry.ts";
+import { hasOf } from "../replication/slice.ts";
 import { draw } from "../wire/room.ts";
 import { closeBranch, wantFrom } from "./branch.ts";
 import type { Missing } from "./slice.ts";
@@ -152,7 +153,7 @@ function sendGrafts(turn: SpreadTurn, grafts: Grafts): void {
 
 function hasAt({ view }: SpreadTurn, link: LinkId, index: number): number {
   const replica = view.replication.links.get(link);
-  return replica?.logs.get(index)?.has ?? 0;
+  return replica === undefined ? 0 : hasOf(replica, index);
 }
 
 /** Whether the next entry of a log is here, and waits for its causes. */

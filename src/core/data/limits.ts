@@ -64,7 +64,7 @@ export const OFFERS_MAX = 65_536;
 
 /** Least that a node keeps for late joiners: some entries of the largest size. */
 export const KEEP_BYTES_MIN = 1_048_576;
-/** What a node keeps for late joiners, all topics but the ledger. */
+/** What a node keeps for late joiners, of all topics that are not kept whole. */
 export const KEEP_BYTES_DEFAULT = 67_108_864;
 /** What an entry costs in memory besides its own bytes. */
 export const ENTRY_OVERHEAD_BYTES = 400;
@@ -203,7 +203,7 @@ export const ROUTED_UNDER_WAY_MAX = 524_288;
 export const ROUTED_PER_SECOND = CONTROL_PER_SECOND / 2;
 /** Private messages are sealed together up to about so many bytes, so that they fit a datagram. */
 export const PACKET_BYTES_TARGET = 640;
-/** Longest private message, and most of one `post`, as JSON: what fits into a line when sealed. */
+/** Longest message, and most of what one errand holds, as JSON: what fits into a line when sealed. */
 export const PACKET_BYTES_MAX = 180_000;
 /** Packets to one recipient that are not acknowledged yet. */
 export const PACKETS_IN_FLIGHT_MAX = 64;
@@ -231,7 +231,7 @@ export const SEEK_MS_MAX = 16_000;
 export const SOUGHT_PER_ITEM_MAX = 64;
 /** Private messages that wait in a node, as JSON bytes; more are refused. */
 export const POSTED_BYTES_MAX = 16_777_216;
-/** What each `post` costs in memory besides its own bytes. */
+/** What each errand costs in memory besides its own bytes. */
 export const POST_OVERHEAD_BYTES = 400;
 /** Lanes of senders, two of each, of which a node remembers how far it has read; who is gone makes room. */
 export const LANES_MAX = 131_072;
@@ -300,5 +300,5 @@ export const COUNTS_MAX = 512;
 export const NAMESAKES_TOLD_MAX = 8;
 /** Requests of one guest that wait for acknowledgement. */
 export const REQUESTS_PER_GUEST_MAX = 64;
-/** Bytes of balances in one answer, about. */
+/** Bytes of rows in one answer, about. */
 export const ANSWER_BYTES_TARGET = 65_536;

@@ -1,6 +1,6 @@
 /**
  * Who is there: the list of members, sorted, with what is known of each. Pure values; who dials when
- * is decided in overlay.ts, who is missed in presence.ts.
+ * is decided in overlay.ts, who is missed in suspicion.ts.
  *
  * The states and their order are SWIM's (A. Das, I. Gupta, A. Motivala, "SWIM: Scalable
  * Weakly-consistent Infection-style Process Group Membership Protocol", 2002, section 4.2). The

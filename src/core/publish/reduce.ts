@@ -40,8 +40,17 @@ function handle(turn: PublishTurn, event: PublishEvent): void {
       return answerRequests(turn);
     case "forget": {
       const { slice } = turn, { indices } = event;
-      slice.acknowledged = slice.acknowledged.map((seq, log) => indices.has(log) ? 0 : seq);
+      const acknowledged = slice.acknowledged.map((seq, log) => indices.has(log) ? 0 : seq);
+      if (acknowledged.some((seq, log) => seq !== slice.acknowledged[log])) {
+        slice.acknowledged = acknowledged;
+      }
+      return;
     }
+    case "gone":
+      // Nobody is there to be answered.
+      for (const [key, { link }] of turn.slice.requests) {
+        if (link === event.link) turn.own("requests").delete(key);
+      }
   }
 }
 
@@ -92,11 +101,13 @@ function draft(
 /** Remembers that some peer holds an own entry. */
 function noteHeld(turn: PublishTurn, log: number, seq: number): void {
   const { heads, clock, self } = turn.view.log;
-  if (heads[log].origin !== self || seq <= (turn.slice.acknowledged[log] ?? 0)) return;
+  if (heads[log].origin !== self) return;
+  // Nobody can hold more than there is.
+  const held = Math.min(seq, clock[log]);
+  if (held <= (turn.slice.acknowledged[log] ?? 0)) return;
   const acknowledged = turn.slice.acknowledged.slice();
   while (acknowledged.length <= log) acknowledged.push(0);
-  // Nobody can hold more than there is.
-  acknowledged[log] = Math.max(acknowledged[log], Math.min(seq, clock[log]));
+  acknowledged[log] = held;
   turn.slice.acknowledged = acknowledged;
 }
 

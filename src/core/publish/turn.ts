@@ -3,7 +3,6 @@
 import type { Json, LinkId, Topic } from "../types.ts";
 import type { Entry } from "../log/entry.ts";
 import type { LogState } from "../log/slice.ts";
-import type { Membership } from "../membership/slice.ts";
 import type { Replication } from "../replication/slice.ts";
 import type { Sessions } from "../session/slice.ts";
 import type { LineOf } from "../session/turn.ts";
@@ -39,6 +38,8 @@ export type PublishEvent =
   | { readonly kind: "held"; readonly log: number; readonly seq: number }
   /** Guests hear of what is held by as many nodes as they asked for. */
   | { readonly kind: "answer" }
+  /** A link is no more. */
+  | { readonly kind: "gone"; readonly link: LinkId }
   /** The numbers of these logs will mean others. */
   | { readonly kind: "forget"; readonly indices: ReadonlySet<number> };
 
@@ -54,7 +55,6 @@ export interface PublishView extends View {
   readonly log: LogState;
   readonly session: Sessions;
   readonly replication: Replication;
-  readonly membership: Membership;
   readonly storage: { readonly settled: { readonly log: LogState } };
 }
 

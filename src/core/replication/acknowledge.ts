@@ -23,15 +23,20 @@ export function acknowledge(turn: ReplicationTurn, link: LinkId, congestion: Con
   if (told.size > 0 || bytes > inward.reported_bytes || !announces) {
     turn.send(link, ...clockLines(settled.log, told, bytes));
   }
-  edit(turn, link, (one) => {
-    for (const [index] of one.open((open) => open.touched || open.announced)) {
-      one.change(index, { touched: kept.has(index), announced: false });
-    }
-  });
+  noteTold(turn, link, kept);
   const rests = bytes < inward.received_bytes || kept.size > 0;
   const due_ms = rests ? turn.now_ms + CONGESTED_ACK_MS : Infinity;
   turn.wakeAt(due_ms);
   turn.out({ kind: "reported", link, bytes, due_ms });
+}
+
+/** A peer was told of what came, and of what there is, but for these logs. */
+export function noteTold(turn: ReplicationTurn, link: LinkId, kept: ReadonlySet<number>): void {
+  edit(turn, link, (one) => {
+    for (const [index] of one.open(({ touched, announced }) => touched || announced)) {
+      one.change(index, { touched: kept.has(index), announced: false });
+    }
+  });
 }
 
 /** Asks for an acknowledgement of all that was sent. */

@@ -222,19 +222,6 @@ export function lagBytes({ cursors }: Replica, name: Topic, topic: TopicState): 
   return next === undefined ? 0 : topic.bytes - next.offset;
 }
 
-/** Streams one topic to a peer; for whoever needs no more than that. */
-export function pumpTopic(
-  replica: Replica,
-  log: LogState,
-  name: Topic,
-  options: PumpOptions,
-): { readonly replica: Replica; readonly pump: Pump } {
-  const edit = new ReplicaEdit(replica);
-  const pump = new Pump(edit, log, options);
-  pump.topic(name);
-  return { replica: edit.finish(), pump };
-}
-
 /** The position from which a peer with a given clock must be sent a topic. */
 function startOf(
   has: (index: number) => number,

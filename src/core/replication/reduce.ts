@@ -5,7 +5,8 @@ import { clockLines, readClock } from "../wire/clock_lines.ts";
 import { encodeLine, type WireClock } from "../wire/line.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import { logKey } from "../log/entry.ts";
-import { acknowledge, askForAck } from "./acknowledge.ts";
+import { isPeer } from "../session/slice.ts";
+import { acknowledge, askForAck, noteTold } from "./acknowledge.ts";
 import { oweProof, showProofs } from "./forks.ts";
 import { newReplica, type Replication } from "./slice.ts";
 import { offerAgain, streamAll } from "./stream.ts";
@@ -78,11 +79,7 @@ function handle(turn: ReplicationTurn, event: LinkEvent): void {
     case "ask_ack":
       return askForAck(turn, link);
     case "told":
-      return edit(turn, link, (one) => {
-        for (const [index] of one.open(({ touched, announced }) => touched || announced)) {
-          one.change(index, { touched: event.kept.has(index), announced: false });
-        }
-      });
+      return noteTold(turn, link, event.kept);
     case "offer_again":
       return offerAgain(turn, link);
   }
@@ -147,5 +144,5 @@ function forget(
 
 function isPeerLink({ view }: ReplicationTurn, link: LinkId): boolean {
   const session = view.session.links.get(link);
-  return session?.role === "peer" && session.stage === "up";
+  return session !== undefined && isPeer(session);
 }

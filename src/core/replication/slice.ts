@@ -63,7 +63,10 @@ export const NO_LOG: PeerLog = {
 };
 
 /** How far a peer is known to have a log. */
-export function hasOf({ logs }: Replica, index: number): number {
+export function hasOf(
+  { logs }: { readonly logs: { get(index: number): Pick<PeerLog, "has"> | undefined } },
+  index: number,
+): number {
   return logs.get(index)?.has ?? 0;
 }
 

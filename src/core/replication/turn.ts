@@ -10,11 +10,10 @@ import type { Out, RoomTurn, View } from "../wire/room.ts";
 import type { IsLazy } from "./pump.ts";
 import { type Replica, ReplicaEdit, type Replication } from "./slice.ts";
 
-/** What happens on a link. */
+/** What happens on a link that is open. */
 export type LinkEvent =
   & { readonly link: LinkId }
   & (
-    | { readonly kind: "opened" | "gone" }
     /** The greeting is over; a guest has no clock, and follows what it asks for. */
     | { readonly kind: "greeted"; readonly guest: boolean }
     /** Entries came, and were given to the log. */
@@ -53,6 +52,8 @@ export interface StreamTo {
 
 export type ReplicationEvent =
   | LinkEvent
+  | { readonly kind: "opened"; readonly link: LinkId }
+  | { readonly kind: "gone"; readonly link: LinkId }
   /** What is new goes out, as far as the windows allow: on all links at once, as it costs little for each. */
   | { readonly kind: "stream"; readonly to: readonly StreamTo[] }
   /** Logs ended in forks: all peers are to be shown why. */

@@ -1,27 +1,31 @@
 /** The hand-offs between rooms: what one gives back, and who hears of it. */
 
 import { listener } from "../host/slice.ts";
+import { assert } from "@std/assert/assert";
 import { PRESENCE } from "../log/slice.ts";
 import { promised } from "../output/slice.ts";
 import { answer, refuserOf } from "./asked.ts";
 import { forgetLogs, load, restoreForks, takeDelivered, takeFork, takeOwn } from "./log_changes.ts";
 import { ping, sayGoodbye, takeGreeted } from "./links.ts";
-import type { AnyOut, NodeTurn } from "./turn.ts";
+import type { Answer, AnyOut, NodeTurn } from "./turn.ts";
 
-type HandOff<K extends AnyOut["kind"]> = (
+/** What goes to other rooms, or outside; answers go to whoever asked. */
+type HandedOut = Exclude<AnyOut, Answer>;
+type HandOff<K extends HandedOut["kind"]> = (
   turn: NodeTurn,
   out: Extract<AnyOut, { kind: K }>,
 ) => void;
 
 /** Hands on what a room gave back. */
 export function hand(turn: NodeTurn, out: AnyOut): void {
+  assert(out.kind !== "settled" && out.kind !== "relay", "An answer to nobody's question");
   // The compiler cannot see that the kind picks the function that takes it.
   (HAND_OFFS[out.kind] as HandOff<typeof out.kind>)(turn, out);
 }
 
 const toOutside = (turn: NodeTurn, out: Parameters<NodeTurn["effect"]>[0]) => turn.effect(out);
 
-const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
+const HAND_OFFS: { readonly [K in HandedOut["kind"]]: HandOff<K> } = {
   // To the outside.
   send: (turn, { link, lines }) => turn.send(link, lines),
   close: (turn, { link, code, why }) => turn.close(link, code, why),
@@ -92,7 +96,6 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
     turn.tell("log", { kind: "waive", index });
   },
   expire: (turn, { log }) => turn.tell("broadcast", { kind: "expired", log }),
-  relay: (turn) => turn.relay = true,
 
   // Messages to one node.
   hand_on: (turn, out) => turn.tell("unicast", out),
@@ -123,7 +126,6 @@ const HAND_OFFS: { readonly [K in AnyOut["kind"]]: HandOff<K> } = {
   keep: (turn, out) => turn.tell("storage", { ...out, kind: "app_news" }),
 
   // The disk.
-  settled: (turn) => turn.settled = true,
   remember: (turn, out) => turn.tell("log", out),
   kept: (turn, { kept }) => turn.tell("host", { kind: "restored", kept }),
   load,

@@ -23,6 +23,7 @@ export function forgetLink(turn: NodeTurn, link: LinkId): void {
   turn.tell("flow", { kind: "gone", link });
   turn.tell("replication", { kind: "gone", link });
   turn.tell("repair", { kind: "gone", link });
+  turn.tell("publish", { kind: "gone", link });
   turn.tell("guests", { kind: "gone", link });
   turn.tell("unicast", { kind: "gone", link });
   turn.tell("broadcast", { kind: "gone", link });
@@ -60,8 +61,8 @@ export function sayGoodbye(turn: NodeTurn): void {
   }
 }
 
-/** Forgets the links that this event closes; that may close others. */
-export function closeForgotten(turn: NodeTurn): void {
+/** Forgets the links that this event closes, which may close others, and notes on which it speaks. */
+export function finishLinks(turn: NodeTurn): void {
   for (const link of turn.closing) forgetLink(turn, link);
   const links = turn.speaking;
   if (links.length > 0) turn.tell("session", { kind: "spoke", links });

@@ -56,8 +56,7 @@ export function tick(turn: NodeTurn): void {
   if (state.unicast.owes_acks) turn.tell("unicast", { kind: "acknowledge" });
   if (state.host.wakes.size > 0) turn.tell("host", { kind: "wake" });
   sealDrafts(turn);
-  turn.tell("storage", { kind: "settle" });
-  if (turn.settled) show(turn);
+  if (turn.answers("storage", { kind: "settle" }, "settled")) show(turn);
 }
 
 /**
@@ -72,9 +71,9 @@ export function show(turn: NodeTurn): void {
   else if (state.publish.requests.size > 0) turn.tell("publish", { kind: "answer" });
   const { due } = state.membership;
   if (isDue(turn, due.overlay_ms)) turn.tell("membership", { kind: "overlay" });
-  if (relaysAtOnce(state.config)) turn.relay = true;
-  else turn.tell("broadcast", { kind: "relay" });
-  serveLinks(turn, congestion);
+  const relays = relaysAtOnce(state.config) ||
+    turn.answers("broadcast", { kind: "relay" }, "relay");
+  serveLinks(turn, congestion, relays);
   if (isPrintDue(turn.view)) turn.tell("output", { kind: "pump" });
   const { phase, leave_deadline_ms } = state.membership.life;
   if (phase === "running") turn.wakeAt(leave_deadline_ms);
@@ -101,18 +100,18 @@ function isMissing({ broadcast, log }: NodeState): boolean {
  * Gives each link what it is to have now: why logs end, then what is new, so that it is known what
  * goes with it, then word of what came.
  */
-function serveLinks(turn: NodeTurn, congestion: Congestion): void {
+function serveLinks(turn: NodeTurn, congestion: Congestion, relays: boolean): void {
   const { state } = turn, served: Session[] = [];
   for (const session of state.session.links.values()) {
     const is_up = session.stage === "up" && session.role !== "tracker";
     if (is_up && (!isPeer(session) || prepare(turn, session))) served.push(session);
   }
   // Only with batches does anything depend on what goes out now.
-  const before = state.config.batch_ms ? served.map(({ id }) => sentBytes(state, id)) : [];
+  const before = state.config.batch_ms ? served.map(({ id }) => sentBytes(state, id)) : null;
   const to: StreamTo[] = [];
   for (const session of served) {
     // A guest has nobody else to hear it from.
-    if (!turn.relay && isPeer(session)) continue;
+    if (!relays && isPeer(session)) continue;
     const one = streamTo(state, session);
     if (one.topics.length > 0) to.push(one);
   }
@@ -124,8 +123,9 @@ function serveLinks(turn: NodeTurn, congestion: Congestion): void {
       turn.tell("repair", { kind: "acknowledge", link, congestion });
       continue;
     }
-    acknowledge(turn, link, congestion, sentBytes(state, link) > before[at]);
-    askForAck(turn, link);
+    const sent = before !== null && sentBytes(state, link) > before[at];
+    acknowledge(turn, link, congestion, sent);
+    askForAck(turn, link, relays);
   }
 }
 
@@ -170,11 +170,11 @@ function acknowledge(turn: NodeTurn, link: LinkId, congestion: Congestion, sent:
 }
 
 /** Acknowledgements take their time, unless somebody, or a large entry, waits for one. */
-function askForAck(turn: NodeTurn, link: LinkId): void {
+function askForAck(turn: NodeTurn, link: LinkId, relays: boolean): void {
   const { flow, replication, storage } = turn.state, { outward } = flow.links.get(link)!;
   if (!isUnasked(outward)) return;
   // What was not to be sent yet is not blocked; with so much under way an acknowledgement comes.
-  const may_block = turn.relay && underWay(outward) < ACK_BYTES;
+  const may_block = relays && underWay(outward) < ACK_BYTES;
   const waits = isAckAwaited(turn) ||
     (may_block && isBlocked(replication.links.get(link)!, storage.settled.log));
   if (waits) turn.tell("replication", { kind: "ask_ack", link });

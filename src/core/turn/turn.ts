@@ -49,6 +49,9 @@ export type AnyOut =
   | HostOut
   | StorageOut;
 
+/** What only answers the question that an event is: what is new is stored, and goes to peers now. */
+export type Answer = Extract<AnyOut, { kind: "settled" | "relay" }>;
+
 /** What each room takes. */
 export interface Events {
   log: LogEvent;
@@ -106,9 +109,6 @@ export class NodeTurn {
   readonly now_ms: number;
   /** What rooms may read. */
   readonly view: StateView;
-  /** Answers of rooms to questions of this event: what is new goes to peers now; it is stored. */
-  relay = false;
-  settled = false;
   readonly #hand: Hand;
   readonly #effects: Effect[] = [];
   readonly #lines = new Map<LinkId, Uint8Array[]>();
@@ -127,6 +127,16 @@ export class NodeTurn {
   /** Gives an event to one room, and hands on what it gives back. */
   tell<R extends Room>(room: R, event: Events[R]): void {
     for (const out of this.ask(room, event)) this.hand(out);
+  }
+
+  /** Gives a room an event that asks something; true where it answers with this, the rest is handed on. */
+  answers<R extends Room>(room: R, event: Events[R], answer: Answer["kind"]): boolean {
+    let answered = false;
+    for (const out of this.ask(room, event)) {
+      if (out.kind === answer) answered = true;
+      else this.hand(out);
+    }
+    return answered;
   }
 
   /** Gives an event to one room; what it gives back is for whoever asks to hand on. */

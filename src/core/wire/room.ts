@@ -1,7 +1,7 @@
 /**
  * What a room is made with. A room owns one slice of the node's state: its reducer is given the slice,
  * an event, and a view of what it may read; it gives back the next slice and values, `outs`. Only
- * node.ts hands outs on.
+ * the room `turn` hands outs on.
  */
 
 import type { Env, LinkId, Notice } from "../types.ts";

@@ -72,6 +72,21 @@ Deno.test("`readLines()` complains of bad lines, and numbers those behind them r
   }
 });
 
+Deno.test("`readLines()` complains of a line behind those that stand before it", async () => {
+  const bytes = new Uint8Array([0x61, 0x0a, 0x62, 0x0a, 0xff, 0x0a, 0x63]);
+  const told: unknown[] = [];
+  let left: Uint8Array | null = bytes;
+  const source = (buffer: Uint8Array) => {
+    const chunk = left;
+    left = null;
+    if (chunk !== null) buffer.set(chunk);
+    return Promise.resolve(chunk?.length ?? null);
+  };
+  const complain = (number: number) => void told.push(number);
+  for await (const { items } of readLines(source, "utf-8", complain)) told.push(items);
+  assertEquals(told, [["a", "b"], 3, ["c"]]);
+});
+
 Deno.test("`readLines()` takes any bytes as base64", async () => {
   const { batches } = await read(new Uint8Array([0xff, 0x0a, 0x0a, 0xfe]), [3], "base64");
   const items = [{ base64: "/w==" }, { base64: "" }, { base64: "/g==" }];

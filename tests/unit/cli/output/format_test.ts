@@ -52,6 +52,11 @@ Deno.test("`formatRecords()` says of a private message from whom it is", () => {
   assertEquals(lines([aloneOf("", "hello")]), ["[pm from aaaaaaaa] hello"]);
 });
 
+Deno.test("`formatRecords()` shows a terminal no byte that it would obey, also of no text", () => {
+  const bytes = { base64: new Uint8Array([0x80, 0x9b, 0x41, 0xe9, 0xff, 0x1b]).toBase64() };
+  assertEquals(lines([toAll(bytes)], SHOWN), ["\\x80\\x9bA\u00e9\u00ff\\x1b"]);
+});
+
 Deno.test("`formatRecords()` shows private messages of any bytes as other lines", () => {
   assertEquals(lines([alone(NO_TEXT, "x")], PLAIN, "latin1"), [
     "[pm from anna] caf\xe9",

@@ -51,6 +51,14 @@ Deno.test("`reduceGuests()` refuses a number in use, too many requests, and more
   assertEquals(refused, ["the node is busy, try again"]);
 });
 
+Deno.test("`reducePublish()` forgets what a guest waited for with its link", () => {
+  const publish = (i: number) => ({ k: "publish", i, t: "chat", b: ["x"], ack: 9 });
+  const { after } = say(withGuest(), publish(1), publish(2));
+  assertEquals(after.publish.requests.size, 2);
+  const [left] = reduceNode(after, { kind: "closed", link: GUEST, now_ms: NOW_MS }, ENV);
+  assertEquals(left.publish.requests.size, 0);
+});
+
 Deno.test("`reduceGuests()` refuses while the node is not running", () => {
   const leave = { kind: "leave", now_ms: NOW_MS, deadline_ms: NOW_MS + 9_000 } as const;
   const [node] = reduceNode(withGuest(), leave, ENV);

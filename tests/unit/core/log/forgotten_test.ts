@@ -15,7 +15,7 @@ import {
 import { newLinkFlow } from "../../../../src/core/flow/slice.ts";
 import { insertEntries } from "../../../../src/core/log/log.ts";
 import { emptyLog, type LogState } from "../../../../src/core/log/slice.ts";
-import { pumpTopic } from "../../../../src/core/replication/pump.ts";
+import { pumpTopic } from "../../../helpers/pump_topic.ts";
 import { newReplica, ReplicaEdit } from "../../../../src/core/replication/slice.ts";
 import { check } from "../../../helpers/check.ts";
 import { deepFreeze } from "../../../helpers/deep_freeze.ts";
@@ -132,7 +132,7 @@ Deno.test("`forgetLogs()` leaves nothing that could be brought back, but lets th
   );
 });
 
-Deno.test("`pumpTopic()` finds its place again after logs were forgotten", () => {
+Deno.test("`Pump.topic()` finds its place again after logs were forgotten", () => {
   const clocks = fc.array(fc.nat(6), { minLength: 8, maxLength: 8 });
   check(
     fc.property(written, departing, clocks, (histories, gone, clock) => {

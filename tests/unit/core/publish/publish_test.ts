@@ -67,7 +67,7 @@ Deno.test("`sealDraft()` makes of all items as few entries as fit, which all oth
   );
 });
 
-Deno.test("`itemsThatFit()` stops at the greatest number of items", () => {
+Deno.test("`sealDraft()` stops at the greatest number of items", () => {
   const items = Array<string>(ENTRY_ITEMS_MAX + 1).fill("");
   const entries = ownEntries(publish(startNode(), items).after);
   assertEquals(entries.reduce((sum, entry) => sum + entry.items.length, 0), items.length);

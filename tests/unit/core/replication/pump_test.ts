@@ -4,7 +4,8 @@ import { WINDOW_BYTES } from "../../../../src/core/data/limits.ts";
 import { type LinkFlow, newLinkFlow } from "../../../../src/core/flow/slice.ts";
 import { insertEntries, trimLog } from "../../../../src/core/log/log.ts";
 import { emptyLog, type LogState } from "../../../../src/core/log/slice.ts";
-import { isAtEnd, lagBytes, pumpTopic } from "../../../../src/core/replication/pump.ts";
+import { isAtEnd, lagBytes } from "../../../../src/core/replication/pump.ts";
+import { pumpTopic } from "../../../helpers/pump_topic.ts";
 import {
   hasOf,
   newReplica,
@@ -80,7 +81,7 @@ function bytesOf(lines: readonly Uint8Array[]): number {
   return lines.reduce((sum, line) => sum + line.length, 0);
 }
 
-Deno.test("`pumpTopic()` sends what the peer has not got, in order, never above the window", () => {
+Deno.test("`Pump.topic()` sends what the peer has not got, in order, never above the window", () => {
   check(
     fc.property(written, fc.array(fc.nat(9), { maxLength: 2 }), fc.infiniteStream(fc.nat(99)), (
       all,
@@ -120,7 +121,7 @@ Deno.test("`pumpTopic()` sends what the peer has not got, in order, never above 
   );
 });
 
-Deno.test("`pumpTopic()` sends a line that fills the window alone", () => {
+Deno.test("`Pump.topic()` sends a line that fills the window alone", () => {
   const log = logOf([[ann, 1], [ann, WINDOW_BYTES - 400], [ann, 1]]);
   const first = pump(peerWith(), log);
   assertEquals(first.lines.length, 1);
@@ -130,7 +131,7 @@ Deno.test("`pumpTopic()` sends a line that fills the window alone", () => {
   assertEquals(pump(second.peer, log).lines, []);
 });
 
-Deno.test("`pumpTopic()` returns the same replica where there is nothing to do", () => {
+Deno.test("`Pump.topic()` returns the same replica where there is nothing to do", () => {
   const peer = peerWith();
   assertStrictEquals(pump(peer, logOf([])).peer.replica, peer.replica);
   const log = logOf([[ann, 1]]);
@@ -138,7 +139,7 @@ Deno.test("`pumpTopic()` returns the same replica where there is nothing to do",
   assertStrictEquals(pump(done, log).peer.replica, done.replica);
 });
 
-Deno.test("`pumpTopic()` tells a peer of a gap once, and sends nothing before it is accepted", () => {
+Deno.test("`Pump.topic()` tells a peer of a gap once, and sends nothing before it is accepted", () => {
   const whole = logOf([[ann, 1], [ann, 1], [bob, 1], [ann, 1]]);
   const log = trimLog(whole, whole.totals.kept_bytes - 1_000);
   const { peer, lines, gaps } = pump(peerWith(), log);
@@ -153,7 +154,7 @@ Deno.test("`pumpTopic()` tells a peer of a gap once, and sends nothing before it
   assertEquals(pump(peerWith([2]), log).gaps, []);
 });
 
-Deno.test("`pumpTopic()` tells a guest of a gap and goes on, and counts what it sent as had", () => {
+Deno.test("`Pump.topic()` tells a guest of a gap and goes on, and counts what it sent as had", () => {
   const whole = logOf([[ann, 1], [ann, 1], [bob, 1], [ann, 1]]);
   const log = trimLog(whole, whole.totals.kept_bytes - 1_000);
   const replica = changed(newReplica(), (edit) => edit.moveCursor("chat", 0));
@@ -171,7 +172,7 @@ Deno.test("`lagBytes()` says how much of a topic a link has not looked at", () =
   assertEquals(lagBytes(replica, "chat", topic), topic.bytes - outward.sent_bytes);
 });
 
-Deno.test("`pumpTopic()` sends a graft the newest entry of a log, also when it has no place any more", () => {
+Deno.test("`Pump.topic()` sends a graft the newest entry of a log, also when it has no place any more", () => {
   const log = trimLog(logOf([[ann, 1], [bob, 9_000]]), 9_500);
   const index = log.keys.find(`${ann}/chat`), { order } = log.topics.get("chat")!;
   assertEquals(log.heads[index].entries.length, 0);
@@ -183,7 +184,7 @@ Deno.test("`pumpTopic()` sends a graft the newest entry of a log, also when it h
   assertEquals([lines.length, openLogs(peer.replica, ({ wanted }) => wanted > 0)], [1, []]);
 });
 
-Deno.test("`pumpTopic()` only tells a peer of the entries of origins that are lazy on its link", () => {
+Deno.test("`Pump.topic()` only tells a peer of the entries of origins that are lazy on its link", () => {
   const log = logOf([[ann, 1], [bob, 1], [ann, 1]]);
   const { outward } = newLinkFlow(0), window_bytes = WINDOW_BYTES;
   const options = { is_guest: false, outward, window_bytes, isLazy: (id: string) => id === ann };
