@@ -122,14 +122,25 @@ export function mineBlock(
 
 /** The next block of a chain, but for its nonce. */
 export function draftBlock(chain: Chain, data: Json, time: number): Block {
-  const last = chain.blocks.at(-1)!;
+  const { rules, blocks } = chain, block = blocks.at(-1)!;
+  return draftOn(rules, { block, hash: lastHash(chain) }, blocks.at(-2), data, time);
+}
+
+/** The block behind another one, but for its nonce. */
+export function draftOn(
+  { block_time_ms }: ChainRules,
+  { block: last, hash }: { readonly block: Block; readonly hash: string },
+  grandparent: Pick<Block, "time"> | undefined,
+  data: Json,
+  time: number,
+): Block {
   return {
     index: last.index + 1,
-    prev_hash: lastHash(chain),
+    prev_hash: hash,
     data,
     nonce: 0,
     time: Math.max(time, last.time + 1),
-    target: hashText(nextTarget(paceOf(last, chain.blocks.at(-2)), chain.rules.block_time_ms)),
+    target: hashText(nextTarget(paceOf(last, grandparent), block_time_ms)),
   };
 }
 

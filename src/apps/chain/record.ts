@@ -28,7 +28,7 @@ export interface ChainRecord {
 export type RecordLines = readonly (readonly [line: string, places: readonly number[]])[];
 
 /** What checking a record takes. */
-export interface RecordCrypto {
+export interface RecordEnv {
   readonly sha256: (bytes: Uint8Array) => string;
   readonly verify: (key: Id, bytes: Uint8Array, signature: string) => boolean;
 }
@@ -36,16 +36,16 @@ export interface RecordCrypto {
 const encoder = new TextEncoder();
 
 /** The records of an entry's line (without newline), or why it has none. Its signature is checked. */
-export function readRecords(line: string, crypto: RecordCrypto): ChainRecord[] | string {
+export function readRecords(line: string, env: RecordEnv): ChainRecord[] | string {
   const bytes = encoder.encode(line);
   if (bytes.length > RECORD_LINE_BYTES_MAX) return "a record's entry is too long";
   const entry = decodeEntry(bytes);
   if (typeof entry === "string") return `a record's entry is none: ${entry}`;
   if (entry.topic !== RECORDS) return `a record's entry is of another topic than ${RECORDS}`;
-  if (!crypto.verify(entry.origin, signedBytes(entry), entry.signature)) {
+  if (!env.verify(entry.origin, signedBytes(entry), entry.signature)) {
     return "a record's signature is wrong";
   }
-  return recordsOf(entry, line, crypto.sha256(hashedBytes(entry.line)));
+  return recordsOf(entry, line, env.sha256(hashedBytes(entry.line)));
 }
 
 /** The records of an entry that was checked before; `hash` is that of its line. */
@@ -69,12 +69,12 @@ export function linesOf(records: readonly ChainRecord[]): RecordLines {
 }
 
 /** The records in a block's data, in their order, or what is wrong with the data. */
-export function recordsIn(data: Json, crypto: RecordCrypto): ChainRecord[] | string {
+export function recordsIn(data: Json, env: RecordEnv): ChainRecord[] | string {
   if (!Array.isArray(data)) return "its data is no list of records";
   const records: ChainRecord[] = [];
   for (const part of data) {
     if (!isRecordLine(part)) return "its data is no list of records";
-    const [line, places] = part, read = readRecords(line, crypto);
+    const [line, places] = part, read = readRecords(line, env);
     if (typeof read === "string") return read;
     for (const place of places) {
       if (place >= read.length) return "a record's entry has fewer items";

@@ -17,7 +17,7 @@ import {
 } from "./blockchain.ts";
 import { floorTarget } from "./difficulty.ts";
 import { applyRecord, initialStates, type OrderRule, type States } from "./order.ts";
-import { type ChainRecord, type RecordCrypto, recordsIn } from "./record.ts";
+import { type ChainRecord, type RecordEnv, recordsIn } from "./record.ts";
 import { hashNumber, workOf } from "./work.ts";
 
 /** A block whose branch is here down to the first one, and good. */
@@ -39,7 +39,7 @@ export interface Placed {
 export interface Tree {
   readonly rules: ChainRules;
   readonly order: readonly OrderRule[];
-  readonly crypto: RecordCrypto;
+  readonly env: RecordEnv;
   readonly by_hash: SharedMap<string, Placed>;
   /** The last block of the branch that counts. */
   readonly best: Placed;
@@ -55,7 +55,12 @@ export interface Switch {
 
 /** What became of a block. */
 export type Placing =
-  | { readonly kind: "placed"; readonly tree: Tree; readonly switched: Switch }
+  | {
+    readonly kind: "placed";
+    readonly tree: Tree;
+    readonly hash: string;
+    readonly switched: Switch;
+  }
   | { readonly kind: "known" }
   /** The block before it is not here. */
   | { readonly kind: "orphan" }
@@ -65,7 +70,7 @@ export type Placing =
 export function newTree(
   rules: ChainRules,
   order: readonly OrderRule[],
-  crypto: RecordCrypto,
+  env: RecordEnv,
 ): Tree {
   const block = genesisOf(rules), hash = hashOf(rules, block);
   const states = initialStates(order);
@@ -78,7 +83,7 @@ export function newTree(
     states,
     taken: SharedMap.of(),
   };
-  return { rules, order, crypto, by_hash: SharedMap.of([[hash, best]]), best };
+  return { rules, order, env, by_hash: SharedMap.of([[hash, best]]), best };
 }
 
 /**
@@ -106,16 +111,16 @@ export function placeBlock(tree: Tree, block: Block): Placing {
   const placed: Placed = { block, hash, parent, work, ...behind };
   const best = counts(placed, tree.best) ? placed : tree.best;
   const after = { ...tree, by_hash: by_hash.set(hash, placed), best };
-  return { kind: "placed", tree: after, switched: switchOf(tree.best, best) };
+  return { kind: "placed", tree: after, hash, switched: switchOf(tree.best, best) };
 }
 
 /** What a block's records make of the branch, or why one of them has no place in it. */
 function orderRecords(
-  { order, crypto }: Tree,
+  { order, env }: Tree,
   parent: Placed,
   { data, index }: Block,
 ): Pick<Placed, "records" | "states" | "taken"> | string {
-  const records = recordsIn(data, crypto);
+  const records = recordsIn(data, env);
   if (typeof records === "string") return records;
   let { states } = parent;
   const taken = parent.taken.edit();

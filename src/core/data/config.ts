@@ -1,6 +1,6 @@
 /** What a node is told when it starts. */
 
-import type { Address, Id, Topic } from "./words.ts";
+import type { Address, Id, Json, Topic } from "./words.ts";
 
 /** What does not change while a node runs. */
 export interface NodeConfig {
@@ -32,6 +32,8 @@ export interface NodeConfig {
   /** Whether every delivered entry must be stored before it is shown. */
   readonly durable: boolean;
   readonly front: FrontConfig;
+  /** What the user wants of apps, by their names; each reads its own. */
+  readonly apps?: Readonly<Record<string, Json>>;
 }
 
 /**

@@ -59,6 +59,8 @@ export interface DeliveredItem {
   /** Number of its entry, and its own number, in its log. */
   readonly entry: number;
   readonly number: number;
+  /** Which of the entry's items it is, from 0. */
+  readonly place: number;
   readonly time_ms: number;
   readonly item: Json;
   /** The exact bytes of its entry, with the newline: whoever has them can show who said it. */

@@ -99,8 +99,8 @@ function itemsByApp(
     let items = by_app.get(app);
     if (items === undefined) by_app.set(app, items = []);
     const { origin, topic, seq, first, time_ms } = entry;
-    for (const [index, item] of entry.items.entries()) {
-      items.push({ origin, topic, entry: seq, number: first + index, time_ms, item, line });
+    for (const [place, item] of entry.items.entries()) {
+      items.push({ origin, topic, entry: seq, number: first + place, place, time_ms, item, line });
     }
   }
   return by_app;

@@ -7,7 +7,7 @@ import {
   type ChainRecord,
   linesOf,
   readRecords,
-  type RecordCrypto,
+  type RecordEnv,
   RECORDS,
 } from "../../../src/apps/chain/record.ts";
 import { branchFrom, newTree, type Placed, type Tree } from "../../../src/apps/chain/tree.ts";
@@ -21,7 +21,7 @@ function easySha256(bytes: Uint8Array): string {
 }
 
 export const RULES: ChainRules = { network: "test", block_time_ms: 5_000, sha256: easySha256 };
-export const CRYPTO: RecordCrypto = { sha256: crypto.sha256, verify: crypto.verify };
+export const CRYPTO: RecordEnv = { sha256: crypto.sha256, verify: crypto.verify };
 
 /** An app that keeps words, each once, and refuses `bad`. */
 export const WORDS: OrderRule = asRule<readonly string[]>({

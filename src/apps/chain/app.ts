@@ -1,0 +1,131 @@
+/**
+ * The chain as an app: records wait in a pool, blocks order them, and the branch of most work says what
+ * counts. A node that follows no chain passes its entries on like those of any topic, and no more.
+ */
+
+import type { Json } from "../../core/types.ts";
+import type { AppendLog } from "../../core/data/append_log.ts";
+import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
+import { difficultyOf, isBlock } from "./blockchain.ts";
+import { askAgain, BLOCKS, takeBlock, takeEarly, takeMessage } from "./blocks.ts";
+import { DATA, type DataItem, readData } from "./data.ts";
+import { PARENT_ASK_MS } from "./limits.ts";
+import { steer, takeMined } from "./mining.ts";
+import { CHAIN, optionsOf } from "./options.ts";
+import type { OrderRule } from "./order.ts";
+import { takeRecord } from "./pool.ts";
+import { RECORDS } from "./record.ts";
+import { type ChainState, newState } from "./state.ts";
+import { branchFrom } from "./tree.ts";
+import { ChainTurn } from "./turn.ts";
+import { answerWaits, bindWaits, takeRequest } from "./waits.ts";
+
+/** Null at nodes that follow no chain. */
+type State = ChainState | null;
+
+export const chain: App = asApp<State>({
+  name: CHAIN,
+  topics: [{ topic: RECORDS, whole: true }, { topic: BLOCKS, whole: true }],
+  requests: "say",
+  initial: (config, apps) => {
+    const options = optionsOf(config);
+    return options === null ? null : newState(options, [DATA, ...rulesOf(apps)]);
+  },
+  refuse: () => (item) => isBlock(item) || isRecord(item) ? null : "it is neither record nor block",
+  reduce: (state, event, view) =>
+    state === null ? [null, refuseAll(event)] : react(state, event, view),
+  records: (state) => state?.printed as unknown as AppendLog<Json>,
+  questions: {
+    chain: {
+      right: "read",
+      names: (state) => names(state),
+      row: (state, name) => row(state, name),
+    },
+    blocks: {
+      right: "read",
+      names: (state, [from]) => blocksOf(state, Number(from ?? 0)),
+      row: (state, hash) => [JSON.stringify({ ...state!.tree!.by_hash.get(hash)!.block, hash })],
+    },
+  },
+});
+
+/** What apps that build on the chain say of records. */
+function rulesOf(apps: readonly App[]): OrderRule[] {
+  return apps.flatMap(({ order, builds_on }) =>
+    builds_on?.includes(CHAIN) && order !== undefined ? [order as OrderRule] : []
+  );
+}
+
+function react(
+  before: ChainState,
+  event: AppEvent,
+  view: AppView,
+): readonly [State, readonly AppOut[]] {
+  const turn = new ChainTurn(before, view);
+  switch (event.kind) {
+    case "delivered":
+      for (const item of event.items) {
+        if (item.topic === BLOCKS) takeBlock(turn, item.item, item.origin);
+        else bindWaits(turn, item, takeRecord(turn, item));
+      }
+      break;
+    case "message":
+      takeMessage(turn, event.from, event.items);
+      break;
+    case "worked":
+      if (event.done) takeMined(turn, event.tag, event.result, event.fault);
+      break;
+    case "request":
+      takeRequest(turn, event.request, event.source);
+      break;
+    case "woken":
+      takeEarly(turn);
+      askAgain(turn);
+      break;
+    case "started":
+      break;
+    default:
+      return [before, []];
+  }
+  answerWaits(turn);
+  steer(turn);
+  wakeAgain(turn);
+  return turn.finish();
+}
+
+function wakeAgain(turn: ChainTurn): void {
+  const { mining, early, orphans } = turn.state;
+  let at_ms = mining?.renew_ms ?? Infinity;
+  if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
+  for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
+  if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
+}
+
+function refuseAll(event: AppEvent): readonly AppOut[] {
+  if (event.kind !== "request") return [];
+  const why = "this node follows no chain; start one with --chain";
+  return [{ kind: "answer", source: event.source, why }];
+}
+
+function isRecord(item: Json): boolean {
+  return typeof item === "object" && item !== null && !Array.isArray(item) &&
+    typeof (item as { readonly k?: Json }).k === "string";
+}
+
+/** One row: length, difficulty, the last hash, records that wait; none where no chain is followed. */
+function names(state: State): readonly string[] {
+  return state?.tree ? ["chain"] : [];
+}
+
+function row(state: State, _name: string): readonly string[] {
+  const { tree, pool } = state!, { best, rules } = tree!;
+  const difficulty = difficultyOf({ rules, blocks: [best.block] });
+  return [String(best.block.index + 1), String(difficulty), best.hash, String(pool.size)];
+}
+
+function blocksOf(state: State, from: number): readonly string[] {
+  if (!state?.tree) return [];
+  return branchFrom(state.tree.best, Number.isSafeInteger(from) ? from : 0).map(({ hash }) => hash);
+}
+
+export { type DataItem, readData };

@@ -1,0 +1,157 @@
+/** Blocks that come: placed in the tree, or kept until their parent or their time comes. */
+
+import type { Id, Json } from "../../core/types.ts";
+import { type Block, isBlock } from "./blockchain.ts";
+import { AHEAD_MS, EARLY_MAX, ORPHANS_MAX, PARENT_ASK_MS, SENT_BLOCKS_MAX } from "./limits.ts";
+import { CHAIN } from "./options.ts";
+import { movePool } from "./pool.ts";
+import { branchFrom, lonelyFault, placeBlock, type Switch } from "./tree.ts";
+import type { ChainTurn } from "./turn.ts";
+
+/** The topic of blocks. */
+export const BLOCKS = "blocks";
+
+/** What nodes ask and tell each other beside the log: blocks that somebody lacks. */
+export type BlockMessage = { readonly want: string } | { readonly block: Json };
+
+/** A block came from somebody; blocks that nobody worked for are left out. */
+export function takeBlock(turn: ChainTurn, block: Json, from: Id): void {
+  if (lonelyFault(turn.tree.rules, block) !== null) {
+    return turn.out({
+      kind: "ignored",
+      origin: from,
+      topic: BLOCKS,
+      what: "block",
+      why: "no block",
+    });
+  }
+  put(turn, [block as unknown as Block], from);
+}
+
+/** Places blocks, and those that waited for them. */
+function put(turn: ChainTurn, blocks: readonly Block[], from: Id): void {
+  const queue = [...blocks];
+  const before = turn.tree.best;
+  for (let block = queue.shift(); block !== undefined; block = queue.shift()) {
+    if (block.time > turn.now_ms + AHEAD_MS) {
+      keepEarly(turn, block);
+      continue;
+    }
+    const placing = placeBlock(turn.tree, block);
+    if (placing.kind === "orphan") keepOrphan(turn, block, from);
+    if (placing.kind === "bad") tellBad(turn, placing.why, from);
+    if (placing.kind !== "placed") continue;
+    turn.state.tree = placing.tree;
+    if (placing.switched.added.length > 0) follow(turn, placing.switched);
+    queue.push(...adopt(turn, placing.hash));
+  }
+  const { best } = turn.tree;
+  if (best !== before) turn.out({ kind: "wake", at_ms: turn.now_ms });
+}
+
+/** The best branch is another one. */
+function follow(turn: ChainTurn, switched: Switch): void {
+  const { removed, added } = switched;
+  movePool(turn, switched);
+  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}` });
+  const blocks = added.map(({ block, hash }) => ({ ...block, hash }));
+  turn.state.printed = turn.state.printed.append(blocks as unknown as Json[]);
+  const items = added.flatMap(({ records }) =>
+    records.map(({ key, origin, item }) => ({
+      key,
+      origin,
+      item,
+    }))
+  );
+  const rewind = removed.reduce((sum, { records }) => sum + records.length, 0);
+  if (rewind + items.length > 0) turn.out({ kind: "order", rewind, items });
+}
+
+function tellBad(turn: ChainTurn, why: string, origin: Id): void {
+  turn.out({ kind: "ignored", origin, topic: BLOCKS, what: "block", why });
+}
+
+function keepEarly(turn: ChainTurn, block: Block): void {
+  const early = [...turn.state.early, block].sort((a, b) => a.time - b.time);
+  turn.state.early = early.slice(0, EARLY_MAX);
+}
+
+/** Blocks whose time has come. */
+export function takeEarly(turn: ChainTurn): void {
+  const { early } = turn.state, { self } = turn.view;
+  const due = early.filter(({ time }) => time <= turn.now_ms + AHEAD_MS);
+  if (due.length === 0) return;
+  turn.state.early = early.slice(due.length);
+  put(turn, due, self);
+}
+
+function keepOrphan(turn: ChainTurn, block: Block, from: Id): void {
+  const { orphans } = turn.state, parent = block.prev_hash;
+  const known = orphans.get(parent);
+  if (known?.blocks.some((one) => one.nonce === block.nonce && one.time === block.time)) return;
+  const size = [...orphans.values()].reduce((sum, { blocks }) => sum + blocks.length, 0);
+  const next = new Map(orphans);
+  // The oldest go first: whoever wants them placed sends their parents.
+  if (size >= ORPHANS_MAX) next.delete(orphans.keys().next().value!);
+  if (known !== undefined) next.set(parent, { ...known, blocks: [...known.blocks, block] });
+  else {
+    next.set(parent, { blocks: [block], asked: [from], ask_ms: turn.now_ms + PARENT_ASK_MS });
+    if (from !== turn.view.self) ask(turn, parent, from);
+  }
+  turn.state.orphans = next;
+}
+
+/** The orphans of a block that is placed now. */
+function adopt(turn: ChainTurn, hash: string): readonly Block[] {
+  const found = turn.state.orphans.get(hash);
+  if (found === undefined) return [];
+  const orphans = new Map(turn.state.orphans);
+  orphans.delete(hash);
+  turn.state.orphans = orphans;
+  return found.blocks;
+}
+
+/** Asks another node for each parent that did not come; when all were asked, from the start again. */
+export function askAgain(turn: ChainTurn): void {
+  let orphans:
+    | Map<string, typeof turn.state.orphans extends ReadonlyMap<string, infer O> ? O : never>
+    | null = null;
+  for (const [parent, one] of turn.state.orphans) {
+    if (turn.now_ms < one.ask_ms) continue;
+    const others = turn.view.neighbours.filter((id) => !one.asked.includes(id));
+    const next = others[0] ?? turn.view.neighbours[0];
+    const ask_ms = turn.now_ms + PARENT_ASK_MS;
+    const asked = others.length > 0 ? [...one.asked, others[0]] : [];
+    (orphans ??= new Map(turn.state.orphans)).set(parent, { ...one, asked, ask_ms });
+    if (next !== undefined) ask(turn, parent, next);
+  }
+  if (orphans !== null) turn.state.orphans = orphans;
+}
+
+function ask(turn: ChainTurn, hash: string, to: Id): void {
+  send(turn, to, [{ want: hash }]);
+}
+
+function send(turn: ChainTurn, to: Id, items: readonly BlockMessage[]): void {
+  const source = { kind: "app", app: CHAIN, tag: 0 } as const;
+  turn.out({ kind: "send", to, items, source, within_ms: PARENT_ASK_MS, bulk: true });
+}
+
+/** Another node lacks a block, and gets it with those before it; or brings one. */
+export function takeMessage(turn: ChainTurn, from: Id, items: readonly Json[]): void {
+  for (const item of items) {
+    const { want, block } = (item ?? {}) as { readonly want?: Json; readonly block?: Json };
+    if (typeof want === "string") answer(turn, from, want);
+    if (block !== undefined && isBlock(block)) takeBlock(turn, block as unknown as Json, from);
+  }
+}
+
+function answer(turn: ChainTurn, to: Id, hash: string): void {
+  const placed = turn.tree.by_hash.get(hash);
+  if (placed === undefined) return;
+  const first = Math.max(1, placed.block.index - SENT_BLOCKS_MAX + 1);
+  const blocks = branchFrom(placed, first).map(({ block }) => ({
+    block: block as unknown as Json,
+  }));
+  if (blocks.length > 0) send(turn, to, blocks);
+}

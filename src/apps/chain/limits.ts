@@ -1,0 +1,22 @@
+/** What is chosen for the chain: times, and how much of anything is kept. */
+
+/** A block may be so far ahead of the own clock; further ahead it waits. */
+export const AHEAD_MS = 60_000;
+/** Blocks that wait for their time. */
+export const EARLY_MAX = 100;
+/** Blocks that wait for a parent, and how soon another node is asked for that. */
+export const ORPHANS_MAX = 1_000;
+export const PARENT_ASK_MS = 2_000;
+/** Records that wait to be ordered; of more, the oldest are forgotten. */
+export const POOL_MAX = 10_000;
+/** Bytes of the lines that one block orders. */
+export const BLOCK_BYTES_TARGET = 65_536;
+/** A record so deep is left alone by nodes that mine on demand. */
+export const REST_DEPTH = 6;
+/** Who may wait for records at once. */
+export const WAITS_MAX = 1_024;
+/** Parts of a block time after which the time of a block that is looked for is set anew. */
+export const RENEW_PART = 1 / 20;
+export const RENEW_MS_MIN = 100;
+/** Blocks that are sent at once to whoever asks. */
+export const SENT_BLOCKS_MAX = 16;

@@ -1,0 +1,63 @@
+/** Records that wait to be ordered, and which of them the next block may hold. */
+
+import type { DeliveredItem } from "../../core/host/app.ts";
+import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
+import { applyRecord } from "./order.ts";
+import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
+import type { Switch, Tree } from "./tree.ts";
+import type { ChainTurn } from "./turn.ts";
+
+const decoder = new TextDecoder();
+
+/** An item came that may be ordered; its key, or null where it is none. */
+export function takeRecord(
+  turn: ChainTurn,
+  { origin, item, line, place }: DeliveredItem,
+): string | null {
+  if (line.length - 1 > RECORD_LINE_BYTES_MAX) return null;
+  const bytes = line.subarray(0, line.length - 1);
+  const hash = turn.view.env.sha256(bytes);
+  // Only its own place is filled; what else the entry holds comes by itself.
+  const [record] = recordsOf({ origin, items: [item] }, decoder.decode(bytes), hash);
+  const key = `${hash}:${place}`;
+  if (!turn.tree.best.taken.has(key)) keep(turn, [{ ...record, key, place }]);
+  return key;
+}
+
+/** The best branch is another: what it orders waits no longer, and what left it waits again. */
+export function movePool(turn: ChainTurn, { removed, added }: Switch): void {
+  keep(turn, removed.toReversed().flatMap(({ records }) => records));
+  const pool = turn.state.pool.edit();
+  for (const { records } of added) for (const { key } of records) pool.delete(key);
+  turn.state.pool = pool.finish();
+}
+
+function keep(turn: ChainTurn, records: readonly ChainRecord[]): void {
+  const pool = turn.state.pool.edit();
+  for (const record of records) if (!pool.has(record.key)) pool.set(record.key, record);
+  turn.state.pool = pool.finish();
+  const { size } = turn.state.pool;
+  if (size <= POOL_MAX) return;
+  const oldest = [...turn.state.pool.keys()].slice(0, size - POOL_MAX);
+  const full = turn.state.pool.edit();
+  for (const key of oldest) full.delete(key);
+  turn.state.pool = full.finish();
+}
+
+/** The records that a block behind the best branch may hold: as many as fit, in the order of the pool. */
+export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecord[] {
+  const { order, best } = tree, index = best.block.index + 1;
+  const records: ChainRecord[] = [];
+  let { states } = best, bytes = 0;
+  for (const record of pool) {
+    const size = record.line.length + 32;
+    if (bytes + size > BLOCK_BYTES_TARGET) break;
+    const next = applyRecord(order, states, record, index);
+    // What has no place now may have one later.
+    if (typeof next === "string") continue;
+    states = next;
+    bytes += size;
+    records.push(record);
+  }
+  return records;
+}

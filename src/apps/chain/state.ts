@@ -1,0 +1,73 @@
+/** What a node knows of the chain, and what it is doing about it. */
+
+import type { Id, Json, Source } from "../../core/types.ts";
+import { AppendLog } from "../../core/data/append_log.ts";
+import { SharedMap } from "../../core/data/shared_map.ts";
+import type { Block } from "./blockchain.ts";
+import type { ChainOptions } from "./options.ts";
+import type { OrderRule } from "./order.ts";
+import type { ChainRecord } from "./record.ts";
+import type { Tree } from "./tree.ts";
+
+/** The state of a node that follows the chain. */
+export interface ChainState {
+  readonly options: ChainOptions;
+  readonly order: readonly OrderRule[];
+  /** Null before anything happened: what hashes comes with the first event. */
+  readonly tree: Tree | null;
+  /** Blocks whose parents are not here, by the hashes of these. */
+  readonly orphans: ReadonlyMap<string, Orphans>;
+  /** Good blocks of clocks that are ahead; they wait until it is their time. */
+  readonly early: readonly Block[];
+  /** Records that came and are in no block of the best branch, by their keys, oldest first. */
+  readonly pool: SharedMap<string, ChainRecord>;
+  /** Who waits for a record to be so deep in the chain. */
+  readonly waits: readonly Wait[];
+  readonly mining: Mining | null;
+  readonly next_tag: number;
+  /** What is printed: the blocks of the best branch, as they come. */
+  readonly printed: AppendLog<Json>;
+}
+
+/** Blocks that wait for one parent, and who is asked for it. */
+export interface Orphans {
+  readonly blocks: readonly Block[];
+  /** Whoever sent the first of them, then others. */
+  readonly asked: readonly Id[];
+  readonly ask_ms: number;
+}
+
+/** A block that is looked for. */
+export interface Mining {
+  readonly tag: number;
+  /** But for its nonce. */
+  readonly block: Block;
+  /** When its time is to be set anew. */
+  readonly renew_ms: number;
+}
+
+/** Somebody waits for a record. */
+export interface Wait {
+  readonly source: Source;
+  /** As it was handed over; what comes back from the log is known by it. */
+  readonly item: string;
+  /** The key of the record, once it came back. */
+  readonly key: string | null;
+  readonly depth: number;
+}
+
+/** A node that knows nothing of the chain yet. */
+export function newState(options: ChainOptions, order: readonly OrderRule[]): ChainState {
+  return {
+    options,
+    order,
+    tree: null,
+    orphans: new Map(),
+    early: [],
+    pool: SharedMap.of(),
+    waits: [],
+    mining: null,
+    next_tag: 1,
+    printed: AppendLog.empty(),
+  };
+}

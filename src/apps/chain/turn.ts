@@ -1,0 +1,44 @@
+/** One event at a node that follows the chain: the state as it is so far, and what is wanted. */
+
+import type { AppOut, AppView } from "../../core/host/app.ts";
+import type { ChainState } from "./state.ts";
+import { newTree, type Tree } from "./tree.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Lives for one event. The state that came in stays as it is. */
+export class ChainTurn {
+  readonly state: Writable<ChainState>;
+  readonly outs: AppOut[] = [];
+  readonly #before: ChainState;
+
+  constructor(before: ChainState, readonly view: AppView) {
+    this.#before = before;
+    this.state = { ...before };
+    const { env, network } = view;
+    this.state.tree ??= newTree(
+      { network, block_time_ms: before.options.block_time_ms, sha256: env.sha256 },
+      before.order,
+      env,
+    );
+  }
+
+  get tree(): Tree {
+    return this.state.tree!;
+  }
+
+  get now_ms(): number {
+    return this.view.now_ms;
+  }
+
+  out(out: AppOut): void {
+    this.outs.push(out);
+  }
+
+  /** The state behind the event; the same reference where nothing changed. */
+  finish(): readonly [ChainState, readonly AppOut[]] {
+    const before = this.#before, after: ChainState = this.state;
+    const keys = Object.keys(after) as (keyof ChainState)[];
+    return [keys.some((key) => after[key] !== before[key]) ? after : before, this.outs];
+  }
+}

@@ -1,0 +1,73 @@
+/** Who handed over a record, and waits until it is deep enough in the chain. */
+
+import type { Json, Source } from "../../core/types.ts";
+import type { DeliveredItem } from "../../core/host/app.ts";
+import { isCount } from "../../core/log/entry.ts";
+import { WAITS_MAX } from "./limits.ts";
+import { applyRecord } from "./order.ts";
+import { RECORDS } from "./record.ts";
+import type { Wait } from "./state.ts";
+import { depthOf } from "./tree.ts";
+import type { ChainTurn } from "./turn.ts";
+
+/** What is wanted: a record that is to be so deep in the chain. */
+export interface RecordRequest {
+  readonly item: Json;
+  readonly depth: number;
+}
+
+/** Somebody hands over a record. */
+export function takeRequest(turn: ChainTurn, request: Json, source: Source): void {
+  const refuse = (why: string) => turn.out({ kind: "answer", source, why });
+  const { item, depth } = (request ?? {}) as { readonly item?: Json; readonly depth?: Json };
+  if (item === undefined || !isCount(depth, 1)) {
+    return refuse("a record and its depth are expected");
+  }
+  if (turn.state.waits.length >= WAITS_MAX) return refuse("too many wait for records");
+  const { order, best } = turn.tree;
+  const probe = { key: "", origin: turn.view.self, item, line: "", place: 0 };
+  const why = applyRecord(order, best.states, probe, best.block.index + 1);
+  if (typeof why === "string") return refuse(why);
+  turn.state.waits = [...turn.state.waits, {
+    source,
+    item: JSON.stringify(item),
+    key: null,
+    depth,
+  }];
+  turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+}
+
+/** An own record came back from the log: whoever handed it over waits for its key from now on. */
+export function bindWaits(
+  turn: ChainTurn,
+  { origin, item }: DeliveredItem,
+  key: string | null,
+): void {
+  if (key === null || origin !== turn.view.self) return;
+  const text = JSON.stringify(item);
+  const at = turn.state.waits.findIndex((wait) => wait.key === null && wait.item === text);
+  if (at >= 0) turn.state.waits = turn.state.waits.with(at, { ...turn.state.waits[at], key });
+}
+
+/** Answers those whose records are deep enough, or have no place in the chain any more. */
+export function answerWaits(turn: ChainTurn): void {
+  const left: Wait[] = [];
+  for (const wait of turn.state.waits) {
+    const why = endOf(turn, wait);
+    if (why === undefined) left.push(wait);
+    else turn.out({ kind: "answer", source: wait.source, why });
+  }
+  if (left.length < turn.state.waits.length) turn.state.waits = left;
+}
+
+/** Null where it is done, why it never will be, or undefined while that is open. */
+function endOf({ tree, state }: ChainTurn, { key, depth }: Wait): string | null | undefined {
+  if (key === null) return undefined;
+  const is_deep = depthOf(tree, key) >= depth;
+  if (is_deep) return null;
+  const record = state.pool.get(key);
+  if (record === undefined) return undefined;
+  const { order, best } = tree;
+  const why = applyRecord(order, best.states, record, best.block.index + 1);
+  return typeof why === "string" ? why : undefined;
+}
