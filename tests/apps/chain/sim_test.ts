@@ -1,0 +1,138 @@
+/** The chain in simulated networks, with real hashes. */
+
+import { assert, assertEquals } from "@std/assert";
+import { mineAtOnce } from "../../../src/apps/chain/miner/at_once.ts";
+import { asMineTask } from "../../../src/apps/chain/miner/task.ts";
+import { CHAIN, type ChainOptions } from "../../../src/apps/chain/options.ts";
+import type { ChainState } from "../../../src/apps/chain/state.ts";
+import { branchFrom } from "../../../src/apps/chain/tree.ts";
+import { chain } from "../../../src/apps/chain/app.ts";
+import { APPS } from "../../../src/apps/registry.ts";
+import { askNode } from "../../../src/core/node.ts";
+import { Network } from "../../../src/sim/network.ts";
+import { realCrypto } from "../../../src/sim/real_crypto.ts";
+import type { SimNode } from "../../../src/sim/sim_node.ts";
+import type { Done } from "../../../src/sim/sim_work.ts";
+
+/** Hashes a millisecond of each simulated miner. */
+const POWER = 100;
+
+function mine(task: unknown): Done {
+  const { nonce, hashes } = mineAtOnce(asMineTask(task).header);
+  return { takes_ms: Math.ceil(hashes / POWER), result: { nonce, hashes } };
+}
+
+function network(seed = 1): Network {
+  const apps = [...APPS.map(({ app }) => app), chain];
+  return new Network({ seed, apps, workers: { [CHAIN]: mine }, crypto: realCrypto() });
+}
+
+function follower(options: Partial<ChainOptions> = {}) {
+  return {
+    front: { app: CHAIN, topic: "records" },
+    config: { apps: { [CHAIN]: { ...options } } },
+  };
+}
+
+function stateOf({ state }: SimNode): ChainState {
+  return state.host.states.get(CHAIN) as ChainState;
+}
+
+function texts(node: SimNode): unknown[] {
+  return branchFrom(stateOf(node).tree!.best, 1)
+    .flatMap(({ records }) => records.map(({ item }) => (item as { text: string }).text));
+}
+
+function add(node: SimNode, text: string, depth = 1, id?: string): void {
+  const item = { k: "data", text, ...(id === undefined ? {} : { id }) };
+  node.request(CHAIN, { item, depth });
+}
+
+Deno.test("nodes that follow the chain order records alike, and rest when they are deep", () => {
+  const sim = network();
+  const a = sim.addNode({ name: "a", ...follower() });
+  const b = sim.addNode({ name: "b", join: [a], ...follower() });
+  const c = sim.addNode({ name: "c", join: [a], ...follower({ mine: "never" }) });
+  const plain = sim.addNode({ name: "plain", join: [a] });
+  sim.settle();
+  add(a, "one");
+  add(b, "two");
+  sim.pass(120_000);
+  const { best } = stateOf(a).tree!;
+  assert(best.block.index >= 6, `${best.block.index} blocks`);
+  for (const node of [b, c]) assertEquals(stateOf(node).tree!.best.hash, best.hash);
+  assertEquals(texts(c).toSorted(), ["one", "two"]);
+  assertEquals([a, b].map((node) => stateOf(node).mining), [null, null]);
+  assertEquals(plain.state.host.states.get(CHAIN), null);
+  assertEquals(askNode(plain.state, CHAIN), []);
+  add(plain, "three");
+  sim.pass(100);
+  const refused = plain.notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
+  assertEquals(refused, ["this node follows no chain; start one with --chain"]);
+});
+
+/** How requests at a node ended badly. */
+function refusals({ notices }: SimNode): string[] {
+  return notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
+}
+
+Deno.test("two sides of a cut that both mine end with one branch, and the loser is told", () => {
+  const sim = network(2);
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name, at) =>
+    sim.addNode({ name, join: at === 0 ? [] : [sim.nodes[0]], ...follower() })
+  );
+  sim.settle();
+  sim.partition([a, b], [c, d]);
+  add(a, "mine", 30, "x");
+  add(c, "no, mine", 30, "x");
+  add(b, "left");
+  add(d, "right");
+  sim.pass(60_000);
+  assertEquals([texts(a).length, texts(c).length], [2, 2]);
+  sim.heal();
+  sim.pass(300_000);
+  const nodes = [a, b, c, d], [best] = nodes.map((node) => stateOf(node).tree!.best.hash);
+  for (const node of nodes) assertEquals(stateOf(node).tree!.best.hash, best);
+  const all = texts(a).toSorted() as string[];
+  assertEquals(all.filter((text) => text === "left" || text === "right"), ["left", "right"]);
+  assertEquals(all.length, 3);
+  const loser = all.includes("mine") ? c : a;
+  assertEquals(refusals(loser), ["the id x is used already"]);
+  const rewinds = nodes.flatMap(({ notices }) =>
+    notices.flatMap((one) => one.kind === "told" ? [one.text] : [])
+  );
+  assert(rewinds.every((text) => /^rewind \d+$/.test(text)), rewinds.join());
+  assert(rewinds.length >= 2, rewinds.join());
+});
+
+Deno.test("a late joiner gets the chain, whoever mined it and is gone", () => {
+  const sim = network(3);
+  const a = sim.addNode({ name: "a", ...follower() });
+  const b = sim.addNode({ name: "b", join: [a], ...follower({ mine: "never" }) });
+  sim.settle();
+  for (const text of ["1", "2", "3"]) {
+    add(a, text);
+    sim.pass(10_000);
+  }
+  a.kill();
+  const c = sim.addNode({ name: "c", join: [b], ...follower({ mine: "never" }) });
+  sim.pass(30_000);
+  assertEquals(texts(c), ["1", "2", "3"]);
+  assertEquals(stateOf(c).tree!.best.hash, stateOf(b).tree!.best.hash);
+  assertEquals(askNode(c.state, "blocks", ["1"])!.length, stateOf(b).tree!.best.block.index);
+});
+
+Deno.test("networks whose rules differ order nothing of each other", () => {
+  const sim = network(4);
+  const a = sim.addNode({ name: "a", ...follower() });
+  const b = sim.addNode({
+    name: "b",
+    join: [a],
+    ...follower({ block_time_ms: 1_000, mine: "never" }),
+  });
+  sim.settle();
+  add(a, "one");
+  sim.pass(60_000);
+  assertEquals(texts(a), ["one"]);
+  assertEquals(stateOf(b).tree!.best.block.index, 0);
+});
