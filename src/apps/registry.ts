@@ -1,6 +1,7 @@
 /** All apps, one line each. Nothing else in the program names them. */
 
 import type { AppModule } from "./app.ts";
+import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
 import privateMessages from "./private/mod.ts";
@@ -9,4 +10,5 @@ export const APPS: readonly AppModule[] = [
   chat,
   ledger,
   privateMessages,
+  chain,
 ];

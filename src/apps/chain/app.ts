@@ -8,7 +8,7 @@ import type { AppendLog } from "../../core/data/append_log.ts";
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { difficultyOf, isBlock } from "./blockchain.ts";
 import { askAgain, BLOCKS, takeBlock, takeEarly, takeMessage } from "./blocks.ts";
-import { DATA, type DataItem, readData } from "./data.ts";
+import { DATA } from "./data.ts";
 import { PARENT_ASK_MS } from "./limits.ts";
 import { steer, takeMined } from "./mining.ts";
 import { CHAIN, optionsOf } from "./options.ts";
@@ -29,7 +29,7 @@ export const chain: App = asApp<State>({
   requests: "say",
   initial: (config, apps) => {
     const options = optionsOf(config);
-    return options === null ? null : newState(options, [DATA, ...rulesOf(apps)]);
+    return options === null ? null : newState(options, orderOf(apps));
   },
   refuse: () => (item) => isBlock(item) || isRecord(item) ? null : "it is neither record nor block",
   reduce: (state, event, view) =>
@@ -44,16 +44,17 @@ export const chain: App = asApp<State>({
     blocks: {
       right: "read",
       names: (state, [from]) => blocksOf(state, Number(from ?? 0)),
-      row: (state, hash) => [JSON.stringify({ ...state!.tree!.by_hash.get(hash)!.block, hash })],
+      row: (state, hash) => [JSON.stringify(state!.tree!.by_hash.get(hash)!.block)],
     },
   },
 });
 
-/** What apps that build on the chain say of records. */
-function rulesOf(apps: readonly App[]): OrderRule[] {
-  return apps.flatMap(({ order, builds_on }) =>
+/** What the chain, and the apps that build on it, say of records. */
+export function orderOf(apps: readonly App[]): readonly OrderRule[] {
+  const others = apps.flatMap(({ order, builds_on }) =>
     builds_on?.includes(CHAIN) && order !== undefined ? [order as OrderRule] : []
   );
+  return [DATA, ...others];
 }
 
 function react(
@@ -127,5 +128,3 @@ function blocksOf(state: State, from: number): readonly string[] {
   if (!state?.tree) return [];
   return branchFrom(state.tree.best, Number.isSafeInteger(from) ? from : 0).map(({ hash }) => hash);
 }
-
-export { type DataItem, readData };

@@ -54,8 +54,8 @@ function follow(turn: ChainTurn, switched: Switch): void {
   const { removed, added } = switched;
   movePool(turn, switched);
   if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}` });
-  const blocks = added.map(({ block, hash }) => ({ ...block, hash }));
-  turn.state.printed = turn.state.printed.append(blocks as unknown as Json[]);
+  const blocks = added.map(({ block }) => block as unknown as Json);
+  turn.state.printed = turn.state.printed.append(blocks);
   const items = added.flatMap(({ records }) =>
     records.map(({ key, origin, item }) => ({
       key,

@@ -10,7 +10,7 @@ export const PARENT_ASK_MS = 2_000;
 /** Records that wait to be ordered; of more, the oldest are forgotten. */
 export const POOL_MAX = 10_000;
 /** Bytes of the lines that one block orders. */
-export const BLOCK_BYTES_TARGET = 65_536;
+export const BLOCK_BYTES_TARGET = 32_768;
 /** A record so deep is left alone by nodes that mine on demand. */
 export const REST_DEPTH = 6;
 /** Who may wait for records at once. */

@@ -1,11 +1,16 @@
 /** What goes with the chain. */
 
+import type { Json } from "../../core/types.ts";
 import type { AppModule } from "../app.ts";
+import type { Block } from "./blockchain.ts";
+import { blockLine } from "./commands/text.ts";
 import { chain } from "./app.ts";
 import { Miner } from "./worker/mine.ts";
 
 export default {
   app: chain,
-  commands: {},
+  commands: { chain: () => import("./commands/chain.ts") },
+  show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
+  no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",
   worker: new Miner().work,
 } satisfies AppModule;

@@ -3,7 +3,7 @@
 import type { NodeState } from "../../core/node.ts";
 import type { PromptDesk } from "../../apps/app.ts";
 import type { Topic } from "../../core/types.ts";
-import type { FrontConfig } from "../../core/data/config.ts";
+import type { FrontConfig, NodeConfig } from "../../core/data/config.ts";
 import type { ReadLine } from "../input/items.ts";
 import type { Format } from "../output/line.ts";
 import type { Assist } from "../prompt/mod.ts";
@@ -14,6 +14,8 @@ export type MakeApp = (format: Format) => NodeApp;
 /** A command's own part. */
 export interface NodeApp {
   readonly front: FrontConfig;
+  /** What the user wants of apps, by their names. */
+  readonly apps?: NodeConfig["apps"];
   /** The topic of what is typed. */
   readonly topic: Topic;
   readonly encoding: "utf-8" | "base64";

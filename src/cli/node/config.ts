@@ -15,6 +15,7 @@ export interface NodeFacts {
   readonly box: string;
   readonly durable: boolean;
   readonly front: FrontConfig;
+  readonly apps: NonNullable<NodeConfig["apps"]>;
   /** The address of `--listen`. */
   readonly listen: Address;
 }
@@ -23,7 +24,7 @@ export interface NodeFacts {
 export function makeNodeConfig(
   given: Given<typeof nodeFlags>,
   join: readonly Address[],
-  { id, box, durable, front, listen }: NodeFacts,
+  { id, box, durable, front, apps, listen }: NodeFacts,
 ): NodeConfig {
   // A node that listens for datagrams only means them where it does not say more.
   const only_udp = given.transport === "udp";
@@ -54,5 +55,6 @@ export function makeNodeConfig(
     ...(only_udp ? { address_prefix: UDP_PREFIX } : {}),
     keep_bytes: given["keep-bytes"] ?? KEEP_BYTES_DEFAULT,
     front,
+    apps,
   };
 }

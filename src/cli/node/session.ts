@@ -134,6 +134,7 @@ class Session {
       box: sealer.box,
       durable: store !== null,
       front: this.#app.front,
+      apps: this.#app.apps ?? {},
       listen: joinAddress(host, port),
     });
     const handler = {
