@@ -32,7 +32,7 @@ export async function askBlocks(
   return await inquire(given, async (ask) => {
     const [state] = await ask({ q: "chain" });
     if (state === undefined) {
-      say("rumor: this node follows no chain; start one with rumor chain");
+      say("rumor: this node follows no chain; rumor chain starts one that does");
       return EXIT.failed;
     }
     const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
