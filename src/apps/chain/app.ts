@@ -10,18 +10,20 @@ import { difficultyOf, isBlock } from "./blockchain.ts";
 import { askAgain, BLOCKS, takeBlock, takeEarly, takeMessage } from "./blocks.ts";
 import { DATA } from "./data.ts";
 import { PARENT_ASK_MS } from "./limits.ts";
-import { steer, takeMined } from "./mining.ts";
+import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { CHAIN, optionsOf } from "./options.ts";
-import type { OrderRule } from "./order.ts";
+import { isKnown, type OrderRule } from "./order.ts";
 import { takeRecord } from "./pool.ts";
 import { RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
-import { branchFrom } from "./tree.ts";
+import { branchFrom, lonelyFault } from "./tree.ts";
 import { ChainTurn } from "./turn.ts";
 import { answerWaits, bindWaits, takeRequest } from "./waits.ts";
 
 /** Null at nodes that follow no chain. */
 type State = ChainState | null;
+
+const NO_CHAIN = "this node follows no chain; rumor chain starts one that does";
 
 export const chain: App = asApp<State>({
   name: CHAIN,
@@ -31,7 +33,7 @@ export const chain: App = asApp<State>({
     const options = optionsOf(config);
     return options === null ? null : newState(options, orderOf(apps));
   },
-  refuse: () => (item) => isBlock(item) || isRecord(item) ? null : "it is neither record nor block",
+  refuse: (state) => (item) => state === null ? NO_CHAIN : itemFault(state, item),
   reduce: (state, event, view) =>
     state === null ? [null, refuseAll(event)] : react(state, event, view),
   records: (state) => state?.printed as unknown as AppendLog<Json>,
@@ -84,19 +86,21 @@ function react(
       askAgain(turn);
       break;
     case "started":
+      turn.state.started = true;
       break;
     default:
       return [before, []];
   }
-  answerWaits(turn);
+  const { tree, waits } = turn.state;
+  if (tree!.best !== before.tree?.best || waits !== before.waits) answerWaits(turn);
   steer(turn);
   wakeAgain(turn);
   return turn.finish();
 }
 
 function wakeAgain(turn: ChainTurn): void {
-  const { mining, early, orphans } = turn.state;
-  let at_ms = mining?.renew_ms ?? Infinity;
+  const { early, orphans } = turn.state;
+  let at_ms = nextLookAt(turn);
   if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
   if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
@@ -104,13 +108,14 @@ function wakeAgain(turn: ChainTurn): void {
 
 function refuseAll(event: AppEvent): readonly AppOut[] {
   if (event.kind !== "request") return [];
-  const why = "this node follows no chain; start one with --chain";
-  return [{ kind: "answer", source: event.source, why }];
+  return [{ kind: "answer", source: event.source, why: NO_CHAIN }];
 }
 
-function isRecord(item: Json): boolean {
-  return typeof item === "object" && item !== null && !Array.isArray(item) &&
-    typeof (item as { readonly k?: Json }).k === "string";
+/** Why an item may not be published in the topics of the chain, or null. */
+function itemFault({ order, tree }: ChainState, item: Json): string | null {
+  if (isKnown(order, item)) return null;
+  const is_good = tree !== null && isBlock(item) && lonelyFault(tree.rules, item) === null;
+  return is_good ? null : "it is neither a record nor a block";
 }
 
 /** One row: length, difficulty, the last hash, records that wait; none where no chain is followed. */

@@ -11,12 +11,14 @@ export const PARENT_ASK_MS = 2_000;
 export const POOL_MAX = 10_000;
 /** Bytes of the lines that one block orders. */
 export const BLOCK_BYTES_TARGET = 32_768;
+/** Bytes of a block's data as JSON; a block with more is bad. */
+export const BLOCK_DATA_BYTES_MAX = 98_304;
 /** A record so deep is left alone by nodes that mine on demand. */
 export const REST_DEPTH = 6;
 /** Who may wait for records at once. */
 export const WAITS_MAX = 1_024;
-/** Parts of a block time after which the time of a block that is looked for is set anew. */
-export const RENEW_PART = 1 / 20;
-export const RENEW_MS_MIN = 100;
+/** Part of a block time after which what is mined is put together anew, with a new time. */
+export const LOOK_PART = 1 / 20;
+export const LOOK_MS_MIN = 100;
 /** Blocks that are sent at once to whoever asks. */
 export const SENT_BLOCKS_MAX = 16;

@@ -3,8 +3,9 @@
 import type { Json } from "../../core/types.ts";
 import { type Block, draftOn, headerOf } from "./blockchain.ts";
 import { BLOCKS } from "./blocks.ts";
-import { RENEW_MS_MIN, RENEW_PART, REST_DEPTH } from "./limits.ts";
+import { LOOK_MS_MIN, LOOK_PART, REST_DEPTH } from "./limits.ts";
 import type { Mined, MineTask } from "./miner/task.ts";
+import type { ChainOptions } from "./options.ts";
 import { nextRecords } from "./pool.ts";
 import { linesOf } from "./record.ts";
 import { branchFrom } from "./tree.ts";
@@ -12,22 +13,43 @@ import type { ChainTurn } from "./turn.ts";
 
 /** Begins, goes on, or ends mining, as the branch and the records are now. */
 export function steer(turn: ChainTurn): void {
-  const { options, mining, pool } = turn.state, { best } = turn.tree;
-  const records = options.mine === "never" ? [] : nextRecords(turn.tree, values(pool));
-  const wanted = options.mine === "always" ||
-    (options.mine === "auto" && (records.length > 0 || isShallow(turn)));
-  if (!wanted) return stop(turn);
-  const data = linesOf(records) as Json;
-  const same = mining !== null && mining.block.prev_hash === best.hash &&
-    JSON.stringify(mining.block.data) === JSON.stringify(data);
-  if (same && turn.now_ms < mining.renew_ms) return;
+  const { options, pool, started } = turn.state, { best } = turn.tree;
+  if (options.mine === "never" || !started || !isLookDue(turn)) return;
+  turn.state.looked = { best: best.hash, pool, at_ms: turn.now_ms };
+  const records = nextRecords(turn.tree, values(pool));
+  const wanted = options.mine === "always" || records.length > 0 || isShallow(turn);
   stop(turn);
+  if (!wanted) return;
+  const data = linesOf(records) as Json;
   const block = draftOn(turn.tree.rules, best, best.parent?.block, data, turn.now_ms);
   const tag = turn.state.next_tag++;
-  const pause_ms = Math.max(RENEW_MS_MIN, options.block_time_ms * RENEW_PART);
-  turn.state.mining = { tag, block, renew_ms: turn.now_ms + pause_ms };
+  turn.state.mining = { tag, block };
   const task: MineTask = { header: headerOf(turn.tree.rules, block), threads: options.threads };
   turn.out({ kind: "work", tag, task });
+}
+
+/**
+ * Whether to look again: at once where the branch is another, else now and then, as what is mined must
+ * have a time that is about right, and a flood of records must not cost a look each.
+ */
+function isLookDue(
+  { state: { mining, looked, pool, options }, tree: { best }, now_ms }: ChainTurn,
+): boolean {
+  if (looked.best !== best.hash) return true;
+  if (mining === null && looked.pool === pool) return options.mine === "always";
+  return now_ms >= looked.at_ms + lookPause(options);
+}
+
+/** When the next look is due; Infinity while nothing calls for one. */
+export function nextLookAt(
+  { state: { mining, looked, pool, options, started } }: ChainTurn,
+): number {
+  const calls = started && options.mine !== "never" && (mining !== null || looked.pool !== pool);
+  return calls ? looked.at_ms + lookPause(options) : Infinity;
+}
+
+function lookPause({ block_time_ms }: ChainOptions): number {
+  return Math.max(LOOK_MS_MIN, block_time_ms * LOOK_PART);
 }
 
 /** Whether some record is not yet so deep that it is left alone. */
@@ -53,6 +75,8 @@ export function takeMined(
   const { mining } = turn.state;
   if (mining?.tag !== tag) return;
   turn.state.mining = null;
+  // Whatever becomes of it, there is another look before long.
+  turn.state.looked = { ...turn.state.looked, pool: null };
   if (fault !== null) return turn.out({ kind: "tell", text: `mining failed: ${fault}` });
   const block: Block = { ...mining.block, nonce: (result as Mined).nonce };
   turn.out({ kind: "publish", topic: BLOCKS, items: [block as unknown as Json] });

@@ -43,12 +43,21 @@ export function applyRecord(
   record: ChainRecord,
   index: number,
 ): States | string {
-  const kind = kindOf(record.item);
-  const rule = kind === null ? undefined : rules.find(({ kinds }) => kinds.includes(kind));
+  const rule = ruleOf(rules, record.item);
   if (rule === undefined) return "nobody knows this kind of record";
   const before = states.get(rule.name), taken = rule.apply(before, record, index);
   if ("refused" in taken) return taken.refused;
   return taken.state === before ? states : new Map(states).set(rule.name, taken.state);
+}
+
+/** Whether some app knows records of this kind. */
+export function isKnown(rules: readonly OrderRule[], item: Json): boolean {
+  return ruleOf(rules, item) !== undefined;
+}
+
+function ruleOf(rules: readonly OrderRule[], item: Json): OrderRule | undefined {
+  const kind = kindOf(item);
+  return kind === null ? undefined : rules.find(({ kinds }) => kinds.includes(kind));
 }
 
 function kindOf(item: Json): string | null {

@@ -2,7 +2,7 @@
 
 import type { DeliveredItem } from "../../core/host/app.ts";
 import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
-import { applyRecord } from "./order.ts";
+import { applyRecord, isKnown } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
@@ -14,7 +14,7 @@ export function takeRecord(
   turn: ChainTurn,
   { origin, item, line, place }: DeliveredItem,
 ): string | null {
-  if (line.length - 1 > RECORD_LINE_BYTES_MAX) return null;
+  if (line.length - 1 > RECORD_LINE_BYTES_MAX || !isKnown(turn.state.order, item)) return null;
   const bytes = line.subarray(0, line.length - 1);
   const hash = turn.view.env.sha256(bytes);
   // Only its own place is filled; what else the entry holds comes by itself.

@@ -24,6 +24,10 @@ export interface ChainState {
   /** Who waits for a record to be so deep in the chain. */
   readonly waits: readonly Wait[];
   readonly mining: Mining | null;
+  /** What was looked at last for something to mine, and when. */
+  readonly looked: Looked;
+  /** Whether the node runs: what is delivered before that is old. */
+  readonly started: boolean;
   readonly next_tag: number;
   /** What is printed: the blocks of the best branch, as they come. */
   readonly printed: AppendLog<Json>;
@@ -42,8 +46,13 @@ export interface Mining {
   readonly tag: number;
   /** But for its nonce. */
   readonly block: Block;
-  /** When its time is to be set anew. */
-  readonly renew_ms: number;
+}
+
+/** A look for something to mine. */
+export interface Looked {
+  readonly best: string;
+  readonly pool: SharedMap<string, ChainRecord> | null;
+  readonly at_ms: number;
 }
 
 /** Somebody waits for a record. */
@@ -67,6 +76,8 @@ export function newState(options: ChainOptions, order: readonly OrderRule[]): Ch
     pool: SharedMap.of(),
     waits: [],
     mining: null,
+    looked: { best: "", pool: null, at_ms: 0 },
+    started: false,
     next_tag: 1,
     printed: AppendLog.empty(),
   };

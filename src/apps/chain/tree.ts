@@ -16,6 +16,7 @@ import {
   isBlock,
 } from "./blockchain.ts";
 import { floorTarget } from "./difficulty.ts";
+import { BLOCK_DATA_BYTES_MAX } from "./limits.ts";
 import { applyRecord, initialStates, type OrderRule, type States } from "./order.ts";
 import { type ChainRecord, type RecordEnv, recordsIn } from "./record.ts";
 import { hashNumber, workOf } from "./work.ts";
@@ -120,6 +121,7 @@ function orderRecords(
   parent: Placed,
   { data, index }: Block,
 ): Pick<Placed, "records" | "states" | "taken"> | string {
+  if (JSON.stringify(data).length > BLOCK_DATA_BYTES_MAX) return "it holds too much";
   const records = recordsIn(data, env);
   if (typeof records === "string") return records;
   let { states } = parent;

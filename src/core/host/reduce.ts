@@ -93,12 +93,12 @@ function itemsByApp(
   delivered: readonly Delivered[],
 ): Map<App, DeliveredItem[]> {
   const by_app = new Map<App, DeliveredItem[]>();
-  for (const { entry, stored: { line } } of delivered) {
+  for (const { entry } of delivered) {
     const app = appOf(apps, entry.topic);
     if (app?.reduce === undefined) continue;
     let items = by_app.get(app);
     if (items === undefined) by_app.set(app, items = []);
-    const { origin, topic, seq, first, time_ms } = entry;
+    const { origin, topic, seq, first, time_ms, line } = entry;
     for (const [place, item] of entry.items.entries()) {
       items.push({ origin, topic, entry: seq, number: first + place, place, time_ms, item, line });
     }

@@ -68,7 +68,7 @@ Deno.test("nodes that follow the chain order records alike, and rest when they a
   add(plain, "three");
   sim.pass(100);
   const refused = plain.notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
-  assertEquals(refused, ["this node follows no chain; start one with --chain"]);
+  assertEquals(refused, ["this node follows no chain; rumor chain starts one that does"]);
 });
 
 /** How requests at a node ended badly. */

@@ -25,11 +25,13 @@ import {
   linkedNode,
   NOW_MS,
 } from "../../helpers/node_subject.ts";
+import { itemsOf } from "../../helpers/delivered.ts";
 import { counter } from "./app.ts";
 import { COUNTER, type Counter } from "./state.ts";
 import { tally } from "./tally.ts";
 
 const VIEW: AppView = {
+  env: ENV,
   self: ORIGINS[0],
   name: "",
   now_ms: NOW_MS,
@@ -55,8 +57,8 @@ interface Folded {
 
 const EMPTY: Folded = {
   log: emptyLog(ORIGINS[0], topicRules([counter])),
-  state: counter.initial(CONFIG) as Counter,
-  heights: tally.initial(CONFIG) as readonly number[],
+  state: counter.initial(CONFIG, []) as Counter,
+  heights: tally.initial(CONFIG, []) as readonly number[],
 };
 
 function reduce(before: Folded, events: readonly AppEvent[]): readonly [Folded, Output] {
@@ -85,9 +87,7 @@ function channelsOf(outs: readonly AppOut[]): Output {
 
 /** What the host makes of delivered entries. */
 function eventsOf(entries: readonly Entry[]): AppEvent[] {
-  const items = entries.flatMap(({ origin, topic, seq, first, time_ms, items }) =>
-    items.map((item, at) => ({ origin, topic, entry: seq, number: first + at, time_ms, item }))
-  );
+  const items = itemsOf(entries);
   return items.length > 0 ? [{ kind: "delivered", items }] : [];
 }
 
@@ -98,9 +98,7 @@ function subject(inputs: fc.Arbitrary<readonly Written[]> = written): Subject<Fo
     reduce: (before, batch) => {
       const entries = batch.map(({ entry }) => entry);
       const [log, { delivered }] = insertEntries(before.log, entries, NOW_MS, ENV);
-      const items = delivered.flatMap(({ entry: { origin, topic, seq, first, time_ms, items } }) =>
-        items.map((item, at) => ({ origin, topic, entry: seq, number: first + at, time_ms, item }))
-      );
+      const items = itemsOf(delivered.map(({ entry }) => entry));
       const [after, output] = reduce(
         before,
         items.length > 0 ? [{ kind: "delivered", items }] : [],

@@ -18,7 +18,17 @@ function pay(from: string, to: string, amount: number, id?: string): Json {
 /** Items of one log, said one after the other. */
 function delivered(...items: readonly Json[]): DeliveredItem[] {
   return items.map((item, at) => {
-    return { origin: ann, topic: LEDGER, entry: 1, number: at + 1, time_ms: 100 + at, item };
+    const line = new Uint8Array();
+    return {
+      origin: ann,
+      topic: LEDGER,
+      entry: 1,
+      number: at + 1,
+      place: at,
+      time_ms: 100 + at,
+      item,
+      line,
+    };
   });
 }
 
@@ -31,7 +41,7 @@ function rows(outs: readonly AppOut[]): Json[] {
 }
 
 Deno.test("`ledger` shows SQL each payment that counts, in one row that a smaller one takes over", () => {
-  const [first, outs] = take(ledger.initial(CONFIG), pay("a", "b", 5, "x"), pay("a", "c", 1));
+  const [first, outs] = take(ledger.initial(CONFIG, []), pay("a", "b", 5, "x"), pay("a", "c", 1));
   assertEquals(rows(outs), [
     [PAYMENTS, "x", [100, "a", "b", 5]],
     [PAYMENTS, `${ann.slice(0, 16)}:2`, [101, "a", "c", 1]],
@@ -54,7 +64,7 @@ Deno.test("`ledger` shows SQL each payment that counts, in one row that a smalle
 });
 
 Deno.test("`ledger` is the same after what it has seen, or what is no delivery", () => {
-  const [state] = take(ledger.initial(CONFIG), pay("a", "b", 5, "x"));
+  const [state] = take(ledger.initial(CONFIG, []), pay("a", "b", 5, "x"));
   assertStrictEquals(take(state, pay("a", "b", 5, "x"))[0], state);
   assertEquals(take(state, pay("a", "b", 5, "x"))[1], []);
   const [same, outs] = ledger.reduce!(state, { kind: "woken" }, VIEW);
@@ -63,7 +73,7 @@ Deno.test("`ledger` is the same after what it has seen, or what is no delivery",
 });
 
 Deno.test("`ledger` has a record of each payment that counts, with the one that it replaced", () => {
-  const [state] = take(ledger.initial(CONFIG), pay("a", "b", 5, "x"), pay("a", "c", 4, "x"));
+  const [state] = take(ledger.initial(CONFIG, []), pay("a", "b", 5, "x"), pay("a", "c", 4, "x"));
   const [smaller, larger] = [pay("a", "c", 4, "x"), pay("a", "b", 5, "x")];
   assertEquals([...ledger.records!(state).from()], [
     { transaction: larger, replaced: null },
@@ -72,7 +82,7 @@ Deno.test("`ledger` has a record of each payment that counts, with the one that 
 });
 
 Deno.test("`ledger` answers for all accounts sorted, or for each named one once", () => {
-  const [state] = take(ledger.initial(CONFIG), pay("b", "__proto__", 1), pay("B", "a", 2, "x"));
+  const [state] = take(ledger.initial(CONFIG, []), pay("b", "__proto__", 1), pay("B", "a", 2, "x"));
   const { right, names, row } = ledger.questions!.balances;
   const ask = (...args: string[]) =>
     names(state, args, VIEW).map((account) => row(state, account, VIEW));
@@ -85,7 +95,7 @@ Deno.test("`ledger` answers for all accounts sorted, or for each named one once"
 });
 
 Deno.test("`ledger` refuses an id that was used otherwise, by what is drafted too", () => {
-  const [state] = take(ledger.initial(CONFIG), pay("a", "b", 5, "x"));
+  const [state] = take(ledger.initial(CONFIG, []), pay("a", "b", 5, "x"));
   const refuse = ledger.refuse!(state, [pay("a", "b", 1, "y")]);
   assertEquals(refuse(pay("a", "b", 5, "x")), null);
   assertEquals(refuse(pay("a", "b", 4, "x")), "id x was already used for a b 5");

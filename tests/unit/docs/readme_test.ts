@@ -30,8 +30,10 @@ const COMMANDS: Record<string, Command> = {
 for (const { commands } of APPS) {
   for (const [name, load] of Object.entries(commands)) COMMANDS[name] = (await load()).default;
 }
-for (const [name, load] of Object.entries(sim.parts!(APPS))) {
-  COMMANDS[`sim ${name}`] = (await load()).default;
+for (const [name, { parts }] of Object.entries(COMMANDS)) {
+  for (const [part, load] of Object.entries(parts?.(APPS) ?? {})) {
+    COMMANDS[`${name} ${part}`] = (await load()).default;
+  }
 }
 /** Variables that stand for no flag. */
 const NO_FLAGS = ["RUMOR_BIN", "RUMOR_LONG", "RUMOR_NO_SOCKETS", "RUMOR_RUNTIME_DIR"];
@@ -75,7 +77,9 @@ function calls(line: string): { name: string; rest: string }[] {
     .matchAll(/(?:^|[\s;&|(/])rumor((?:\s+[^|;&<>#)]*)?)/g);
   return [...found].map(([, rest]) => {
     const [first = "", second = ""] = rest.trim().split(/\s+/);
-    if (first === "sim" && /^[a-z]/.test(second)) return { name: `sim ${second}`, rest };
+    const both = `${first} ${second}`;
+    if (first === "sim" && /^[a-z]/.test(second)) return { name: both, rest };
+    if (Object.hasOwn(COMMANDS, both)) return { name: both, rest };
     return { name: /^[a-z]/.test(first) ? first : "chat", rest };
   });
 }

@@ -32,7 +32,7 @@ ${ASK_CODES}
     return await inquire(given, async (ask) => {
       const [row] = await ask({ q: "chain" });
       if (row === undefined) {
-        say("rumor: this node follows no chain; start one with rumor chain");
+        say("rumor: this node follows no chain; rumor chain starts one that does");
         return EXIT.failed;
       }
       const [length, difficulty, hash, waiting] = row;

@@ -37,10 +37,11 @@ Deno.test("`reduceNode()` gives an app its own items back, and those of others",
   const node = nodeOf(tinyApp("a", obedient));
   const [after] = run(node, [want(node, { kind: "publish", topic: "a", items: ["x", 2] })]);
   const { now_ms } = node;
-  const item = { origin: CONFIG.id, topic: "a", entry: 1, time_ms: now_ms };
+  const { line } = after.log.topics.get("a")!.order.get(0)!;
+  const item = { origin: CONFIG.id, topic: "a", entry: 1, time_ms: now_ms, line };
   assertEquals(eventsOf(after, "a").at(-1), {
     kind: "delivered",
-    items: [{ ...item, number: 1, item: "x" }, { ...item, number: 2, item: 2 }],
+    items: [{ ...item, number: 1, place: 0, item: "x" }, { ...item, number: 2, place: 1, item: 2 }],
   });
 });
 

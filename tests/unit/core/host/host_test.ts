@@ -38,31 +38,29 @@ Deno.test("`reduceHost()` gives each app the items of its topics, numbered, in t
   const silent = { ...tinyApp("silent"), reduce: undefined };
   const any = tinyApp("any", undefined, { topics: [], any_topic: true });
   const node = nodeWith(tinyApp("a"), any, silent);
-  const [after] = tell(node, {
-    kind: "delivered",
-    delivered: delivered(
-      { origin: ann, topic: "a", seq: 1, first: 1, items: '["one","two"]' },
-      { origin: bob, topic: "b", seq: 1, items: '["other"]' },
-      { origin: bob, topic: "silent", seq: 1, items: '["nobody hears it"]' },
-      { origin: bob, topic: "presence", seq: 1, items: '[{"address":"b:1"}]' },
-      { origin: bob, topic: "a", seq: 7, first: 20, previous: "A".repeat(43), items: "[3]" },
-    ),
-  });
-  const item = (origin: string, entry: number, number: number, item: Json, topic = "a") => ({
-    origin,
-    topic,
-    entry,
-    number,
-    time_ms: 1,
-    item,
-  });
+  const entries = delivered(
+    { origin: ann, topic: "a", seq: 1, first: 1, items: '["one","two"]' },
+    { origin: bob, topic: "b", seq: 1, items: '["other"]' },
+    { origin: bob, topic: "silent", seq: 1, items: '["nobody hears it"]' },
+    { origin: bob, topic: "presence", seq: 1, items: '[{"address":"b:1"}]' },
+    { origin: bob, topic: "a", seq: 7, first: 20, previous: "A".repeat(43), items: "[3]" },
+  );
+  const [after] = tell(node, { kind: "delivered", delivered: entries });
+  const line = (at: number) => entries[at].entry.line;
+  const common = { time_ms: 1, topic: "a", place: 0 };
   assertEquals(eventsOf(after, "a"), [{
     kind: "delivered",
-    items: [item(ann, 1, 1, "one"), item(ann, 1, 2, "two"), item(bob, 7, 20, 3)],
+    items: [
+      { ...common, origin: ann, entry: 1, number: 1, item: "one", line: line(0) },
+      { ...common, origin: ann, entry: 1, number: 2, place: 1, item: "two", line: line(0) },
+      { ...common, origin: bob, entry: 7, number: 20, item: 3, line: line(4) },
+    ],
   }]);
   assertEquals(eventsOf(after, "any"), [{
     kind: "delivered",
-    items: [item(bob, 1, 1, "other", "b")],
+    items: [
+      { ...common, topic: "b", origin: bob, entry: 1, number: 1, item: "other", line: line(1) },
+    ],
   }]);
   assertStrictEquals(after.host.states.get("silent"), node.host.states.get("silent"));
 });

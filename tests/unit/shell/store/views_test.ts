@@ -16,6 +16,7 @@ import type { AppView, DeliveredItem } from "../../../../src/core/host/app.ts";
 import type { AppRow, StoreEntry } from "../../../../src/core/data/stored.ts";
 import { makeSchema, prepareAll } from "../../../../src/shell/store/schema.ts";
 import { Writer } from "../../../../src/shell/store/writer.ts";
+import { itemsOf as itemsOfEntries } from "../../../helpers/delivered.ts";
 import { entryOf, hashOf, makeLine, ORIGINS } from "../../../helpers/history.ts";
 import { NO_BATCH, openStore, TempDir } from "../../../helpers/stored.ts";
 
@@ -35,12 +36,7 @@ function writeLog(topic: string, lists: readonly (readonly string[])[], who = 0)
 
 /** The items of entries, as apps are given them. */
 function itemsOf(entries: readonly StoreEntry[]): DeliveredItem[] {
-  return entries.map(({ line }) => entryOf(line.subarray(0, line.length - 1))).flatMap(
-    ({ origin, topic, seq, first, items, time_ms }) =>
-      items.map((item, index) => {
-        return { origin, topic, entry: seq, number: first + index, time_ms, item };
-      }),
-  );
+  return itemsOfEntries(entries.map(({ line }) => entryOf(line.subarray(0, line.length - 1))));
 }
 
 /** The answer of the program: what `rumor balances` prints. */
@@ -59,7 +55,7 @@ function paymentsByCore(entries: readonly StoreEntry[]): unknown[][] {
 
 /** What the app writes for SQL while it is given items, so many at a time. */
 function rowsOf(items: readonly DeliveredItem[], at_once = items.length): AppRow[] {
-  let state: unknown = ledger.initial(null as never);
+  let state: unknown = ledger.initial(null as never, []);
   const rows: AppRow[] = [];
   for (let at = 0; at < items.length; at += at_once) {
     const event = { kind: "delivered", items: items.slice(at, at + at_once) } as const;
