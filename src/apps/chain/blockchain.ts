@@ -10,7 +10,7 @@
 
 import type { Json } from "../../core/types.ts";
 import { isCount } from "../../core/log/entry.ts";
-import { TIME_MS_MAX } from "../../core/data/limits.ts";
+import { JSON_DEPTH_MAX, TIME_MS_MAX } from "../../core/data/limits.ts";
 import { floorTarget, nextTarget, type Pace } from "./difficulty.ts";
 import { encodeHeader, INDEX_MAX } from "./header.ts";
 import { searchNonce } from "./miner/search.ts";
@@ -217,6 +217,9 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   if (!Array.isArray(blocks) || blocks.length === 0) return { index: 0, why: "there is no chain" };
   for (const [index, block] of blocks.entries()) {
     if (!isBlock(block)) return { index, why: "this is no block" };
+    if (isDeeper(block.data, JSON_DEPTH_MAX)) {
+      return { index, why: "its data is nested too deeply" };
+    }
     if (block.index !== index) return { index, why: `its index is not ${index}` };
   }
   const rules = rulesOf(blocks[0], sha256);
@@ -225,6 +228,12 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   if (length !== blocks.length) return { index: 0, why: `the length is not ${blocks.length}` };
   const real = difficultyOf(chain);
   return difficulty === real ? chain : { index: 0, why: `the difficulty is not ${real}` };
+}
+
+/** Whether a value has more levels than these: to write it again as JSON may take the whole stack. */
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /** The rules that a first block names, or null. */
@@ -239,7 +248,8 @@ function rulesOf({ data }: Block, sha256: ChainRules["sha256"]): ChainRules | nu
 export function isBlock(value: unknown): value is Block {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   if (Object.keys(value).sort().join() !== BLOCK_KEYS) return false;
-  const { index, prev_hash, nonce, time, target } = value as Record<string, unknown>;
+  const { index, prev_hash, data, nonce, time, target } = value as Record<string, unknown>;
+  if (isDeeper(data as Json, JSON_DEPTH_MAX)) return false;
   return isCount(index, 0) && index <= INDEX_MAX && isHashText(prev_hash) && isHashText(target) &&
     isCount(nonce, 0) && isCount(time, 0) && time <= TIME_MS_MAX;
 }

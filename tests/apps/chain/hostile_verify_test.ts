@@ -96,6 +96,20 @@ const BAD: Readonly<Record<string, readonly [text: string | Uint8Array, why: Reg
     ),
     /block 6: /,
   ],
+  "300,000 objects with numbers for keys": [
+    toJson(good).replace(
+      JSON.stringify(six.data),
+      '{"0":'.repeat(DEEP) + "1" + "}".repeat(DEEP),
+    ),
+    /block 6: /,
+  ],
+  "300,000 objects with numbers for keys in the first block": [
+    toJson(good).replace(
+      '"block_time_ms"',
+      `"x":${'{"0":'.repeat(DEEP) + "1" + "}".repeat(DEEP)},"block_time_ms"`,
+    ),
+    /block 0: /,
+  ],
   // Claims
   "a huge length": [changed((file) => file.length = 2 ** 53 - 1), /length is not 7/],
   "a length that is no number": [changed((file) => file.length = "7"), /length is not 7/],

@@ -23,12 +23,13 @@ const command: Command = {
   summary: "check a chain in a file",
   help: `Examples:
   rumor chain verify chain.json
-  rumor chain export --join 10.0.0.5:7000 | rumor chain verify /dev/stdin
+  rumor chain export --join 10.0.0.5:7000 | rumor chain verify -
 
 Usage: rumor chain verify FILE [FLAGS]
 
 Checks all that a node would check of each block: the work, the times, the targets, the signatures of
 the records, that none counts twice, and what the apps say of them. Nothing in the file is believed.
+As FILE, - is the input.
 
 Flags:
 ${flagLines(flags)}
@@ -41,7 +42,7 @@ Exit codes: 0 it is good, 1 it is not: the first fault is on stderr, with the in
     if (words.length !== 1) throw new UsageError("one FILE is expected");
     let text: string;
     try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(words[0]));
+      text = new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(words[0]));
     } catch (error) {
       const why = error instanceof TypeError ? "not valid UTF-8" : plainError(error);
       say(`rumor: cannot read ${words[0]}: ${why}`);
@@ -58,6 +59,11 @@ Exit codes: 0 it is good, 1 it is not: the first fault is on stderr, with the in
     return EXIT.done;
   },
 };
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  if (path !== "-") return await Deno.readFile(path);
+  return await new Response(Deno.stdin.readable).bytes();
+}
 
 /** How long a good chain is, and of which network; or its first fault. */
 export function verifyText(
