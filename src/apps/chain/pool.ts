@@ -7,18 +7,15 @@ import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts"
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
-const decoder = new TextDecoder();
-
 /** An item came that may be ordered; its key, or null where it is none. */
 export function takeRecord(
   turn: ChainTurn,
   { origin, item, line, place }: DeliveredItem,
 ): string | null {
   if (line.length - 1 > RECORD_LINE_BYTES_MAX || !isKnown(turn.state.order, item)) return null;
-  const bytes = line.subarray(0, line.length - 1);
-  const hash = turn.view.env.sha256(bytes);
+  const { text, hash } = turn.readLine(line);
   // Only its own place is filled; what else the entry holds comes by itself.
-  const [record] = recordsOf({ origin, items: [item] }, decoder.decode(bytes), hash);
+  const [record] = recordsOf({ origin, items: [item] }, text, hash);
   const key = `${hash}:${place}`;
   if (!turn.tree.best.taken.has(key)) keep(turn, [{ ...record, key, place }]);
   return key;

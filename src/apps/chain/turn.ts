@@ -6,11 +6,22 @@ import { newTree, type Tree } from "./tree.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+const decoder = new TextDecoder();
+
+/** The line of an entry, and without its newline as text, and its hash. */
+interface EntryText {
+  readonly line: Uint8Array;
+  readonly text: string;
+  readonly hash: string;
+}
+
 /** Lives for one event. The state that came in stays as it is. */
 export class ChainTurn {
   readonly state: Writable<ChainState>;
   readonly outs: AppOut[] = [];
   readonly #before: ChainState;
+  /** The entry whose items come one after the other. */
+  #read: EntryText | null = null;
 
   constructor(before: ChainState, readonly view: AppView) {
     this.#before = before;
@@ -29,6 +40,14 @@ export class ChainTurn {
 
   get now_ms(): number {
     return this.view.now_ms;
+  }
+
+  /** An entry as text: one for all its items, of which there may be many. */
+  readLine(line: Uint8Array): EntryText {
+    if (this.#read?.line === line) return this.#read;
+    const bytes = line.subarray(0, line.length - 1);
+    this.#read = { line, text: decoder.decode(bytes), hash: this.view.env.sha256(bytes) };
+    return this.#read;
   }
 
   out(out: AppOut): void {

@@ -301,9 +301,10 @@ Deno.test("requests that are none are refused, and the node goes on", async () =
     const mine = (line: string) => line.includes(`"i":${i},`) || line.includes(`"i":${i}}`);
     assertMatch(await guest.wait(mine), /^\{"k":"refused"/, JSON.stringify(r));
   }
-  for (const a of [["-1"], ["1e400"], ["x"], ["__proto__"], [""], []]) {
-    const i = requests.length + a.length;
-    guest.send(JSON.stringify({ k: "ask", i: `${i}` && i, q: "blocks", a }));
+  for (const [at, a] of [["-1"], ["1e400"], ["x"], ["__proto__"], [""], []].entries()) {
+    const i = requests.length + at;
+    guest.send(JSON.stringify({ k: "ask", i, q: "blocks", a }));
+    assertMatch(await guest.wait((line) => line.includes(`"i":${i},`)), /^\{"k":"answer"/);
   }
   await add(node, "honest");
   assertEquals(await textsWith(node, "honest"), ["honest"]);
