@@ -23,11 +23,11 @@ export function takeRequest(turn: ChainTurn, request: Json, source: Source): voi
   if (item === undefined || !isCount(depth, 1)) {
     return refuse("a record and its depth are expected");
   }
-  if (turn.state.waits.length >= WAITS_MAX) return refuse("too many wait for records");
   const { order, best } = turn.tree;
   const probe = { key: "", origin: turn.view.self, item, line: "", place: 0 };
   const why = applyRecord(order, best.states, probe, best.block.index + 1);
   if (typeof why === "string") return refuse(why);
+  makeRoom(turn);
   turn.state.waits = [...turn.state.waits, {
     source,
     item: JSON.stringify(item),
@@ -35,6 +35,15 @@ export function takeRequest(turn: ChainTurn, request: Json, source: Source): voi
     depth,
   }];
   turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+}
+
+/** The oldest waits no longer where there are too many: whoever it was may be gone for long. */
+function makeRoom(turn: ChainTurn): void {
+  const { waits } = turn.state;
+  if (waits.length < WAITS_MAX) return;
+  const why = "too many wait for records";
+  turn.out({ kind: "answer", source: waits[0].source, why, late: true });
+  turn.state.waits = waits.slice(1);
 }
 
 /** An own record came back from the log: whoever handed it over waits for its key from now on. */

@@ -15,6 +15,8 @@ const COMPLAINTS_MAX = 20;
 const AGREE_MS = 60_000;
 /** Junk items in one go. */
 const FLOOD = 10_000;
+/** Guests that leave, and what each of them wants: more than may wait. */
+const GUESTS = 30, REQUESTS = 50;
 // deno-lint-ignore no-control-regex -- what a terminal obeys is what is looked for
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u202e]/;
 
@@ -309,4 +311,23 @@ Deno.test("requests that are none are refused, and the node goes on", async () =
   await add(node, "honest");
   assertEquals(await textsWith(node, "honest"), ["honest"]);
   await endAll([node]);
+});
+
+Deno.test("guests that left while they waited are in nobody's way", async () => {
+  await using network = new Nodes();
+  const node = network.start([...MINER, "--mine", "never"]);
+  const item = (n: number) => ({ k: "data", text: `${n}` });
+  for (let at = 0; at < GUESTS; at++) {
+    await using guest = await RawPeer.guest(await node.address());
+    for (let i = 0; i < REQUESTS; i++) {
+      const r = { item: item(at * REQUESTS + i), depth: 1_000_000 };
+      guest.send(JSON.stringify({ k: "request", i, app: "chain", r }));
+    }
+    await guest.settled();
+    assertEquals(guest.lines.filter((line) => line.startsWith('{"k":"refused"')), []);
+  }
+  const miner = network.start([...MINER, "--join", await node.address()]);
+  await miner.address();
+  await add(node, "honest");
+  await endAll([node, miner]);
 });
