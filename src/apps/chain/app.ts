@@ -12,8 +12,8 @@ import { DATA } from "./data.ts";
 import { PARENT_ASK_MS } from "./limits.ts";
 import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { CHAIN, optionsOf } from "./options.ts";
-import { isKnown, type OrderRule } from "./order.ts";
-import { takeRecord } from "./pool.ts";
+import { type OrderRule, recordFault } from "./order.ts";
+import { takeRecord, trimPool } from "./pool.ts";
 import { RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault } from "./tree.ts";
@@ -71,6 +71,7 @@ function react(
         if (item.topic === BLOCKS) takeBlock(turn, item.item, item.origin);
         else bindWaits(turn, item, takeRecord(turn, item));
       }
+      trimPool(turn);
       break;
     case "message":
       takeMessage(turn, event.from, event.items);
@@ -113,7 +114,7 @@ function refuseAll(event: AppEvent): readonly AppOut[] {
 
 /** Why an item may not be published in the topics of the chain, or null. */
 function itemFault({ order, tree }: ChainState, item: Json): string | null {
-  if (isKnown(order, item)) return null;
+  if (recordFault(order, item) === null) return null;
   const is_good = tree !== null && isBlock(item) && lonelyFault(tree.rules, item) === null;
   return is_good ? null : "it is neither a record nor a block";
 }

@@ -16,19 +16,27 @@ export type DataItem = {
   readonly id?: string;
 };
 
-/** Which ids a branch has seen. */
-type Ids = SharedMap<string, true>;
+/** The keys of the records of a branch that have ids, by these. */
+type Ids = SharedMap<string, string>;
 
 export const DATA: OrderRule = asRule<Ids>({
   name: "data",
   kinds: ["data"],
   initial: SharedMap.of(),
-  apply: (ids, { item }) => {
+  fault: (item) => {
+    const read = readData(item);
+    return typeof read === "string" ? read : null;
+  },
+  done: (ids, item) => {
+    const read = readData(item);
+    return typeof read === "string" || read.id === undefined ? null : ids.get(read.id) ?? null;
+  },
+  apply: (ids, { item, key }) => {
     const read = readData(item);
     if (typeof read === "string") return { refused: read };
     if (read.id === undefined) return { state: ids };
     if (ids.has(read.id)) return { refused: `the id ${read.id} is used already` };
-    return { state: ids.set(read.id, true) };
+    return { state: ids.set(read.id, key) };
   },
 });
 

@@ -13,6 +13,10 @@ export interface OrderRule<State = unknown> {
   /** The values of `k` in its records. */
   readonly kinds: readonly string[];
   readonly initial: State;
+  /** What is wrong with a record's form, wherever it stood, or null. */
+  readonly fault: (item: Json) => string | null;
+  /** The key of the record that has done what this item would do, or null. */
+  readonly done?: (state: State, item: Json) => string | null;
   /**
    * The state behind a record, or why the record has no place here. `index` is that of the block. The
    * state that came in stays as it is.
@@ -50,9 +54,16 @@ export function applyRecord(
   return taken.state === before ? states : new Map(states).set(rule.name, taken.state);
 }
 
-/** Whether some app knows records of this kind. */
-export function isKnown(rules: readonly OrderRule[], item: Json): boolean {
-  return ruleOf(rules, item) !== undefined;
+/** What is wrong with an item as a record, wherever it stood in a chain, or null. */
+export function recordFault(rules: readonly OrderRule[], item: Json): string | null {
+  const rule = ruleOf(rules, item);
+  return rule === undefined ? "nobody knows this kind of record" : rule.fault(item);
+}
+
+/** The key of the record in a branch that has done what an item would do, or null. */
+export function doneBy(rules: readonly OrderRule[], states: States, item: Json): string | null {
+  const rule = ruleOf(rules, item);
+  return rule?.done?.(states.get(rule.name), item) ?? null;
 }
 
 function ruleOf(rules: readonly OrderRule[], item: Json): OrderRule | undefined {

@@ -1,8 +1,9 @@
 /** Records that wait to be ordered, and which of them the next block may hold. */
 
+import type { Id } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
 import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
-import { applyRecord, isKnown } from "./order.ts";
+import { applyRecord, recordFault } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
@@ -12,7 +13,8 @@ export function takeRecord(
   turn: ChainTurn,
   { origin, item, line, place }: DeliveredItem,
 ): string | null {
-  if (line.length - 1 > RECORD_LINE_BYTES_MAX || !isKnown(turn.state.order, item)) return null;
+  if (line.length - 1 > RECORD_LINE_BYTES_MAX) return null;
+  if (recordFault(turn.state.order, item) !== null) return null;
   const { text, hash } = turn.readLine(line);
   // Only its own place is filled; what else the entry holds comes by itself.
   const [record] = recordsOf({ origin, items: [item] }, text, hash);
@@ -33,12 +35,32 @@ function keep(turn: ChainTurn, records: readonly ChainRecord[]): void {
   const pool = turn.state.pool.edit();
   for (const record of records) if (!pool.has(record.key)) pool.set(record.key, record);
   turn.state.pool = pool.finish();
-  const { size } = turn.state.pool;
-  if (size <= POOL_MAX) return;
-  const oldest = [...turn.state.pool.keys()].slice(0, size - POOL_MAX);
-  const full = turn.state.pool.edit();
-  for (const key of oldest) full.delete(key);
-  turn.state.pool = full.finish();
+}
+
+/** Where too many records wait, whoever has most loses the oldest: nobody pushes out those of others. */
+export function trimPool(turn: ChainTurn): void {
+  let excess = turn.state.pool.size - POOL_MAX;
+  if (excess <= 0) return;
+  const by_origin = new Map<Id, string[]>();
+  for (const [key, { origin }] of turn.state.pool.entries()) {
+    const keys = by_origin.get(origin);
+    if (keys === undefined) by_origin.set(origin, [key]);
+    else keys.push(key);
+  }
+  const pool = turn.state.pool.edit();
+  const lists = [...by_origin.values()].sort((a, b) => b.length - a.length);
+  for (let at = 0; excess > 0; at++) {
+    const least = lists[at + 1]?.length ?? 0;
+    // Down to as many as the next one has, from each of those that have more.
+    const share = Math.min(lists[at].length - least, Math.ceil(excess / (at + 1)));
+    for (const keys of lists.slice(0, at + 1)) {
+      for (const key of keys.splice(0, Math.min(share, excess))) {
+        pool.delete(key);
+        excess--;
+      }
+    }
+  }
+  turn.state.pool = pool.finish();
 }
 
 /** The records that a block behind the best branch may hold: as many as fit, in the order of the pool. */

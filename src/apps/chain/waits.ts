@@ -4,10 +4,10 @@ import type { Json, Source } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { WAITS_MAX } from "./limits.ts";
-import { applyRecord } from "./order.ts";
-import { RECORDS } from "./record.ts";
+import { applyRecord, doneBy, recordFault } from "./order.ts";
+import { type ChainRecord, RECORDS } from "./record.ts";
 import type { Wait } from "./state.ts";
-import { depthOf } from "./tree.ts";
+import { branchFrom, depthOf } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
 /** What is wanted: a record that is to be so deep in the chain. */
@@ -23,18 +23,39 @@ export function takeRequest(turn: ChainTurn, request: Json, source: Source): voi
   if (item === undefined || !isCount(depth, 1)) {
     return refuse("a record and its depth are expected");
   }
-  const { order, best } = turn.tree;
+  const { order, best } = turn.tree, text = JSON.stringify(item);
+  const fault = recordFault(order, item);
+  if (fault !== null) return refuse(fault);
+  const key = ownRecord(turn, item, text);
   const probe = { key: "", origin: turn.view.self, item, line: "", place: 0 };
-  const why = applyRecord(order, best.states, probe, best.block.index + 1);
+  const why = key === null ? applyRecord(order, best.states, probe, best.block.index + 1) : null;
   if (typeof why === "string") return refuse(why);
   makeRoom(turn);
-  turn.state.waits = [...turn.state.waits, {
-    source,
-    item: JSON.stringify(item),
-    key: null,
-    depth,
-  }];
-  turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+  turn.state.waits = [...turn.state.waits, { source, item: text, key, depth }];
+  if (key === null) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+}
+
+/**
+ * The key of the own record that says the same and counts already, or waits to: whoever did not hear
+ * of it tries again. Null where there is none, or where the same again is another record.
+ */
+function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): string | null {
+  const isSame = (one: ChainRecord) =>
+    one.origin === view.self && JSON.stringify(one.item) === text;
+  const { order, best } = tree, done = doneBy(order, best.states, item);
+  if (done !== null) {
+    const index = best.taken.get(done);
+    const [block] = index === undefined ? [] : branchFrom(best, index);
+    const record = block?.records.find(({ key }) => key === done);
+    return record !== undefined && isSame(record) ? done : null;
+  }
+  // What would count twice has no id; else the same may wait here already.
+  for (const [key, record] of state.pool.entries()) {
+    if (!isSame(record)) continue;
+    const taken = applyRecord(order, best.states, record, best.block.index + 1);
+    if (typeof taken !== "string" && doneBy(order, taken, item) === key) return key;
+  }
+  return null;
 }
 
 /** The oldest waits no longer where there are too many: whoever it was may be gone for long. */

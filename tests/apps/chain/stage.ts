@@ -28,6 +28,7 @@ export const WORDS: OrderRule = asRule<readonly string[]>({
   name: "words",
   kinds: ["word"],
   initial: [],
+  fault: () => null,
   apply: (state, { item }) => {
     const { word } = item as { word: string };
     if (word === "bad" || state.includes(word)) return { refused: `${word} has no place here` };
