@@ -88,6 +88,16 @@ Deno.test("`decodeEntry()` reads long entries as it reads short ones", () => {
   );
 });
 
+Deno.test("`decodeEntry()` finds a repeated key that a shorter number makes room for", () => {
+  const long = `,"${"long ".repeat(600)}"`;
+  // 200000000000000 takes eleven characters more than 2e14: seven for the key, four to spare.
+  const line = decoder.decode(lineWith('"b":[', '"b":[],    "b":[', 2, long)).replace(
+    '"w":1,',
+    '"w":2e14,',
+  );
+  assertEquals(decodeEntry(encoder.encode(line)), "repeated-key");
+});
+
 Deno.test("`decodeEntry()` copies the bytes that it keeps", () => {
   const line = lineWith("x", "x");
   const entry = decodeEntry(line);
