@@ -13,7 +13,7 @@ import {
   networkFlag,
   timeoutFlag,
 } from "../../../cli/args/flags.ts";
-import { inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
+import { type Ask, inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
 import type { Format } from "../../../cli/output/line.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
@@ -28,6 +28,9 @@ export const askFlags = {
 
 export const ASK_CODES =
   `Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in time, 130 interrupted.`;
+
+/** What is said of an answer that cannot be read. */
+export const SENSELESS = "rumor: the node's answer makes no sense";
 
 const branchFlags = {
   ...askFlags,
@@ -74,21 +77,32 @@ ${ASK_CODES}
   };
 }
 
+/**
+ * Joins a node and lets `talk` ask it, if it follows a chain: `state` is the row that it has of that.
+ * Gives the exit code, `talk`'s or that of a failure.
+ */
+export async function askChain(
+  given: InquiryOptions,
+  talk: (ask: Ask, state: readonly string[]) => Promise<number>,
+): Promise<number> {
+  return await inquire(given, async (ask) => {
+    const [state] = await ask({ q: "chain" });
+    if (state !== undefined) return await talk(ask, state);
+    say("rumor: this node follows no chain; rumor chain starts one that does");
+    return EXIT.failed;
+  });
+}
+
 /** The best branch of a node from an index on; gives the exit code of `show`, or of a failure. */
 export async function askBlocks(
   given: InquiryOptions,
   from: number,
   show: (blocks: readonly Block[]) => Promise<void>,
 ): Promise<number> {
-  return await inquire(given, async (ask) => {
-    const [state] = await ask({ q: "chain" });
-    if (state === undefined) {
-      say("rumor: this node follows no chain; rumor chain starts one that does");
-      return EXIT.failed;
-    }
+  return await askChain(given, async (ask) => {
     const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
     if (blocks.includes(null)) {
-      say("rumor: the node's answer makes no sense");
+      say(SENSELESS);
       return EXIT.failed;
     }
     await show(blocks as Block[]);

@@ -3,12 +3,11 @@
 import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
-import { inquire } from "../../../cli/guest/inquiry.ts";
 import { jsonLine } from "../../../cli/output/line.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { isHashText } from "../work.ts";
-import { ASK_CODES, askFlags } from "./asking.ts";
+import { ASK_CODES, askChain, askFlags, SENSELESS } from "./asking.ts";
 
 const command: Command = {
   summary: "print how many blocks the chain has",
@@ -29,16 +28,10 @@ ${ASK_CODES}
   run: async (args, env) => {
     const { given, words } = readArgs(args, askFlags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
-    return await inquire(given, async (ask) => {
-      const [row] = await ask({ q: "chain" });
-      if (row === undefined) {
-        say("rumor: this node follows no chain; rumor chain starts one that does");
-        return EXIT.failed;
-      }
-      const [length, difficulty, hash, waiting] = row;
+    return await askChain(given, async (_, [length, difficulty, hash, waiting]) => {
       const numbers = [length, difficulty, waiting].map(Number);
       if (!numbers.every(Number.isSafeInteger) || !isHashText(hash)) {
-        say("rumor: the node's answer makes no sense");
+        say(SENSELESS);
         return EXIT.failed;
       }
       const format = { json: true, shown: stdout.is_terminal };
