@@ -40,8 +40,9 @@ export function nameFault(name: unknown): string | null {
   if (text !== text.normalize("NFC")) return "NAME is not in the normal form NFC";
   if (text.startsWith(" ") || text.endsWith(" ")) return "NAME begins or ends with a space";
   if (text.includes("/")) return "NAME has a / in it";
-  const is_blank = ANY_BLANK.test(text) && ANY_BLANK.test(text.replace(NEEDED, ""));
-  return is_blank ? "NAME has a character in it that cannot be seen" : null;
+  if (!ANY_BLANK.test(text)) return null;
+  const blank = ANY_BLANK.exec(text.replace(NEEDED, ""));
+  return blank === null ? null : `NAME has ${codeOf(blank[0])} in it, which cannot be seen`;
 }
 
 /** What is wrong with a link, or null. */
@@ -60,4 +61,9 @@ function textFault(what: string, text: unknown, bytes_max: number): string | nul
   }
   if (!text.isWellFormed()) return `${what} is not valid Unicode`;
   return ANY_CONTROL.test(text) ? `${what} has control characters in it` : null;
+}
+
+/** A character as people look it up: `U+202E`. */
+function codeOf(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }

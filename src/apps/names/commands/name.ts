@@ -34,7 +34,9 @@ Nobody has NAME: 1.
   parts: () => ({ claim: () => import("./claim.ts") }),
   run: async (args, env) => {
     const { given, words } = readArgs(args, askFlags, env);
-    if (words.length !== 1) throw new UsageError("one NAME is expected, or claim NAME LINK");
+    if (words.length !== 1) {
+      throw new UsageError("one NAME is expected; rumor name claim NAME LINK claims one");
+    }
     const name = words[0].normalize("NFC"), fault = nameFault(name);
     if (fault !== null) throw new UsageError(fault);
     return await askChain(given, async (ask) => {

@@ -1,5 +1,6 @@
 /** What a node answers about names, and how it looks on stdout. */
 
+import { isIdText } from "../../../core/data/public_key.ts";
 import type { Rows } from "../../../cli/guest/inquiry.ts";
 import { clean, type Format, jsonLine } from "../../../cli/output/line.ts";
 import { linkFault, nameFault } from "../texts.ts";
@@ -17,13 +18,13 @@ export interface Named {
 /** The names in an answer; null where it makes no sense. */
 export function readRows(rows: Rows): readonly Named[] | null {
   const all: Named[] = [];
-  for (const [name, link, owner, owner_name, number] of rows) {
+  for (const row of rows) {
     // Nobody has it any more.
-    if (link === undefined) continue;
-    const index = Number(number);
-    const is_named = nameFault(name) === null && linkFault(link) === null;
-    if (!is_named || !/^[\w-]{43}$/.test(owner) || !Number.isSafeInteger(index)) return null;
-    all.push({ name, link, owner, owner_name, index });
+    if (row.length === 1) continue;
+    const [name, link, owner, owner_name, index] = row;
+    const is_named = nameFault(name) === null && linkFault(link) === null && isIdText(owner);
+    if (!is_named || !/^[0-9]{1,10}$/.test(index)) return null;
+    all.push({ name, link, owner, owner_name, index: Number(index) });
   }
   return all;
 }
