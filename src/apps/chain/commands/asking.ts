@@ -29,9 +29,6 @@ export const askFlags = {
 export const ASK_CODES =
   `Exit codes: 0 done, 1 failed, 2 usage, 69 no node reachable, 75 no answer in time, 130 interrupted.`;
 
-/** What is said of an answer that cannot be read. */
-export const SENSELESS = "rumor: the node's answer makes no sense";
-
 const branchFlags = {
   ...askFlags,
   from: {
@@ -72,16 +69,29 @@ ${ASK_CODES}
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       return await askBlocks(given, given.from ?? 1, async (blocks) => {
         await stdout.print(blocks.map((block) => show(block, format)).join(""));
+        return EXIT.done;
       });
     },
   };
 }
 
+/** The best branch of a node from an index on; gives the exit code of `show`, or of a failure. */
+export async function askBlocks(
+  given: InquiryOptions,
+  from: number,
+  show: (blocks: readonly Block[]) => Promise<number>,
+): Promise<number> {
+  return await inquireChain(given, async (ask) => {
+    const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
+    return blocks.includes(null) ? failSenseless() : await show(blocks as Block[]);
+  });
+}
+
 /**
- * Joins a node and lets `talk` ask it, if it follows a chain: `state` is the row that it has of that.
- * Gives the exit code, `talk`'s or that of a failure.
+ * Lets `talk` ask a node that follows the chain, whose row of the question `chain` comes with it; gives
+ * the exit code of `talk`, or of a failure.
  */
-export async function askChain(
+export async function inquireChain(
   given: InquiryOptions,
   talk: (ask: Ask, state: readonly string[]) => Promise<number>,
 ): Promise<number> {
@@ -93,21 +103,10 @@ export async function askChain(
   });
 }
 
-/** The best branch of a node from an index on; gives the exit code of `show`, or of a failure. */
-export async function askBlocks(
-  given: InquiryOptions,
-  from: number,
-  show: (blocks: readonly Block[]) => Promise<void>,
-): Promise<number> {
-  return await askChain(given, async (ask) => {
-    const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
-    if (blocks.includes(null)) {
-      say(SENSELESS);
-      return EXIT.failed;
-    }
-    await show(blocks as Block[]);
-    return EXIT.done;
-  });
+/** The node did not answer what it was asked; gives the exit code. */
+export function failSenseless(): number {
+  say("rumor: the node's answer makes no sense");
+  return EXIT.failed;
 }
 
 function readBlock([text = ""]: readonly string[]): Block | null {

@@ -4,10 +4,9 @@ import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
 import { jsonLine } from "../../../cli/output/line.ts";
-import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { isHashText } from "../work.ts";
-import { ASK_CODES, askChain, askFlags, SENSELESS } from "./asking.ts";
+import { ASK_CODES, askFlags, failSenseless, inquireChain } from "./asking.ts";
 
 const command: Command = {
   summary: "print how many blocks the chain has",
@@ -28,12 +27,9 @@ ${ASK_CODES}
   run: async (args, env) => {
     const { given, words } = readArgs(args, askFlags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
-    return await askChain(given, async (_, [length, difficulty, hash, waiting]) => {
+    return await inquireChain(given, async (_, [length, difficulty, hash, waiting]) => {
       const numbers = [length, difficulty, waiting].map(Number);
-      if (!numbers.every(Number.isSafeInteger) || !isHashText(hash)) {
-        say(SENSELESS);
-        return EXIT.failed;
-      }
+      if (!numbers.every(Number.isSafeInteger) || !isHashText(hash)) return failSenseless();
       const format = { json: true, shown: stdout.is_terminal };
       const all = { length: numbers[0], difficulty: numbers[1], hash, waiting: numbers[2] };
       await stdout.print(given.json ? jsonLine(all, format) : `${numbers[0]}\n`);

@@ -7,7 +7,7 @@ import { clean, jsonLine } from "../../../cli/output/line.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { nameFault } from "../texts.ts";
-import { ASK_CODES, askChain, askFlags, SENSELESS } from "./builds_on.ts";
+import { ASK_CODES, askFlags, failSenseless, inquireChain } from "./builds_on.ts";
 import { readRows } from "./rows.ts";
 
 const command: Command = {
@@ -39,12 +39,9 @@ Nobody has NAME: 1.
     }
     const name = words[0].normalize("NFC"), fault = nameFault(name);
     if (fault !== null) throw new UsageError(fault);
-    return await askChain(given, async (ask) => {
+    return await inquireChain(given, async (ask) => {
       const found = readRows(await ask({ q: "name", a: [name] }));
-      if (found === null || found.some((one) => one.name !== name)) {
-        say(SENSELESS);
-        return EXIT.failed;
-      }
+      if (found === null || found.some((one) => one.name !== name)) return failSenseless();
       if (found.length === 0) {
         say(`rumor: nobody has the name ${name}`);
         return EXIT.failed;

@@ -3,9 +3,8 @@
 import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
-import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
-import { ASK_CODES, askChain, askFlags, SENSELESS } from "./builds_on.ts";
+import { ASK_CODES, askFlags, failSenseless, inquireChain } from "./builds_on.ts";
 import { namedLine, readRows } from "./rows.ts";
 
 const command: Command = {
@@ -29,12 +28,9 @@ ${ASK_CODES}
   run: async (args, env) => {
     const { given, words } = readArgs(args, askFlags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see rumor name`);
-    return await askChain(given, async (ask) => {
+    return await inquireChain(given, async (ask) => {
       const all = readRows(await ask({ q: "names" }));
-      if (all === null) {
-        say(SENSELESS);
-        return EXIT.failed;
-      }
+      if (all === null) return failSenseless();
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       await stdout.print(all.map((named) => namedLine(named, format)).join(""));
       return EXIT.done;
