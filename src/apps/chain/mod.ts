@@ -10,6 +10,7 @@ import { Miner } from "./worker/mine.ts";
 export default {
   app: chain,
   commands: { chain: () => import("./commands/chain.ts") },
+  experiments: { chain: () => import("./commands/sim.ts") },
   show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
   no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",
   worker: new Miner().work,

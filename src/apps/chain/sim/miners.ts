@@ -13,18 +13,19 @@ import { lookPause } from "../mining.ts";
 import { counts, newTree, placeBlock, type Placed, switchOf, type Tree } from "../tree.ts";
 import { hashNumber, workOf } from "../work.ts";
 
-/** So many blocks, and how much power all nodes have together until the last of them. */
+/** So many blocks, and how it is until the last of them. */
 export interface Phase {
   readonly blocks: number;
+  /** The power of all nodes together. */
   readonly hashes_per_s: number;
+  /** How long a block is on its way to another node: from half of it to half as long again. */
+  readonly delay_ms: number;
 }
 
-/** Who mines, and how far apart they are. */
+/** Who mines. */
 export interface MinersOptions {
   readonly nodes: number;
   readonly block_time_ms: number;
-  /** How long a block is on its way to another node: from half of it to half as long again. */
-  readonly delay_ms: number;
   /**
    * One after the other. The first power is that of the nodes, in equal parts. Where a later phase has
    * more, as many newcomers bring it; where it has less, the nodes have less.
@@ -82,6 +83,7 @@ class Miners {
   readonly #hashes = new Map<Placed, number>();
   readonly #pause_ms: number;
   #tree: Tree;
+  #delay_ms = 0;
   #now_ms = 0;
   /** Of all miners together. */
   #rate = 0;
@@ -107,8 +109,9 @@ class Miners {
 
   run(): MinedTree {
     let last = 0;
-    for (const { blocks, hashes_per_s } of this.#options.phases) {
+    for (const { blocks, hashes_per_s, delay_ms } of this.#options.phases) {
       this.#share(hashes_per_s);
+      this.#delay_ms = delay_ms;
       last += blocks;
       this.#mineUpTo(last);
     }
@@ -186,7 +189,7 @@ class Miners {
     const before_ms = this.#reaches_ms.get(placed.parent!);
     const reaches_ms = this.#miners.map((miner, at) => {
       if (miner === from) return this.#now_ms;
-      const delay_ms = this.#options.delay_ms * (0.5 + this.#dice.next());
+      const delay_ms = this.#delay_ms * (0.5 + this.#dice.next());
       return Math.max(this.#now_ms + delay_ms, before_ms?.[at] ?? 0);
     });
     this.#reaches_ms.set(placed, reaches_ms);
@@ -195,6 +198,9 @@ class Miners {
       if (miner === from) continue;
       this.#clock.at(reaches_ms[at], "work", () => this.#take(miner, placed));
     }
+    // From then on all have it, whenever a block comes behind it.
+    const all_ms = reaches_ms.reduce((last, one) => Math.max(last, one), 0);
+    this.#clock.at(all_ms, "work", () => this.#reaches_ms.delete(placed));
   }
 
   #take(miner: Miner, placed: Placed): void {

@@ -10,12 +10,12 @@ import { type BranchEnd, counts } from "../tree.ts";
 import { targetOf, workOf } from "../work.ts";
 
 /**
- * Which times stand in the blocks. `true`: when they were made. `even`: each a block time behind its
+ * Which times stand in the blocks. `real`: when they were made. `even`: each a block time behind its
  * parent, the attacker's first one a millisecond less, which wins each draw; so all targets stay as they
- * are, as the published chances take it. `early`: the others are truthful, but the attacker's are as
+ * are, as the published chances take it. `early`: the others' are real, but the attacker's are as
  * early as they may be, so that his targets become harder, and fewer blocks need luck.
  */
-export type Times = "even" | "true" | "early";
+export type Times = "even" | "real" | "early";
 
 export interface RacesOptions {
   /** The attacker's part of all power, above 0 and below 0.5. */
@@ -87,7 +87,7 @@ function secretTime(
   block_time_ms: number,
   now_ms: number,
 ): number {
-  if (times === "true") return now_ms;
+  if (times === "real") return now_ms;
   if (times === "early") return block.time + 1;
   return block.time + block_time_ms - (blocks === 0 ? 1 : 0);
 }
