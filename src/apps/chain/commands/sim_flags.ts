@@ -9,8 +9,8 @@ import { CHAIN_DEFAULTS } from "../options.ts";
 /** What is simulated where nothing else is said. */
 export const SIM_DEFAULTS = {
   nodes: 10,
-  blocks: 500,
-  runs: 20,
+  blocks: 2_000,
+  runs: 5,
   delay: [50, 500, 2_500],
   power: [1_000_000, 10_000, 100_000_000],
   depth: 10,

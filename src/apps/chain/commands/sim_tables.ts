@@ -2,7 +2,7 @@
 
 import { tableText } from "../../../cli/output/table.ts";
 import { nakamotoChance, rosenfeldChance } from "../sim/catch_up.ts";
-import { type Measures, STEP_FACTOR, type StepMeasures } from "../sim/measures.ts";
+import { type Measures, STEP_FACTOR, STEP_RUNS, type StepMeasures } from "../sim/measures.ts";
 import { GIVE_UP_BLOCKS, type Times } from "../sim/race.ts";
 import { powerText, type SimSize } from "./sim_flags.ts";
 
@@ -35,10 +35,11 @@ const COUNTED_BLOCKS = 100;
 
 /** One object for each row of both tables. */
 export function miningObjects({ size, rows, steps }: MiningFound): object[] {
-  const { blocks: _, ...about } = size, [{ delay_ms, hashes_per_s }] = rows;
+  const { nodes, runs, block_time_ms, seed } = size, [{ delay_ms, hashes_per_s }] = rows;
+  const about = { nodes, runs: runs * STEP_RUNS, block_time_ms, seed, delay_ms, hashes_per_s };
   return [
     ...rows.map(({ measures, ...at }) => ({ kind: "pace", ...size, ...at, ...measures })),
-    ...steps.map((step) => ({ kind: "step", ...about, delay_ms, hashes_per_s, ...step })),
+    ...steps.map((step) => ({ kind: "step", ...about, ...step })),
   ];
 }
 

@@ -49,6 +49,8 @@ export const STEP_FACTOR = 10;
 /** Behind each change so many blocks are measured, in these parts. */
 const STEP_PARTS = [[1, 30], [31, 100], [101, 130], [131, 300]] as const;
 const STEP_BLOCKS = 300, BEFORE_BLOCKS = 100;
+/** A few blocks say little, so there are so many times more runs of them. */
+export const STEP_RUNS = 8;
 /** Of what a target is off, a third is left after a window: less than a hundredth after five. */
 const SETTLE_WINDOWS = 5;
 
@@ -114,7 +116,8 @@ export function measureSteps(
   options: Omit<MeasureOptions, "blocks">,
   onProgress: (part: number) => void = () => {},
 ): StepMeasures[] {
-  const { hashes_per_s, delay_ms, runs } = options, [fast, slow] = settling(options);
+  const { hashes_per_s, delay_ms } = options, [fast, slow] = settling(options);
+  const runs = options.runs * STEP_RUNS;
   const phases = [
     fast,
     slow,
