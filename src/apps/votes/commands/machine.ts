@@ -20,9 +20,9 @@ const QUESTIONS = {
 } as const;
 const REFUSED = "Invalid/duplicate Vote!";
 
-/** While others vote, so many block times are waited for them at most, and this part of one at once. */
-const PATIENCE_BLOCKS = 3;
+/** While others vote, this part of a block time is waited at most, and that so often: three of them. */
 const PAUSE_PART = 1 / 2;
+const PAUSES_MAX = 12;
 
 /** How the machine is set up. */
 export interface MachineOptions {
@@ -107,13 +107,11 @@ class Machine {
 
   /** Waits for the newest chain, and while votes wait for a block, a moment more and again. */
   async #waitForOthers(): Promise<void> {
-    const { block_time_ms } = this.#options;
-    const end_ms = performance.now() + PATIENCE_BLOCKS * block_time_ms;
-    for (;;) {
+    for (let pauses = 0;; pauses++) {
       await this.#desk.request(CHAIN, { newest: true } satisfies NewestRequest);
       const is_busy = this.#answer("ballots_waiting").length > 0;
-      if (!is_busy || performance.now() >= end_ms) return;
-      await delay(Math.random() * PAUSE_PART * block_time_ms);
+      if (!is_busy || pauses === PAUSES_MAX) return;
+      await delay(Math.random() * PAUSE_PART * this.#options.block_time_ms);
     }
   }
 
