@@ -12,14 +12,14 @@ export const votes: App = asApp<null>({
   order: VOTE_RULE,
   questions: {
     /** CHOICE COUNT of an election, most first. All rows are of one moment. */
-    tally: {
+    votes: {
       right: "read",
       names: (_, [election = ""], view) =>
         tallyOf(electionIn(view, election)).map((row) => JSON.stringify(row)),
       row: (_, name) => JSON.parse(name).map(String),
     },
     /** CHOICE INDEX KEY of the vote of a voter: the index of its block, and who signed it. */
-    ballot: {
+    vote: {
       right: "read",
       names: (_, [election = "", voter = ""], view) => {
         const ballot = electionIn(view, election).ballots.get(spell(voter));
@@ -30,7 +30,7 @@ export const votes: App = asApp<null>({
       row: (_, name) => JSON.parse(name).map(String),
     },
     /** One row while some vote waits that the next block may hold. */
-    ballots_waiting: {
+    votes_waiting: {
       right: "read",
       names: (_, _args, view) => isVoteWaiting(view.below(CHAIN)) ? ["1"] : [],
       row: (_, name) => [name],

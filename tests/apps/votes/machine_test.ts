@@ -126,7 +126,7 @@ Deno.test("`runMachine()` prints objects with json", async () => {
 Deno.test("`runMachine()` waits for the newest chain, and again while another vote waits", async () => {
   const { sim, nodes: [node] } = poll(22, ["a"]);
   hand(node, { k: "vote", voter: "ben", choice: "red" });
-  sim.run(() => askNode(node.state, "ballots_waiting")!.length > 0);
+  sim.run(() => askNode(node.state, "votes_waiting")!.length > 0);
   let asked = 0;
   const order: string[] = [];
   const onNewest = () => {
@@ -145,7 +145,7 @@ Deno.test("`runMachine()` waits for the newest chain, and again while another vo
 Deno.test("`runMachine()` waits for others for a few block times only", async () => {
   const { sim, nodes: [node] } = poll(23, ["a"]);
   hand(node, { k: "vote", voter: "ben", choice: "red" });
-  sim.run(() => askNode(node.state, "ballots_waiting")!.length > 0);
+  sim.run(() => askNode(node.state, "votes_waiting")!.length > 0);
   const { items } = await talk({ replies: ["a", "ann", "red", "q"], node: () => node.state });
   assertEquals(items.length, 1);
 });

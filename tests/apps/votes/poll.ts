@@ -40,7 +40,7 @@ export function hand(node: SimNode, item: Json, depth = 1): void {
 
 /** What a node says of an election. */
 export function tally(node: SimNode, election = ""): readonly (readonly string[])[] {
-  return askNode(node.state, "tally", [election])!;
+  return askNode(node.state, "votes", [election])!;
 }
 
 /** The last block of a node's best branch. */

@@ -71,19 +71,19 @@ Deno.test("two sides of a cut that both vote end with one state, and every loser
   assertEquals([told(winner), told(opener)], [[], []]);
 });
 
-Deno.test("`ballots_waiting` is said while a vote waits that has a place", () => {
+Deno.test("`votes_waiting` is said while a vote waits that has a place", () => {
   const { sim, nodes: [a, b] } = poll(14, ["a", "b"]);
-  const waits = () => [a, b].map(({ state }) => askNode(state, "ballots_waiting")!.length);
+  const waits = () => [a, b].map(({ state }) => askNode(state, "votes_waiting")!.length);
   assertEquals(waits(), [0, 0]);
   hand(a, { k: "data", text: "no vote" });
   hand(a, vote("ann", "red"));
   sim.run(() => waits()[1] === 1);
   sim.pass(120_000);
   assertEquals(waits(), [0, 0]);
-  const [[choice, index, by]] = askNode(b.state, "ballot", [" ", "ann "])!;
+  const [[choice, index, by]] = askNode(b.state, "vote", [" ", "ann "])!;
   assertEquals([choice, by], ["red", a.id]);
   assert(Number(index) >= 1);
-  assertEquals(askNode(b.state, "ballot", ["", "__proto__"]), []);
+  assertEquals(askNode(b.state, "vote", ["", "__proto__"]), []);
 });
 
 Deno.test("a node that follows no chain knows no votes", () => {
@@ -93,6 +93,6 @@ Deno.test("a node that follows no chain knows no votes", () => {
   hand(plain, vote("ben", "red"));
   sim.pass(60_000);
   assertEquals(tally(a), [["red", "1"]]);
-  assertEquals([tally(plain), askNode(plain.state, "ballots_waiting")], [[], []]);
+  assertEquals([tally(plain), askNode(plain.state, "votes_waiting")], [[], []]);
   assertEquals(ends(plain), ["this node follows no chain; rumor chain starts one that does"]);
 });

@@ -109,7 +109,7 @@ class Machine {
   async #waitForOthers(): Promise<void> {
     for (let pauses = 0;; pauses++) {
       await this.#desk.request(CHAIN, { newest: true } satisfies NewestRequest);
-      const is_busy = this.#answer("ballots_waiting").length > 0;
+      const is_busy = this.#answer("votes_waiting").length > 0;
       if (!is_busy || pauses === PAUSES_MAX) return;
       await delay(Math.random() * PAUSE_PART * this.#options.block_time_ms);
     }
@@ -117,7 +117,7 @@ class Machine {
 
   async #tellEnd(vote: Vote, why: string | null): Promise<void> {
     if (why !== null) return await this.#refuse(why);
-    const [[, index]] = this.#answer("ballot", vote.election, vote.voter);
+    const [[, index]] = this.#answer("vote", vote.election, vote.voter);
     const block = Number(index);
     await this.#print({ counted: { ...wordsOf(vote), block } }, `Counted in block ${block}.`);
   }
@@ -129,7 +129,7 @@ class Machine {
 
   async #display(): Promise<void> {
     const { election, format } = this.#options;
-    const tally = readTally(this.#answer("tally", election))!;
+    const tally = readTally(this.#answer("votes", election))!;
     if (format.json) await this.#print({ tally }, "");
     else if (tally.length === 0) await this.#print({}, "Nobody has voted yet.");
     else await this.#desk.print(tallyText(tally, format));

@@ -30,7 +30,7 @@ ${ASK_CODES}
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --election`);
     return await inquireChain(given, async (ask) => {
-      const counts = readTally(await ask({ q: "tally", a: [given.election ?? ""] }));
+      const counts = readTally(await ask({ q: "votes", a: [given.election ?? ""] }));
       if (counts === null) return failSenseless();
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       await stdout.print(tallyText(counts, format));

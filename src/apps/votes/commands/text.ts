@@ -17,7 +17,7 @@ export function fieldText(word: string): string {
 /** A choice and its votes. */
 export type Count = { readonly choice: string; readonly count: number };
 
-/** What a node answers to the question `tally`, or null where that makes no sense. */
+/** What a node answers to the question `votes`, or null where that makes no sense. */
 export function readTally(rows: readonly (readonly string[])[]): readonly Count[] | null {
   const counts = rows.map(([choice = "", count = ""]) => ({
     choice,
