@@ -156,51 +156,58 @@ Deno.test("`rumor vote cast` counts once, `tally` and `audit` say the same at al
   await endAll([first, second]);
 });
 
-Deno.test("a vote that loses when a cut heals is told to whoever waits, and by who signed it", async () => {
-  await using network = new Nodes();
-  const addresses = [deadAddress(), deadAddress()];
-  await using left = new Proxy(addresses[0]);
-  await using right = new Proxy(addresses[1]);
-  const start = (listen: string, proxy: Proxy, ...args: string[]) => {
-    const place = ["--listen", listen, "--advertise", proxy.address];
-    return network.start(["chain", ...TIMES, "--mine", "always", ...place, ...args]);
-  };
-  const first = start(addresses[0], left, "--name", "first");
-  await first.address();
-  const second = start(addresses[1], right, "--name", "second", "--join", left.address);
-  await second.address();
-  const tally = async (at: number, ...args: string[]) =>
-    (await runRumor(["vote", "tally", ...args, "--join", addresses[at]])).stdout.join();
-  const before = ["--election", "before"];
-  await runRumor(["vote", "cast", "zoe", "red", ...before, "--join", addresses[0]]);
-  // Then they are linked. Each answer is waited for, so this is no busy loop.
-  while (await tally(1, ...before) !== "red 1") { /* goes on */ }
-  for (const proxy of [left, right]) proxy.hold();
-  const nodes = [first, second], choices = ["red", "blue"];
-  const deep = ["--confirm", "100000", "--timeout", "600"];
-  const casts = addresses.map((join, at) =>
-    startRumor(["vote", "cast", "ann", choices[at], ...deep, "--join", join])
-  );
-  try {
-    for (const at of [0, 1]) {
-      while (await tally(at) !== `${choices[at]} 1`) { /* goes on */ }
+Deno.test(
+  "a vote that loses when a cut heals is told to whoever waits, and by who signed it",
+  LONG_ONLY,
+  async () => {
+    await using network = new Nodes();
+    const addresses = [deadAddress(), deadAddress()];
+    await using left = new Proxy(addresses[0]);
+    await using right = new Proxy(addresses[1]);
+    const start = (listen: string, proxy: Proxy, ...args: string[]) => {
+      const place = ["--listen", listen, "--advertise", proxy.address];
+      return network.start(["chain", ...TIMES, "--mine", "always", ...place, ...args]);
+    };
+    const first = start(addresses[0], left, "--name", "first");
+    await first.address();
+    const second = start(addresses[1], right, "--name", "second", "--join", left.address);
+    await second.address();
+    const tally = async (at: number, ...args: string[]) =>
+      (await runRumor(["vote", "tally", ...args, "--join", addresses[at]])).stdout.join();
+    const before = ["--election", "before"];
+    await runRumor(["vote", "cast", "zoe", "red", ...before, "--join", addresses[0]]);
+    // Then they are linked. Each answer is waited for, so this is no busy loop.
+    while (await tally(1, ...before) !== "red 1") { /* goes on */ }
+    for (const proxy of [left, right]) proxy.hold();
+    const nodes = [first, second], choices = ["red", "blue"];
+    const deep = ["--confirm", "100000", "--timeout", "600"];
+    const casts = addresses.map((join, at) =>
+      startRumor(["vote", "cast", "ann", choices[at], ...deep, "--join", join])
+    );
+    try {
+      for (const at of [0, 1]) {
+        while (await tally(at) !== `${choices[at]} 1`) { /* goes on */ }
+      }
+      for (const proxy of [left, right]) proxy.release();
+      const ended = casts.map(async (
+        cast,
+        at,
+      ) => [at, await cast.result({ timeout_ms: AGREE_MS })]);
+      const [lost, { code, stderr }] = await Promise.race(ended) as [number, Result];
+      ended[1 - lost].catch(() => {});
+      const why = `a vote of ann was cast already by \\S{43} \\(${["second", "first"][lost]}\\)`;
+      assertEquals([code, stderr.length], [1, 1], stderr.join("\n"));
+      assertMatch(stderr[0], new RegExp(`^rumor: refused: ${why}$`));
+      const isTold = (line: string) => line.includes("does not count");
+      const told = await nodes[lost].waitForStderr(isTold);
+      assertMatch(told, new RegExp(`the vote of ann for ${choices[lost]} does not count: ${why}$`));
+      assertEquals(nodes[1 - lost].stderr.filter(isTold), []);
+      assertEquals([await tally(0), await tally(1)], Array(2).fill(`${choices[1 - lost]} 1`));
+    } finally {
+      for (const cast of casts) await cast[Symbol.asyncDispose]();
     }
-    for (const proxy of [left, right]) proxy.release();
-    const ended = casts.map(async (cast, at) => [at, await cast.result({ timeout_ms: AGREE_MS })]);
-    const [lost, { code, stderr }] = await Promise.race(ended) as [number, Result];
-    ended[1 - lost].catch(() => {});
-    const why = `a vote of ann was cast already by \\S{43} \\(${["second", "first"][lost]}\\)`;
-    assertEquals([code, stderr.length], [1, 1], stderr.join("\n"));
-    assertMatch(stderr[0], new RegExp(`^rumor: refused: ${why}$`));
-    const isTold = (line: string) => line.includes("does not count");
-    const told = await nodes[lost].waitForStderr(isTold);
-    assertMatch(told, new RegExp(`the vote of ann for ${choices[lost]} does not count: ${why}$`));
-    assertEquals(nodes[1 - lost].stderr.filter(isTold), []);
-    assertEquals([await tally(0), await tally(1)], Array(2).fill(`${choices[1 - lost]} 1`));
-  } finally {
-    for (const cast of casts) await cast[Symbol.asyncDispose]();
-  }
-});
+  },
+);
 
 Deno.test("`rumor vote open` closes the choices, and the roll says who may vote", async (t) => {
   await using network = new Nodes();
