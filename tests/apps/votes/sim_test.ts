@@ -30,6 +30,15 @@ Deno.test("simultaneous votes of many ids at five nodes all count", () => {
   assertEquals(nodes.flatMap(ends).filter((why) => why !== null), []);
 });
 
+Deno.test("votes that come at once through one node all count, however long their lines are", () => {
+  const { sim, nodes } = poll(16, ["a", "b"]), [a, b] = nodes;
+  const votes = Array.from({ length: 300 }, (_, at) => vote(`${at} ${"x".repeat(100)}`, "red"));
+  a.publish("records", votes);
+  sim.pass(120_000);
+  for (const node of nodes) assertEquals(tally(node), [["red", "300"]]);
+  assertEquals(told(b), []);
+});
+
 Deno.test("two sides of a cut that both vote end with one state, and every loser is told", () => {
   const { sim, nodes } = poll(13, ["a", "b", "c", "d"]), [a, b, c, d] = nodes;
   sim.partition([a, b], [c, d]);
