@@ -6,11 +6,13 @@ import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
 import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
+import votes from "./votes/mod.ts";
 
 export const APPS: readonly AppModule[] = [
   chat,
   ledger,
   privateMessages,
   chain,
+  votes,
   names,
 ];
