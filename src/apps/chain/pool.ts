@@ -8,6 +8,9 @@ import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts"
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
+/** About what a place takes in a block's data, and a line besides what it is. */
+const PLACE_BYTES = 4, LINE_BYTES = 32;
+
 /** An item came that may be ordered; its key, or null where it is none. */
 export function takeRecord(
   turn: ChainTurn,
@@ -69,7 +72,9 @@ export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecor
   const records: ChainRecord[] = [];
   let { states } = best, bytes = 0;
   for (const record of pool) {
-    const size = record.line.length + 32;
+    // Records that stand together share their line.
+    const is_shared = records.at(-1)?.line === record.line;
+    const size = is_shared ? PLACE_BYTES : record.line.length + LINE_BYTES;
     if (bytes + size > BLOCK_BYTES_TARGET) break;
     const next = applyRecord(order, states, record, index);
     // What has no place now may have one later.

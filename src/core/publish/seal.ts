@@ -12,20 +12,23 @@ import {
   LINE_BYTES_MAX,
 } from "../data/limits.ts";
 
-/** Bytes of an entry before its signature. */
-const UNSIGNED_BYTES_MAX = LINE_BYTES_MAX - 128;
+/** Bytes of an entry's line behind what is signed. */
+const SIGNATURE_BYTES = 128;
+const UNSIGNED_BYTES_MAX = LINE_BYTES_MAX - SIGNATURE_BYTES;
 
 /** Makes the next entry of a topic; its items leave the draft. */
 export function sealDraft(turn: PublishTurn, topic: Topic): void {
   const { env, log } = turn.view;
   const draft = turn.slice.drafts.get(topic);
   if (draft === undefined) return;
-  let taken = takeParts(draft.parts, ENTRY_BYTES_TARGET, ENTRY_ITEMS_MAX);
+  const { entry_bytes = LINE_BYTES_MAX } = log.rules.get(topic) ?? {};
+  const target_bytes = Math.min(ENTRY_BYTES_TARGET, entry_bytes / 2);
+  let taken = takeParts(draft.parts, target_bytes, ENTRY_ITEMS_MAX);
   let fields = nextFields(turn, topic, itemsOf(taken.parts));
   let unsigned = encodeUnsigned(fields);
   // The sizes were estimates; escapes can make an entry longer.
-  while (unsigned.length > UNSIGNED_BYTES_MAX && fields.items.length > 1) {
-    taken = takeParts(draft.parts, ENTRY_BYTES_TARGET, Math.ceil(fields.items.length / 2));
+  while (unsigned.length > entry_bytes - SIGNATURE_BYTES && fields.items.length > 1) {
+    taken = takeParts(draft.parts, target_bytes, Math.ceil(fields.items.length / 2));
     fields = nextFields(turn, topic, itemsOf(taken.parts));
     unsigned = encodeUnsigned(fields);
   }

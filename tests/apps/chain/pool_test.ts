@@ -3,6 +3,7 @@ import type { AppView } from "../../../src/core/host/app.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
 import { POOL_MAX } from "../../../src/apps/chain/limits.ts";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
+import { nextRecords } from "../../../src/apps/chain/pool.ts";
 import { RECORDS } from "../../../src/apps/chain/record.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
 import type { Json } from "../../../src/core/types.ts";
@@ -10,6 +11,7 @@ import { itemsOf } from "../../helpers/delivered.ts";
 import { entryOf, makeLine, ORIGINS } from "../../helpers/history.ts";
 import { appViewOf } from "../../helpers/app_view.ts";
 import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
+import { emptyTree, recordsOfItems } from "./stage.ts";
 
 const VIEW: AppView = appViewOf(linkedNode());
 const ITEMS = 200;
@@ -37,6 +39,17 @@ Deno.test("`takeRecord()` keeps records that may be ordered, and no junk", () =>
   assertEquals(texts(after([0, 1, [...junk, good, ...more]])), ["good"]);
   const long = { k: "data", text: "x".repeat(8_193) };
   assertEquals(texts(after([0, 1, [long]], [0, 2, [{ ...good, id: "a" }]])), ["good"]);
+});
+
+Deno.test("`nextRecords()` counts a line once for all its records", () => {
+  const items = Array.from({ length: 150 }, (_, at) => ({ k: "word", word: `word ${at}` }));
+  const records = recordsOfItems(items);
+  assertEquals(nextRecords(emptyTree(), records), records);
+  const long = { k: "word", word: "x".repeat(10_000) };
+  const more = [1, 2, 3, 4].map((seq) =>
+    recordsOfItems([{ ...long, word: long.word + seq }], seq)[0]
+  );
+  assertEquals(nextRecords(emptyTree(), more), more.slice(0, 3));
 });
 
 Deno.test("`trimPool()` lets nobody push out the records of others", () => {
