@@ -5,10 +5,12 @@ import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
 import privateMessages from "./private/mod.ts";
+import strict from "./strict/mod.ts";
 
 export const APPS: readonly AppModule[] = [
   chat,
   ledger,
   privateMessages,
   chain,
+  strict,
 ];

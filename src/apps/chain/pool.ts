@@ -2,7 +2,7 @@
 
 import type { Id } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
-import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
+import { AWAITED_BLOCKS_MAX, BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
 import { applyRecord, isRefused, recordFault } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
@@ -84,4 +84,16 @@ export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecor
     records.push(record);
   }
   return records;
+}
+
+/** Whether a record waits of which the next blocks decide, whatever else they hold. */
+export function isAwaited({ order, best }: Tree, pool: Iterable<ChainRecord>): boolean {
+  const index = best.block.index + 1;
+  for (const record of pool) {
+    const next = applyRecord(order, best.states, record, index);
+    if (!isRefused(next) || next.until === undefined) continue;
+    // Nobody makes others mine for longer by a claim.
+    if (next.until < index + AWAITED_BLOCKS_MAX) return true;
+  }
+  return false;
 }

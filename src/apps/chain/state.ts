@@ -68,6 +68,8 @@ export interface Wait {
   /** The key of the record, once it came back. */
   readonly key: string | null;
   readonly depth: number;
+  /** Whether it shares the record with whoever handed over the same before it came back. */
+  readonly once: boolean;
 }
 
 /** A node that knows nothing of the chain yet. */

@@ -13,7 +13,7 @@ import {
   networkFlag,
   timeoutFlag,
 } from "../../../cli/args/flags.ts";
-import { inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
+import { type Ask, inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
 import type { Format } from "../../../cli/output/line.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
@@ -81,11 +81,7 @@ export async function askBlocks(
   show: (blocks: readonly Block[]) => Promise<void>,
 ): Promise<number> {
   return await inquire(given, async (ask) => {
-    const [state] = await ask({ q: "chain" });
-    if (state === undefined) {
-      say("rumor: this node follows no chain; rumor chain starts one that does");
-      return EXIT.failed;
-    }
+    if (!await isFollowing(ask)) return EXIT.failed;
     const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
     if (blocks.includes(null)) {
       say("rumor: the node's answer makes no sense");
@@ -94,6 +90,15 @@ export async function askBlocks(
     await show(blocks as Block[]);
     return EXIT.done;
   });
+}
+
+/** Whether a node follows the chain; says so where it does not. */
+export async function isFollowing(ask: Ask): Promise<boolean> {
+  const [state] = await ask({ q: "chain" });
+  if (state === undefined) {
+    say("rumor: this node follows no chain; rumor chain starts one that does");
+  }
+  return state !== undefined;
 }
 
 function readBlock([text = ""]: readonly string[]): Block | null {
