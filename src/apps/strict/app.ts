@@ -35,7 +35,7 @@ export const strict: App = asApp<State>({
     strict: {
       right: "read",
       names: (_state, args, view) => accountsOf(args, view),
-      row: (_state, account, view) => [account, String(balanceOf(ledgerOf(view), account))],
+      row: (_state, account, view) => [account, String(balanceOf(stateOf(view), account))],
     },
   },
 });
@@ -67,14 +67,14 @@ function recordsOf(removed: readonly OrderedItem[], added: readonly OrderedItem[
 
 /** The accounts that are meant, or all that there are; none where no chain is followed. */
 function accountsOf(words: readonly string[], view: AppView): readonly string[] {
-  if (words.length === 0) return [...ledgerOf(view).balances.keys()].sort();
+  if (words.length === 0) return [...stateOf(view).balances.keys()].sort();
   if (!view.below(CHAIN)) return [];
   const accounts = words.map((word) => accountOf(word, view.self));
   return [...new Set(accounts)].filter((account) => accountFault(account) === null).sort();
 }
 
 /** What the best branch makes. */
-function ledgerOf(view: AppView): Strict {
+function stateOf(view: AppView): Strict {
   const offer = view.below(CHAIN) as ChainOffer | null | undefined;
   return offer?.tree.best.states.get(STRICT) as Strict | undefined ?? emptyStrict();
 }

@@ -12,7 +12,7 @@ export default {
     ledger: {
       strict: {
         help: "payments in one order, and none that its payer cannot cover",
-        load: () => import("./commands/ledger.ts"),
+        load: () => import("./commands/node.ts"),
       },
     },
     pay: {
@@ -23,7 +23,7 @@ export default {
     },
     balances: {
       strict: {
-        help: "the balances of the strict ledger",
+        help: "what accounts have by the best branch",
         load: () => import("./commands/balances.ts"),
       },
     },

@@ -69,6 +69,7 @@ ${ASK_CODES}
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       return await askBlocks(given, given.from ?? 1, async (blocks) => {
         await stdout.print(blocks.map((block) => show(block, format)).join(""));
+        return EXIT.done;
       });
     },
   };
@@ -78,27 +79,34 @@ ${ASK_CODES}
 export async function askBlocks(
   given: InquiryOptions,
   from: number,
-  show: (blocks: readonly Block[]) => Promise<void>,
+  show: (blocks: readonly Block[]) => Promise<number>,
 ): Promise<number> {
-  return await inquire(given, async (ask) => {
-    if (!await isFollowing(ask)) return EXIT.failed;
+  return await inquireChain(given, async (ask) => {
     const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
-    if (blocks.includes(null)) {
-      say("rumor: the node's answer makes no sense");
-      return EXIT.failed;
-    }
-    await show(blocks as Block[]);
-    return EXIT.done;
+    return blocks.includes(null) ? failSenseless() : await show(blocks as Block[]);
   });
 }
 
-/** Whether a node follows the chain; says so where it does not. */
-export async function isFollowing(ask: Ask): Promise<boolean> {
-  const [state] = await ask({ q: "chain" });
-  if (state === undefined) {
+/**
+ * Lets `talk` ask a node that follows the chain, whose row of the question `chain` comes with it; gives
+ * the exit code of `talk`, or of a failure.
+ */
+export async function inquireChain(
+  given: InquiryOptions,
+  talk: (ask: Ask, state: readonly string[]) => Promise<number>,
+): Promise<number> {
+  return await inquire(given, async (ask) => {
+    const [state] = await ask({ q: "chain" });
+    if (state !== undefined) return await talk(ask, state);
     say("rumor: this node follows no chain; rumor chain starts one that does");
-  }
-  return state !== undefined;
+    return EXIT.failed;
+  });
+}
+
+/** The node did not answer what it was asked; gives the exit code. */
+export function failSenseless(): number {
+  say("rumor: the node's answer makes no sense");
+  return EXIT.failed;
 }
 
 function readBlock([text = ""]: readonly string[]): Block | null {

@@ -3,15 +3,13 @@
 import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
-import { inquire } from "../../../cli/guest/inquiry.ts";
-import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { accountFault, accountWordFault } from "../account.ts";
-import { ASK_CODES, askFlags, isFollowing } from "./builds_on.ts";
+import { ASK_CODES, askFlags, failSenseless, inquireChain } from "./builds_on.ts";
 import { balanceLines } from "./text.ts";
 
 const command: Command = {
-  summary: "print the balances of the strict ledger",
+  summary: "print what accounts have by the best branch",
   help: `Examples:
   rumor balances --strict --join 10.0.0.5:7000
   rumor balances --strict me me/petty-cash --json
@@ -32,13 +30,9 @@ ${ASK_CODES}
       const fault = accountWordFault(word);
       if (fault !== null) throw new UsageError(`${word}: ${fault}`);
     }
-    return await inquire(given, async (ask) => {
-      if (!await isFollowing(ask)) return EXIT.failed;
+    return await inquireChain(given, async (ask) => {
       const rows = await ask({ q: "strict", a: words });
-      if (!rows.every(isBalance)) {
-        say("rumor: the node's answer makes no sense");
-        return EXIT.failed;
-      }
+      if (!rows.every(isBalance)) return failSenseless();
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       await stdout.print(balanceLines(rows as [string, string][], format));
       return EXIT.done;

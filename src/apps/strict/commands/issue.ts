@@ -7,7 +7,7 @@ import { handOver, PAY_CODES, PAY_HELP, payFlags } from "./handing.ts";
 import { issueOf } from "./parse.ts";
 
 const command: Command = {
-  summary: "bring money into the strict ledger, through a running node",
+  summary: "bring in money that rumor pay --strict spends, through a running node",
   help: `Examples:
   rumor issue me 1000
   rumor issue bq1yG0VBOsLMEp1Ei8SJ3Gn9oJ9VjRyPhkRCyIbHMO0/petty-cash 50 --id june
