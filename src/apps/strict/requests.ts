@@ -63,10 +63,12 @@ function complete(
     const word = Object.hasOwn(fields, name) ? (fields as Fields)[name] : null;
     if (typeof word === "string") Object.assign(fields, { [name]: accountOf(word, self) });
   }
-  const { id } = fields as Fields;
-  if (typeof id === "string") return readItem({ ...fields, id: id.normalize("NFC") });
+  if (Object.hasOwn(fields, "id")) {
+    const { id } = fields as Fields;
+    return readItem({ ...fields, id: typeof id === "string" ? id.normalize("NFC") : id });
+  }
   const hash = env.sha256(encoder.encode(`payment ${made} of ${self} at ${now_ms}`));
-  return readItem({ ...fields, id: id ?? hash.replace(/[-_]/g, "").slice(0, MADE_ID_CHARS) });
+  return readItem({ ...fields, id: hash.replace(/[-_]/g, "").slice(0, MADE_ID_CHARS) });
 }
 
 /**
