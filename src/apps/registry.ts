@@ -4,6 +4,7 @@ import type { AppModule } from "./app.ts";
 import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
+import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
 import strict from "./strict/mod.ts";
 
@@ -12,5 +13,6 @@ export const APPS: readonly AppModule[] = [
   ledger,
   privateMessages,
   chain,
+  names,
   strict,
 ];
