@@ -27,13 +27,14 @@ import { answerWaits, bindWaits, publishFault, takeRequest } from "./waits.ts";
 type State = ChainState | null;
 
 /** What apps that build on the chain may look at; null where the node follows none. */
-export type ChainOffer = Pick<ChainState, "pool"> & { readonly tree: Tree };
+export type ChainOffer = Pick<ChainState, "pool" | "waits"> & { readonly tree: Tree };
 
 const NO_CHAIN = "this node follows no chain; rumor chain starts one that does";
 
 export const chain: App = asApp<State>({
   name: CHAIN,
   topics: [
+    // What is longer no block may hold.
     { topic: RECORDS, whole: true, entry_bytes_max: RECORD_LINE_BYTES_MAX },
     { topic: BLOCKS, whole: true },
   ],
@@ -45,7 +46,8 @@ export const chain: App = asApp<State>({
   refuse: (state) => (item) => state === null ? NO_CHAIN : itemFault(state, item),
   reduce: (state, event, view) =>
     state === null ? [null, reactWithout(event)] : react(state, event, view),
-  offers: (state): ChainOffer | null => state?.tree ? { tree: state.tree, pool: state.pool } : null,
+  offers: (state): ChainOffer | null =>
+    state?.tree ? { tree: state.tree, pool: state.pool, waits: state.waits } : null,
   records: (state) => state?.printed as unknown as AppendLog<Json>,
   questions: {
     chain: {
@@ -60,6 +62,12 @@ export const chain: App = asApp<State>({
     },
   },
 });
+
+/** Own items that were handed over and are no records yet, each once. */
+export function comingItems({ waits }: Pick<ChainOffer, "waits">): Json[] {
+  const texts = waits.flatMap(({ key, item }) => key === null ? [item] : []);
+  return [...new Set(texts)].map((text) => JSON.parse(text));
+}
 
 /** What the chain, and the apps that build on it, say of records. */
 export function orderOf(apps: readonly App[]): readonly OrderRule[] {

@@ -15,6 +15,8 @@ export const BLOCK_BYTES_TARGET = 32_768;
 export const BLOCK_DATA_BYTES_MAX = 98_304;
 /** A record so deep is left alone by nodes that mine on demand. */
 export const REST_DEPTH = 6;
+/** Nodes that mine on demand mine so many blocks at most for a record that has no place yet. */
+export const AWAITED_BLOCKS_MAX = 128;
 /** Who may wait for records at once. */
 export const WAITS_MAX = 1_024;
 /** Who may wait for the newest chain at once, and how long neighbours have to bring it. */

@@ -6,7 +6,7 @@ import { BLOCKS } from "./blocks.ts";
 import { LOOK_MS_MIN, LOOK_PART, REST_DEPTH } from "./limits.ts";
 import type { Mined, MineTask } from "./miner/task.ts";
 import type { ChainOptions } from "./options.ts";
-import { nextRecords } from "./pool.ts";
+import { isAwaited, nextRecords } from "./pool.ts";
 import { linesOf } from "./record.ts";
 import { branchFrom } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
@@ -17,7 +17,8 @@ export function steer(turn: ChainTurn): void {
   if (options.mine === "never" || !started || !isLookDue(turn)) return;
   turn.state.looked = { best: best.hash, pool, at_ms: turn.now_ms };
   const records = nextRecords(turn.tree, values(pool));
-  const wanted = options.mine === "always" || records.length > 0 || isShallow(turn);
+  const wanted = options.mine === "always" || records.length > 0 || isShallow(turn) ||
+    isAwaited(turn.tree, values(pool));
   stop(turn);
   if (!wanted) return;
   const data = linesOf(records) as Json;

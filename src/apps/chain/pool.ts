@@ -2,11 +2,14 @@
 
 import type { Id } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
-import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
+import { AWAITED_BLOCKS_MAX, BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
 import { applyRecord, isRefused, recordFault } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
+
+/** About what a place takes in a block's data, and a line besides what it is. */
+const PLACE_BYTES = 4, LINE_BYTES = 32;
 
 /** An item came that may be ordered; its key, or null where it is none. */
 export function takeRecord(
@@ -67,18 +70,30 @@ export function trimPool(turn: ChainTurn): void {
 export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecord[] {
   const { order, best } = tree, index = best.block.index + 1;
   const records: ChainRecord[] = [];
-  let { states } = best, bytes = 0, last_line = "";
+  let { states } = best, bytes = 0;
   for (const record of pool) {
-    // Records that follow each other in one entry share its line.
-    const size = (record.line === last_line ? 0 : record.line.length) + 32;
+    // Records that stand together share their line.
+    const is_shared = records.at(-1)?.line === record.line;
+    const size = is_shared ? PLACE_BYTES : record.line.length + LINE_BYTES;
     if (bytes + size > BLOCK_BYTES_TARGET) break;
     const next = applyRecord(order, states, record, index);
     // What has no place now may have one later.
     if (isRefused(next)) continue;
     states = next;
     bytes += size;
-    last_line = record.line;
     records.push(record);
   }
   return records;
+}
+
+/** Whether a record waits of which the next blocks decide, whatever else they hold. */
+export function isAwaited({ order, best }: Tree, pool: Iterable<ChainRecord>): boolean {
+  const index = best.block.index + 1;
+  for (const record of pool) {
+    const next = applyRecord(order, best.states, record, index);
+    if (!isRefused(next) || next.until === undefined) continue;
+    // Nobody makes others mine for longer by a claim.
+    if (next.until < index + AWAITED_BLOCKS_MAX) return true;
+  }
+  return false;
 }

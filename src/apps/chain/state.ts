@@ -67,6 +67,8 @@ export interface Wait {
   /** The key of the record, once it came back. */
   readonly key: string | null;
   readonly depth: number;
+  /** Whether it shares the record with whoever handed over the same before it came back. */
+  readonly once: boolean;
 }
 
 /** Who waits for the newest chain, and what is missing to it. */

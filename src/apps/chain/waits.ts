@@ -16,6 +16,8 @@ import type { ChainTurn } from "./turn.ts";
 export interface RecordRequest {
   readonly item: Json;
   readonly depth: number;
+  /** Whether the same again, while the first is on its way, is the same record. */
+  readonly once?: boolean;
 }
 
 /** What else may be wanted: an answer as soon as the newest chain is here that neighbours have. */
@@ -29,7 +31,7 @@ export function takeRequest(
   { request, source, by }: Extract<AppEvent, { kind: "request" }>,
 ): void {
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
-  const { item, depth, newest } = (request ?? {}) as Partial<Record<string, Json>>;
+  const { item, depth, newest, once = false } = (request ?? {}) as Partial<Record<string, Json>>;
   if (newest === true) return takeNewest(turn, source);
   if (item === undefined || !isCount(depth, 1)) {
     return refuse("a record and its depth are expected");
@@ -45,8 +47,10 @@ export function takeRequest(
   const is_lost = key === null && isRefused(taken) && !taken.later;
   if (is_lost) return refuse(refusalText(turn, taken));
   makeRoom(turn);
-  turn.state.waits = [...turn.state.waits, { source, item: text, key, depth }];
-  if (key === null) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+  const wait: Wait = { source, item: text, key, depth, once: once === true };
+  const is_coming = wait.once && isComing(turn, text);
+  turn.state.waits = [...turn.state.waits, wait];
+  if (key === null && !is_coming) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
 }
 
 /**
@@ -58,8 +62,12 @@ export function publishFault({ order, waits }: ChainState, item: Json): string |
   if (fault !== null) return fault;
   const rule = ruleOf(order, item)!;
   if (!rule.guarded) return null;
-  const text = JSON.stringify(item);
-  return waits.some((wait) => wait.key === null && wait.item === text) ? null : guardText(rule);
+  return isComing({ state: { waits } }, JSON.stringify(item)) ? null : guardText(rule);
+}
+
+/** Whether an own item was handed over and did not come back yet. */
+function isComing({ state }: { readonly state: Pick<ChainState, "waits"> }, text: string): boolean {
+  return state.waits.some((wait) => wait.key === null && wait.item === text);
 }
 
 function guardText({ name }: OrderRule): string {
@@ -105,9 +113,13 @@ export function bindWaits(
   key: string | null,
 ): void {
   if (key === null || origin !== turn.view.self) return;
-  const text = JSON.stringify(item);
-  const at = turn.state.waits.findIndex((wait) => wait.key === null && wait.item === text);
-  if (at >= 0) turn.state.waits = turn.state.waits.with(at, { ...turn.state.waits[at], key });
+  const text = JSON.stringify(item),
+    isBound = (wait: Wait) => wait.key === null && wait.item === text;
+  const first = turn.state.waits.find(isBound);
+  if (first === undefined) return;
+  turn.state.waits = turn.state.waits.map((wait) =>
+    wait === first || (first.once && wait.once && isBound(wait)) ? { ...wait, key } : wait
+  );
 }
 
 /** Answers those whose records are deep enough, or have no place in the chain any more. */

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import type { AppView } from "../../../src/core/host/app.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
-import { POOL_MAX } from "../../../src/apps/chain/limits.ts";
+import { AWAITED_BLOCKS_MAX, POOL_MAX } from "../../../src/apps/chain/limits.ts";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
+import type { OrderRule } from "../../../src/apps/chain/order.ts";
+import { isAwaited, nextRecords } from "../../../src/apps/chain/pool.ts";
 import { RECORDS } from "../../../src/apps/chain/record.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
 import type { Json } from "../../../src/core/types.ts";
@@ -10,6 +12,7 @@ import { itemsOf } from "../../helpers/delivered.ts";
 import { entryOf, makeLine, ORIGINS } from "../../helpers/history.ts";
 import { appViewOf } from "../../helpers/app_view.ts";
 import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
+import { emptyTree, recordsOfItems, wordRecord, WORDS } from "./stage.ts";
 
 const VIEW: AppView = appViewOf(linkedNode());
 const ITEMS = 200;
@@ -37,6 +40,33 @@ Deno.test("`takeRecord()` keeps records that may be ordered, and no junk", () =>
   assertEquals(texts(after([0, 1, [...junk, good, ...more]])), ["good"]);
   const long = { k: "data", text: "x".repeat(8_193) };
   assertEquals(texts(after([0, 1, [long]], [0, 2, [{ ...good, id: "a" }]])), ["good"]);
+});
+
+Deno.test("`nextRecords()` counts a line once for all its records", () => {
+  const items = Array.from({ length: 150 }, (_, at) => ({ k: "word", word: `word ${at}` }));
+  const records = recordsOfItems(items);
+  assertEquals(nextRecords(emptyTree(), records), records);
+  const long = { k: "word", word: "x".repeat(10_000) };
+  const more = [1, 2, 3, 4].map((seq) =>
+    recordsOfItems([{ ...long, word: long.word + seq }], seq)[0]
+  );
+  assertEquals(nextRecords(emptyTree(), more), more.slice(0, 3));
+});
+
+Deno.test("`isAwaited()` is true while the next blocks decide of a record, and never for long", () => {
+  const rule: OrderRule = {
+    ...WORDS,
+    apply: (_, { item }, index) => {
+      const { word: until } = item as { word: number };
+      if (until === 0) return { refused: "not now", later: true };
+      return until < index ? { refused: "too late" } : { refused: "not now", later: true, until };
+    },
+  };
+  const tree = emptyTree([rule]);
+  const isWaited = (word: number) => isAwaited(tree, [recordsOfItems([{ k: "word", word }])[0]]);
+  const most = AWAITED_BLOCKS_MAX;
+  assertEquals([1, 64, most, most + 1, 0].map(isWaited), [true, true, true, false, false]);
+  assertEquals([isAwaited(emptyTree(), [wordRecord("bad")]), isAwaited(tree, [])], [false, false]);
 });
 
 Deno.test("`trimPool()` lets nobody push out the records of others", () => {
