@@ -218,8 +218,8 @@ export type Notice =
   /** Nobody could be joined: the node ends, waits for those it knows, or begins a new network. */
   | { readonly kind: "alone"; readonly then: "end" | "wait" | "begin" }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
-  /** What an app tells the user. */
-  | { readonly kind: "told"; readonly app: string; readonly text: string }
+  /** What an app tells the user; `bare` without the name of the program. */
+  | { readonly kind: "told"; readonly app: string; readonly text: string; readonly bare?: true }
   /** Own messages to one node that were not acknowledged; they may have arrived all the same. */
   | {
     readonly kind: "undelivered";

@@ -18,7 +18,7 @@ import { RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault } from "./tree.ts";
 import { ChainTurn } from "./turn.ts";
-import { answerWaits, bindWaits, takeRequest } from "./waits.ts";
+import { answerWaits, bindWaits, dropWaits, endWaits, takeRequest } from "./waits.ts";
 
 /** Null at nodes that follow no chain. */
 type State = ChainState | null;
@@ -82,7 +82,11 @@ function react(
     case "request":
       takeRequest(turn, event.request, event.source);
       break;
+    case "gone":
+      dropWaits(turn, event.link);
+      break;
     case "woken":
+      endWaits(turn);
       takeEarly(turn);
       askAgain(turn);
       break;
@@ -100,10 +104,11 @@ function react(
 }
 
 function wakeAgain(turn: ChainTurn): void {
-  const { early, orphans } = turn.state;
+  const { early, orphans, waits } = turn.state;
   let at_ms = nextLookAt(turn);
   if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
+  for (const { deadline_ms } of waits) at_ms = Math.min(at_ms, deadline_ms);
   if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
 }
 

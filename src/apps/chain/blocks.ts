@@ -53,7 +53,7 @@ function put(turn: ChainTurn, blocks: readonly Block[], from: Id): void {
 function follow(turn: ChainTurn, switched: Switch): void {
   const { removed, added } = switched;
   movePool(turn, switched);
-  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}` });
+  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}`, bare: true });
   const blocks = added.map(({ block }) => block as unknown as Json);
   turn.state.printed = turn.state.printed.append(blocks);
   const items = added.flatMap(({ records }) =>

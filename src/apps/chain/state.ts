@@ -63,6 +63,8 @@ export interface Wait {
   /** The key of the record, once it came back. */
   readonly key: string | null;
   readonly depth: number;
+  /** When it ends; Infinity where that is not said. */
+  readonly deadline_ms: number;
 }
 
 /** A node that knows nothing of the chain yet. */

@@ -1,6 +1,6 @@
 /** Who handed over a record, and waits until it is deep enough in the chain. */
 
-import type { Json, Source } from "../../core/types.ts";
+import type { Json, LinkId, Source } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { WAITS_MAX } from "./limits.ts";
@@ -14,15 +14,16 @@ import type { ChainTurn } from "./turn.ts";
 export interface RecordRequest {
   readonly item: Json;
   readonly depth: number;
+  /** How long it may take, in whole milliseconds; without it, as long as a guest stays. */
+  readonly within_ms?: number;
 }
 
 /** Somebody hands over a record. */
 export function takeRequest(turn: ChainTurn, request: Json, source: Source): void {
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
-  const { item, depth } = (request ?? {}) as { readonly item?: Json; readonly depth?: Json };
-  if (item === undefined || !isCount(depth, 1)) {
-    return refuse("a record and its depth are expected");
-  }
+  const read = readRequest(request);
+  if (read === null) return refuse("a record and its depth are expected");
+  const { item, depth, within_ms = Infinity } = read;
   const { order, best } = turn.tree, text = JSON.stringify(item);
   const fault = recordFault(order, item);
   if (fault !== null) return refuse(fault);
@@ -31,8 +32,19 @@ export function takeRequest(turn: ChainTurn, request: Json, source: Source): voi
   const why = key === null ? applyRecord(order, best.states, probe, best.block.index + 1) : null;
   if (typeof why === "string") return refuse(why);
   makeRoom(turn);
-  turn.state.waits = [...turn.state.waits, { source, item: text, key, depth }];
+  const deadline_ms = turn.now_ms + within_ms;
+  turn.state.waits = [...turn.state.waits, { source, item: text, key, depth, deadline_ms }];
   if (key === null) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+}
+
+/** A request as it came from somebody, or null where it is none. */
+function readRequest(request: Json): RecordRequest | null {
+  const { item, depth, within_ms } = (request ?? {}) as {
+    readonly [key: string]: Json | undefined;
+  };
+  const is_good = item !== undefined && isCount(depth, 1) &&
+    (within_ms === undefined || isCount(within_ms, 0));
+  return is_good ? { item, depth, within_ms } : null;
 }
 
 /**
@@ -58,7 +70,7 @@ function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): 
   return null;
 }
 
-/** The oldest waits no longer where there are too many: whoever it was may be gone for long. */
+/** The oldest waits no longer where there are too many. */
 function makeRoom(turn: ChainTurn): void {
   const { waits } = turn.state;
   if (waits.length < WAITS_MAX) return;
@@ -77,6 +89,24 @@ export function bindWaits(
   const text = JSON.stringify(item);
   const at = turn.state.waits.findIndex((wait) => wait.key === null && wait.item === text);
   if (at >= 0) turn.state.waits = turn.state.waits.with(at, { ...turn.state.waits[at], key });
+}
+
+/** A guest is gone, and waits for nothing. */
+export function dropWaits(turn: ChainTurn, link: LinkId): void {
+  const left = turn.state.waits.filter(({ source }) =>
+    source.kind !== "guest" || source.link !== link
+  );
+  if (left.length < turn.state.waits.length) turn.state.waits = left;
+}
+
+/** Those whose time is over wait no longer; what they wait for may still come. */
+export function endWaits(turn: ChainTurn): void {
+  const isOver = ({ deadline_ms }: Wait) => turn.now_ms >= deadline_ms;
+  const over = turn.state.waits.filter(isOver);
+  if (over.length === 0) return;
+  turn.state.waits = turn.state.waits.filter((wait) => !isOver(wait));
+  const why = "it is not so deep in the chain yet";
+  for (const { source } of over) turn.out({ kind: "answer", source, why, late: true });
 }
 
 /** Answers those whose records are deep enough, or have no place in the chain any more. */

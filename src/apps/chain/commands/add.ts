@@ -50,8 +50,8 @@ Exit codes: 0 in the chain, 1 refused, 2 usage, 69 no node reachable, 75 not yet
     const item = readData(given.id === undefined ? data : { ...data, id: given.id });
     if (typeof item === "string") throw new UsageError(item);
     const timeout = given.timeout ?? TIMEOUT_MS;
-    const errand = requesting(CHAIN, "the chain", { ...given, timeout }, ([item]) => {
-      return { item, depth: given.confirm ?? 1 } satisfies RecordRequest;
+    const errand = requesting(CHAIN, "the chain", { ...given, timeout }, ([item], within_ms) => {
+      return { item, depth: given.confirm ?? 1, within_ms } satisfies RecordRequest;
     });
     return await new Publisher({ ...given, timeout }, errand).run((send) => send([item], 0));
   },
