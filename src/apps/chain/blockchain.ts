@@ -150,12 +150,13 @@ export function verifyBlock({ rules, blocks }: Chain, block: unknown): string | 
   return blockFault(rules, block, { block: last, hash: hashOf(rules, last) }, blocks.at(-2));
 }
 
-/** The same where the hash of the block before it is known. */
+/** The same where the hash of the block before it is known, and maybe its own. */
 export function blockFault(
   rules: ChainRules,
   block: unknown,
   before: { readonly block: Block; readonly hash: string },
   grandparent: Pick<Block, "time"> | undefined,
+  hash?: string,
 ): string | null {
   if (!isBlock(block)) return "this is no block";
   const last = before.block;
@@ -166,7 +167,7 @@ export function blockFault(
   if (block.time <= last.time) return "its time is not behind that of the block before it";
   const target = nextTarget(paceOf(last, grandparent), rules.block_time_ms);
   if (block.target !== hashText(target)) return "its target is not the one that is due";
-  return hashNumber(hashOf(rules, block)) <= target ? null : "it shows too little work";
+  return hashNumber(hash ?? hashOf(rules, block)) <= target ? null : "it shows too little work";
 }
 
 /** What is wrong with a chain, or null: its first fault. */

@@ -39,10 +39,10 @@ function put(turn: ChainTurn, blocks: readonly Block[], from: Id): void {
     }
     const placing = placeBlock(turn.tree, block);
     if (placing.kind === "orphan") keepOrphan(turn, block, from);
-    if (placing.kind === "bad") tellBad(turn, placing.why, from);
-    if (placing.kind !== "placed") continue;
+    if (placing.kind === "orphan" || placing.kind === "known") continue;
     turn.state.tree = placing.tree;
-    if (placing.switched.added.length > 0) follow(turn, placing.switched);
+    if (placing.kind === "bad") tellBad(turn, placing.why, from);
+    else if (placing.switched.added.length > 0) follow(turn, placing.switched);
     queue.push(...adopt(turn, placing.hash));
   }
   const { best } = turn.tree;
