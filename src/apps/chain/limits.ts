@@ -7,6 +7,8 @@ export const EARLY_MAX = 100;
 /** Blocks that wait for a parent, and how soon another node is asked for that. */
 export const ORPHANS_MAX = 1_000;
 export const PARENT_ASK_MS = 2_000;
+/** Bytes of blocks that wait for a parent, and of those that wait for their time. */
+export const WAITING_BYTES_MAX = 8_388_608;
 /** Records that wait to be ordered; of more, the oldest are forgotten. */
 export const POOL_MAX = 10_000;
 /** Bytes of the lines that one block orders. */

@@ -8,6 +8,7 @@ import type { ChainOptions } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import type { ChainRecord } from "./record.ts";
 import type { Tree } from "./tree.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** The state of a node that follows the chain. */
 export interface ChainState {
@@ -18,7 +19,7 @@ export interface ChainState {
   /** Blocks whose parents are not here, by the hashes of these. */
   readonly orphans: ReadonlyMap<string, Orphans>;
   /** Good blocks of clocks that are ahead; they wait until it is their time. */
-  readonly early: readonly Block[];
+  readonly early: readonly Waiting[];
   /** Records that came and are in no block of the best branch, by their keys, oldest first. */
   readonly pool: SharedMap<string, ChainRecord>;
   /** Who waits for a record to be so deep in the chain. */
@@ -35,7 +36,7 @@ export interface ChainState {
 
 /** Blocks that wait for one parent, and who is asked for it. */
 export interface Orphans {
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly Waiting[];
   /** Whoever sent the first of them, then others. */
   readonly asked: readonly Id[];
   readonly ask_ms: number;
