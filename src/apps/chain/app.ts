@@ -13,10 +13,11 @@ import { PARENT_ASK_MS } from "./limits.ts";
 import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { CHAIN, optionsOf } from "./options.ts";
 import { type OrderRule, recordFault } from "./order.ts";
-import { takeRecord, trimPool } from "./pool.ts";
+import { takeRecord } from "./pool.ts";
 import { RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault } from "./tree.ts";
+import { trimPool } from "./trim.ts";
 import { ChainTurn } from "./turn.ts";
 import { answerWaits, bindWaits, dropWaits, endWaits, takeRequest } from "./waits.ts";
 

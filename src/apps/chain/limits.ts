@@ -11,6 +11,11 @@ export const PARENT_ASK_MS = 2_000;
 export const WAITING_BYTES_MAX = 8_388_608;
 /** Records that wait to be ordered; of more, the oldest are forgotten. */
 export const POOL_MAX = 10_000;
+/** Bytes of their lines; where there are more, so many are left. */
+export const POOL_BYTES_MAX = 16_777_216;
+export const POOL_BYTES_TARGET = 14_680_064;
+/** Records without a place are looked at once in so many blocks, and forgotten the second time. */
+export const SWEEP_BLOCKS = 64;
 /** Bytes of the lines that one block orders. */
 export const BLOCK_BYTES_TARGET = 32_768;
 /** Bytes of a block's data as JSON; a block with more is bad. */

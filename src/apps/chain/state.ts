@@ -22,6 +22,10 @@ export interface ChainState {
   readonly early: readonly Waiting[];
   /** Records that came and are in no block of the best branch, by their keys, oldest first. */
   readonly pool: SharedMap<string, ChainRecord>;
+  /** Bytes of the lines of these records, or more: those that left are not counted down at once. */
+  readonly pool_bytes: number;
+  /** Keys of records that had no place behind the best branch when all were looked at last. */
+  readonly doubtful: ReadonlySet<string>;
   /** Who waits for a record to be so deep in the chain. */
   readonly waits: readonly Wait[];
   readonly mining: Mining | null;
@@ -54,6 +58,8 @@ export interface Looked {
   readonly best: string;
   readonly pool: SharedMap<string, ChainRecord> | null;
   readonly at_ms: number;
+  /** Keys of records that had no place behind that branch. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** Somebody waits for a record. */
@@ -77,9 +83,11 @@ export function newState(options: ChainOptions, order: readonly OrderRule[]): Ch
     orphans: new Map(),
     early: [],
     pool: SharedMap.of(),
+    pool_bytes: 0,
+    doubtful: new Set(),
     waits: [],
     mining: null,
-    looked: { best: "", pool: null, at_ms: 0 },
+    looked: { best: "", pool: null, at_ms: 0, refused: new Set() },
     started: false,
     next_tag: 1,
     printed: AppendLog.empty(),
