@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Json } from "../../../src/core/types.ts";
 import { addBlock, type Block, type Chain, toJson } from "../../../src/apps/chain/blockchain.ts";
-import { type Result, runRumor } from "../../helpers/process.ts";
+import type { Result } from "../../helpers/process.ts";
 import { mined, rulesOf, textChain } from "./signed.ts";
 
 /** Files that are looked at at the same time. */
@@ -59,8 +59,12 @@ export function assertRefused({ code, stdout, stderr }: Result, why: RegExp): vo
 /** What stands in files, and what is said of each, by names for people. */
 export type BadFiles = Readonly<Record<string, readonly [text: string | Uint8Array, why: RegExp]>>;
 
-/** Each of the files is refused for what is wrong with it. */
-export async function assertAllRefused(t: Deno.TestContext, files: BadFiles): Promise<void> {
+/** Each of the files is refused for what is wrong with it; `verify` runs the program. */
+export async function assertAllRefused(
+  t: Deno.TestContext,
+  files: BadFiles,
+  verify: (path: string) => Promise<Result>,
+): Promise<void> {
   const folder = Deno.makeTempDirSync({ prefix: "rumor-chain-" });
   try {
     const all = Object.entries(files);
@@ -70,7 +74,7 @@ export async function assertAllRefused(t: Deno.TestContext, files: BadFiles): Pr
         path,
         typeof content === "string" ? new TextEncoder().encode(content) : content,
       );
-      return [name, await runRumor(["chain", "verify", path])] as const;
+      return [name, await verify(path)] as const;
     };
     for (let at = 0; at < all.length; at += AT_ONCE) {
       const some = all.slice(at, at + AT_ONCE);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { deadAddress, endAll, LEAVE_MS, Nodes } from "../../helpers/network.ts";
+import type { Process } from "../../helpers/process.ts";
 import { Proxy } from "../../helpers/proxy.ts";
 import { answer, answers, assertFails, blocksOf, chain, hasTexts, IDLE, MINER } from "./asked.ts";
 
@@ -76,7 +77,7 @@ Deno.test("two sides of a cut that both mine agree when it heals, and lose no re
   const addresses = [deadAddress(), deadAddress()];
   await using left = new Proxy(addresses[0]);
   await using right = new Proxy(addresses[1]);
-  const start = (listen: string, proxy: Proxy, join: readonly string[]) =>
+  const start = (listen: string, proxy: Proxy, join: readonly string[]): Process =>
     network.start([...MINER, "--listen", listen, "--advertise", proxy.address, ...join]);
   const first = start(addresses[0], left, []);
   await first.address();

@@ -3,6 +3,7 @@
 import type { Json } from "../../../src/core/types.ts";
 import { toJson } from "../../../src/apps/chain/blockchain.ts";
 import { linesOf } from "../../../src/apps/chain/record.ts";
+import { runRumor } from "../../helpers/process.ts";
 import { assertAllRefused, type BadFiles, good, withData } from "./bad_files.ts";
 import { mined, signedRecords, textData } from "./signed.ts";
 
@@ -88,5 +89,5 @@ const BAD: BadFiles = {
 };
 
 Deno.test("`rumor chain verify` refuses blocks that order what they may not", async (t) => {
-  await assertAllRefused(t, BAD);
+  await assertAllRefused(t, BAD, (path) => runRumor(["chain", "verify", path]));
 });

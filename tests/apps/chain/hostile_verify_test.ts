@@ -168,7 +168,7 @@ const BAD: BadFiles = {
 };
 
 Deno.test("`rumor chain verify` refuses what is no good chain, in one line", async (t) => {
-  await assertAllRefused(t, BAD);
+  await assertAllRefused(t, BAD, (path) => runRumor(["chain", "verify", path]));
 });
 
 Deno.test("`rumor chain verify` says of a good chain that it is, and what it cannot read", async (t) => {
