@@ -94,7 +94,7 @@ export function newTree(
 export function lonelyFault(rules: ChainRules, block: unknown): string | null {
   if (!isBlock(block) || block.index === 0) return "this is no block";
   const target = hashNumber(block.target);
-  if (target > floorTarget(block.index)) return "its target is too easy";
+  if (target > floorTarget(block.index, rules.floor_hashes)) return "its target is too easy";
   return hashNumber(hashOf(rules, block)) <= target ? null : "it shows too little work";
 }
 
