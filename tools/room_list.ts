@@ -89,5 +89,8 @@ export const APP_DOORS: readonly (readonly [name: string, layer: string])[] = [
 export const APP_CONTRACT = "src/apps/app.ts";
 export const APP_REGISTRY = "src/apps/registry.ts";
 
-/** The one file of an app that imports from other apps: so it declares what the app builds on. */
-export const APP_BUILDS_ON = "builds_on.ts";
+/**
+ * The files of an app that import from other apps, and so declare what the app builds on: its pure
+ * part, and its commands.
+ */
+export const APP_BUILDS_ON: readonly string[] = ["builds_on.ts", "commands/builds_on.ts"];

@@ -99,8 +99,9 @@ export function whyNotApp(path: string, target: string): string | null {
   const [from, to] = [appOf(path), appOf(target)];
   if (to === null || from === to || path === APP_REGISTRY) return null;
   if (from === null) return `only ${APP_REGISTRY} imports from ${APPS}${to}`;
-  const declared = `${APPS}${from}/${APP_BUILDS_ON}`;
-  return path === declared ? null : `only ${declared} imports from another app, and so declares it`;
+  const declared = APP_BUILDS_ON.map((name) => `${APPS}${from}/${name}`);
+  if (declared.includes(path)) return null;
+  return `only ${declared.join(" and ")} import from another app, and so declare it`;
 }
 
 /** The packages that pure files may use: they must keep the laws of pure files themselves. */

@@ -9,6 +9,7 @@ import type { App } from "../core/host/app.ts";
 import type { Entry } from "../core/log/entry.ts";
 import type { NodeState } from "../core/node.ts";
 import type { Json } from "../core/types.ts";
+import type { Flags } from "../cli/args/args.ts";
 import type { Format } from "../cli/output/line.ts";
 import type { Worker } from "../shell/worker/jobs.ts";
 import type { AppRules } from "../sim/campaign/app_rules.ts";
@@ -19,6 +20,16 @@ export interface AppModule {
   readonly app: App;
   /** Its subcommands, each loaded only when it is the one. */
   readonly commands: Readonly<Record<string, LoadCommand>>;
+  /**
+   * What a switch makes of commands of others, by their names and that of the switch, without dashes:
+   * `rumor COMMAND --SWITCH ...` is another command.
+   */
+  readonly variants?: Readonly<Record<string, Readonly<Record<string, Variant>>>>;
+  /** Its flags at every command that runs a node, and what they want of it: undefined for nothing. */
+  readonly node_flags?: {
+    readonly flags: Flags;
+    readonly wish: (given: Readonly<Record<string, unknown>>) => Json | undefined;
+  };
   /** Its experiments: `rumor sim NAME`. */
   readonly experiments?: Readonly<Record<string, LoadCommand>>;
   /**
@@ -63,6 +74,13 @@ export interface Command {
   ) => Promise<number>;
   /** Subcommands by their names; each is loaded only when it is the one. */
   readonly parts?: (apps: readonly AppModule[]) => Readonly<Record<string, LoadCommand>>;
+}
+
+/** What a switch makes of a command. */
+export interface Variant {
+  /** One line for the help of the command as it is without the switch. */
+  readonly help: string;
+  readonly load: LoadCommand;
 }
 
 /** Loads a file with a subcommand. */

@@ -67,10 +67,25 @@ class Program {
     name: string,
     args: readonly string[],
   ): Promise<readonly [Command, readonly string[]]> {
-    const { default: command } = await this.#commands[name]();
+    const variant = this.#variantOf(name, args);
+    if (variant !== null) return [(await variant.load()).default, variant.args];
+    const { default: plain } = await this.#commands[name]();
+    const command = { ...plain, help: () => this.#helpOf(plain) + this.#variantLines(name) };
     const [first = ""] = args, parts = command.parts?.(this.apps);
     if (parts === undefined || !Object.hasOwn(parts, first)) return [command, args];
     return [(await parts[first]()).default, args.slice(1)];
+  }
+
+  /** What an app makes of a command by a switch of its own. */
+  #variantOf(name: string, args: readonly string[]) {
+    for (const { variants } of this.apps) {
+      if (variants === undefined || !Object.hasOwn(variants, name)) continue;
+      for (const [word, { load }] of Object.entries(variants[name])) {
+        const at = flagsIn(args).indexOf(`--${word}`);
+        if (at >= 0) return { load, args: args.toSpliced(at, 1) };
+      }
+    }
+    return null;
   }
 
   async #help([name = "", ...words]: readonly string[]): Promise<number> {
@@ -94,6 +109,13 @@ class Program {
     return typeof help === "string" ? help : help(this.apps);
   }
 
+  #variantLines(name: string): string {
+    const all = this.apps.flatMap(({ variants }) => Object.entries(variants?.[name] ?? {}));
+    return all.map(([word, { help }]) =>
+      `\nWith --${word}: ${help} (rumor ${name} --${word} --help tells more).\n`
+    ).join("");
+  }
+
   #unknown(word: string): UsageError {
     const allowed = Object.keys(this.#commands).join(", ");
     return new UsageError(`${word} is not a command; allowed are ${allowed}`);
@@ -109,9 +131,13 @@ function readEnv(variable: string): string | undefined {
 }
 
 /** A word after `--` is never a flag. */
-function wantsHelp(args: readonly string[]): boolean {
+function flagsIn(args: readonly string[]): readonly string[] {
   const end = args.indexOf("--");
-  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
+  return args.slice(0, end < 0 ? args.length : end);
+}
+
+function wantsHelp(args: readonly string[]): boolean {
+  return flagsIn(args).some((arg) => arg === "--help" || arg === "-h");
 }
 
 async function print(text: string): Promise<number> {

@@ -218,6 +218,8 @@ export type Notice =
   /** Nobody could be joined: the node ends, waits for those it knows, or begins a new network. */
   | { readonly kind: "alone"; readonly then: "end" | "wait" | "begin" }
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
+  /** What the user wanted of an app was done. */
+  | { readonly kind: "done"; readonly tag: number }
   /** What an app tells the user. */
   | { readonly kind: "told"; readonly app: string; readonly text: string }
   /** Own messages to one node that were not acknowledged; they may have arrived all the same. */

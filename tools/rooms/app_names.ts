@@ -19,7 +19,7 @@ export function appFolders(paths: readonly string[]): string[] {
 /** The apps that declare that they build on one, by importing it in their `builds_on.ts`. */
 function builtOn(imports: readonly Import[], app: string): Set<string> {
   const declared = imports.filter(({ place, target }) =>
-    place.path.endsWith(`/${APP_BUILDS_ON}`) && appOf(target) === app
+    APP_BUILDS_ON.some((name) => place.path.endsWith(`/${name}`)) && appOf(target) === app
   );
   return new Set(declared.map(({ place }) => appOf(place.path) ?? ""));
 }

@@ -7,21 +7,27 @@ import type { Json } from "../../core/types.ts";
 import type { AppendLog } from "../../core/data/append_log.ts";
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { difficultyOf, isBlock } from "./blockchain.ts";
-import { askAgain, BLOCKS, takeBlock, takeEarly, takeMessage } from "./blocks.ts";
+import { askAgain, BLOCKS, takeBlock, takeEarly } from "./blocks.ts";
 import { DATA } from "./data.ts";
+import { tellLosers } from "./losers.ts";
 import { PARENT_ASK_MS } from "./limits.ts";
+import { answerWithout, takeMessage } from "./messages.ts";
 import { nextLookAt, steer, takeMined } from "./mining.ts";
+import { answerCatching } from "./newest.ts";
 import { CHAIN, optionsOf } from "./options.ts";
-import { type OrderRule, recordFault } from "./order.ts";
+import type { OrderRule } from "./order.ts";
 import { takeRecord, trimPool } from "./pool.ts";
 import { RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
-import { branchFrom, lonelyFault } from "./tree.ts";
+import { branchFrom, lonelyFault, type Tree } from "./tree.ts";
 import { ChainTurn } from "./turn.ts";
-import { answerWaits, bindWaits, takeRequest } from "./waits.ts";
+import { answerWaits, bindWaits, publishFault, takeRequest } from "./waits.ts";
 
 /** Null at nodes that follow no chain. */
 type State = ChainState | null;
+
+/** What apps that build on the chain may look at; null where the node follows none. */
+export type ChainOffer = Pick<ChainState, "pool"> & { readonly tree: Tree };
 
 const NO_CHAIN = "this node follows no chain; rumor chain starts one that does";
 
@@ -35,7 +41,8 @@ export const chain: App = asApp<State>({
   },
   refuse: (state) => (item) => state === null ? NO_CHAIN : itemFault(state, item),
   reduce: (state, event, view) =>
-    state === null ? [null, refuseAll(event)] : react(state, event, view),
+    state === null ? [null, reactWithout(event)] : react(state, event, view),
+  offers: (state): ChainOffer | null => state?.tree ? { tree: state.tree, pool: state.pool } : null,
   records: (state) => state?.printed as unknown as AppendLog<Json>,
   questions: {
     chain: {
@@ -80,7 +87,7 @@ function react(
       if (event.done) takeMined(turn, event.tag, event.result, event.fault);
       break;
     case "request":
-      takeRequest(turn, event.request, event.source);
+      takeRequest(turn, event);
       break;
     case "woken":
       takeEarly(turn);
@@ -93,30 +100,37 @@ function react(
       return [before, []];
   }
   const { tree, waits } = turn.state;
-  if (tree!.best !== before.tree?.best || waits !== before.waits) answerWaits(turn);
+  const is_switched = tree!.best !== before.tree?.best;
+  if (is_switched || waits !== before.waits) answerWaits(turn);
+  if (is_switched) tellLosers(turn);
+  answerCatching(turn);
   steer(turn);
   wakeAgain(turn);
   return turn.finish();
 }
 
 function wakeAgain(turn: ChainTurn): void {
-  const { early, orphans } = turn.state;
+  const { early, orphans, catching } = turn.state;
   let at_ms = nextLookAt(turn);
   if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
+  for (const { until_ms } of catching) at_ms = Math.min(at_ms, until_ms);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
   if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
 }
 
-function refuseAll(event: AppEvent): readonly AppOut[] {
+/** What a node does that follows no chain. */
+function reactWithout(event: AppEvent): readonly AppOut[] {
+  if (event.kind === "message") return answerWithout(event.from, event.items);
   if (event.kind !== "request") return [];
   return [{ kind: "answer", source: event.source, why: NO_CHAIN }];
 }
 
 /** Why an item may not be published in the topics of the chain, or null. */
-function itemFault({ order, tree }: ChainState, item: Json): string | null {
-  if (recordFault(order, item) === null) return null;
+function itemFault(state: ChainState, item: Json): string | null {
+  const { tree } = state, fault = publishFault(state, item);
+  if (fault === null) return null;
   const is_good = tree !== null && isBlock(item) && lonelyFault(tree.rules, item) === null;
-  return is_good ? null : "it is neither a record nor a block";
+  return is_good ? null : fault;
 }
 
 /** One row: length, difficulty, the last hash, records that wait; none where no chain is followed. */

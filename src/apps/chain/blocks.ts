@@ -1,18 +1,26 @@
 /** Blocks that come: placed in the tree, or kept until their parent or their time comes. */
 
 import type { Id, Json } from "../../core/types.ts";
-import { type Block, isBlock } from "./blockchain.ts";
+import type { Block } from "./blockchain.ts";
+import type { AppOut } from "../../core/host/app.ts";
 import { AHEAD_MS, EARLY_MAX, ORPHANS_MAX, PARENT_ASK_MS, SENT_BLOCKS_MAX } from "./limits.ts";
 import { CHAIN } from "./options.ts";
 import { movePool } from "./pool.ts";
-import { branchFrom, lonelyFault, placeBlock, type Switch } from "./tree.ts";
+import type { OrderedItem } from "./order.ts";
+import { branchFrom, lonelyFault, placeBlock, type Placed, type Switch } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
 /** The topic of blocks. */
 export const BLOCKS = "blocks";
 
-/** What nodes ask and tell each other beside the log: blocks that somebody lacks. */
-export type BlockMessage = { readonly want: string } | { readonly block: Json };
+/**
+ * What nodes ask and tell each other beside the log: blocks that somebody lacks, and which block is the
+ * last of a chain (`true` asks for it, null says that there is none).
+ */
+export type BlockMessage =
+  | { readonly want: string }
+  | { readonly block: Json }
+  | { readonly best: string | true | null };
 
 /** A block came from somebody; blocks that nobody worked for are left out. */
 export function takeBlock(turn: ChainTurn, block: Json, from: Id): void {
@@ -56,15 +64,16 @@ function follow(turn: ChainTurn, switched: Switch): void {
   if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}` });
   const blocks = added.map(({ block }) => block as unknown as Json);
   turn.state.printed = turn.state.printed.append(blocks);
-  const items = added.flatMap(({ records }) =>
-    records.map(({ key, origin, item }) => ({
-      key,
-      origin,
-      item,
-    }))
-  );
-  const rewind = removed.reduce((sum, { records }) => sum + records.length, 0);
-  if (rewind + items.length > 0) turn.out({ kind: "order", rewind, items });
+  const order = {
+    removed: removed.flatMap((placed) => orderedItems(placed).reverse()),
+    added: added.flatMap(orderedItems),
+  };
+  if (order.removed.length + order.added.length > 0) turn.out({ kind: "order", ...order });
+}
+
+/** What those who build on the chain are told of a block's records. */
+function orderedItems({ records, block: { index } }: Placed): OrderedItem[] {
+  return records.map(({ key, origin, item }) => ({ index, key, origin, item }));
 }
 
 function tellBad(turn: ChainTurn, why: string, origin: Id): void {
@@ -96,7 +105,7 @@ function keepOrphan(turn: ChainTurn, block: Block, from: Id): void {
   if (known !== undefined) next.set(parent, { ...known, blocks: [...known.blocks, block] });
   else {
     next.set(parent, { blocks: [block], asked: [from], ask_ms: turn.now_ms + PARENT_ASK_MS });
-    if (from !== turn.view.self) ask(turn, parent, from);
+    if (from !== turn.view.self) askFor(turn, parent, from);
   }
   turn.state.orphans = next;
 }
@@ -123,30 +132,29 @@ export function askAgain(turn: ChainTurn): void {
     const ask_ms = turn.now_ms + PARENT_ASK_MS;
     const asked = others.length > 0 ? [...one.asked, others[0]] : [];
     (orphans ??= new Map(turn.state.orphans)).set(parent, { ...one, asked, ask_ms });
-    if (next !== undefined) ask(turn, parent, next);
+    if (next !== undefined) askFor(turn, parent, next);
   }
   if (orphans !== null) turn.state.orphans = orphans;
 }
 
-function ask(turn: ChainTurn, hash: string, to: Id): void {
+/** Asks a node for a block. */
+export function askFor(turn: ChainTurn, hash: string, to: Id): void {
   send(turn, to, [{ want: hash }]);
 }
 
-function send(turn: ChainTurn, to: Id, items: readonly BlockMessage[]): void {
+/** Messages to the chain of another node, which need not arrive. */
+export function messageTo(to: Id, items: readonly BlockMessage[]): AppOut {
   const source = { kind: "app", app: CHAIN, tag: 0 } as const;
-  turn.out({ kind: "send", to, items, source, within_ms: PARENT_ASK_MS, bulk: true });
+  return { kind: "send", to, items, source, within_ms: PARENT_ASK_MS, bulk: true };
 }
 
-/** Another node lacks a block, and gets it with those before it; or brings one. */
-export function takeMessage(turn: ChainTurn, from: Id, items: readonly Json[]): void {
-  for (const item of items) {
-    const { want, block } = (item ?? {}) as { readonly want?: Json; readonly block?: Json };
-    if (typeof want === "string") answer(turn, from, want);
-    if (block !== undefined && isBlock(block)) takeBlock(turn, block as unknown as Json, from);
-  }
+/** Sends messages to the chain of another node. */
+export function send(turn: ChainTurn, to: Id, items: readonly BlockMessage[]): void {
+  turn.out(messageTo(to, items));
 }
 
-function answer(turn: ChainTurn, to: Id, hash: string): void {
+/** Another node lacks a block, and gets it with those before it. */
+export function sendBlocks(turn: ChainTurn, to: Id, hash: string): void {
   const placed = turn.tree.by_hash.get(hash);
   if (placed === undefined) return;
   const first = Math.max(1, placed.block.index - SENT_BLOCKS_MAX + 1);

@@ -38,6 +38,10 @@ export const DATA: OrderRule = asRule<Ids>({
     if (ids.has(read.id)) return { refused: `the id ${read.id} is used already` };
     return { state: ids.set(read.id, key) };
   },
+  label: (item) => {
+    const read = readData(item);
+    return typeof read === "string" || read.id === undefined ? "a text" : `the text ${read.id}`;
+  },
 });
 
 /** A record of text, or what is wrong with it. */

@@ -17,6 +17,9 @@ export const BLOCK_DATA_BYTES_MAX = 98_304;
 export const REST_DEPTH = 6;
 /** Who may wait for records at once. */
 export const WAITS_MAX = 1_024;
+/** Who may wait for the newest chain at once, and how long neighbours have to bring it. */
+export const NEWEST_MAX = 64;
+export const NEWEST_MS = 2_000;
 /** Part of a block time after which what is mined is put together anew, with a new time. */
 export const LOOK_PART = 1 / 20;
 export const LOOK_MS_MIN = 100;

@@ -3,6 +3,8 @@
 import type { Json } from "../../core/types.ts";
 import type { AppModule } from "../app.ts";
 import type { Block } from "./blockchain.ts";
+import type { Given } from "../../cli/args/args.ts";
+import { chainWish, followFlags } from "./commands/flags.ts";
 import { blockLine } from "./commands/text.ts";
 import { chain } from "./app.ts";
 import { Miner } from "./worker/mine.ts";
@@ -10,6 +12,10 @@ import { Miner } from "./worker/mine.ts";
 export default {
   app: chain,
   commands: { chain: () => import("./commands/chain.ts") },
+  node_flags: {
+    flags: followFlags,
+    wish: (given) => chainWish(given as Given<typeof followFlags>),
+  },
   show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
   no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",
   worker: new Miner().work,

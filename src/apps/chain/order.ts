@@ -3,8 +3,17 @@
  * states are pure functions of a branch; so whether a block is good is one, too.
  */
 
-import type { Json } from "../../core/types.ts";
+import type { Id, Json } from "../../core/types.ts";
 import type { ChainRecord } from "./record.ts";
+
+/** An item of the branch, as those who build on the chain are told of it. */
+export type OrderedItem = {
+  /** The index of its block. */
+  readonly index: number;
+  readonly key: string;
+  readonly origin: Id;
+  readonly item: Json;
+};
 
 /** What one app makes of the records of its kinds. */
 export interface OrderRule<State = unknown> {
@@ -22,13 +31,28 @@ export interface OrderRule<State = unknown> {
    * state that came in stays as it is.
    */
   readonly apply: (state: State, record: ChainRecord, index: number) => Taken<State>;
+  /** What a record is called where its signer is told that it does not count. */
+  readonly label: (item: Json) => string;
+  /** Whether only its app hands over such records, because it asks guests for a right of its own. */
+  readonly guarded?: boolean;
 }
 
 /** What became of a record. */
-export type Taken<State> = { readonly state: State } | { readonly refused: string };
+export type Taken<State> = { readonly state: State } | Refused;
+
+/** Why a record has no place behind a block. */
+export interface Refused {
+  readonly refused: string;
+  /** Who signed what stands in its way; it is named behind the reason. */
+  readonly by?: Id;
+  /** Whether blocks behind that one may still take it. */
+  readonly later?: boolean;
+}
 
 /** The states of all apps behind a block, by their names. */
 export type States = ReadonlyMap<string, unknown>;
+
+const NO_RULE = "nobody knows this kind of record";
 
 /** A rule as others handle it: what its state is, only it knows. */
 export function asRule<State>(rule: OrderRule<State>): OrderRule {
@@ -46,18 +70,23 @@ export function applyRecord(
   states: States,
   record: ChainRecord,
   index: number,
-): States | string {
+): States | Refused {
   const rule = ruleOf(rules, record.item);
-  if (rule === undefined) return "nobody knows this kind of record";
+  if (rule === undefined) return { refused: NO_RULE };
   const before = states.get(rule.name), taken = rule.apply(before, record, index);
-  if ("refused" in taken) return taken.refused;
+  if ("refused" in taken) return taken;
   return taken.state === before ? states : new Map(states).set(rule.name, taken.state);
+}
+
+/** Whether a record has no place. */
+export function isRefused(taken: States | Refused): taken is Refused {
+  return "refused" in taken;
 }
 
 /** What is wrong with an item as a record, wherever it stood in a chain, or null. */
 export function recordFault(rules: readonly OrderRule[], item: Json): string | null {
   const rule = ruleOf(rules, item);
-  return rule === undefined ? "nobody knows this kind of record" : rule.fault(item);
+  return rule === undefined ? NO_RULE : rule.fault(item);
 }
 
 /** The key of the record in a branch that has done what an item would do, or null. */
@@ -66,7 +95,8 @@ export function doneBy(rules: readonly OrderRule[], states: States, item: Json):
   return rule?.done?.(states.get(rule.name), item) ?? null;
 }
 
-function ruleOf(rules: readonly OrderRule[], item: Json): OrderRule | undefined {
+/** The rule for an item; undefined where no app knows its kind. */
+export function ruleOf(rules: readonly OrderRule[], item: Json): OrderRule | undefined {
   const kind = kindOf(item);
   return kind === null ? undefined : rules.find(({ kinds }) => kinds.includes(kind));
 }

@@ -3,7 +3,7 @@
 import type { Id } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
 import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
-import { applyRecord, recordFault } from "./order.ts";
+import { applyRecord, isRefused, recordFault } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
@@ -73,7 +73,7 @@ export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecor
     if (bytes + size > BLOCK_BYTES_TARGET) break;
     const next = applyRecord(order, states, record, index);
     // What has no place now may have one later.
-    if (typeof next === "string") continue;
+    if (isRefused(next)) continue;
     states = next;
     bytes += size;
     records.push(record);

@@ -4,6 +4,7 @@ import type { Id, Json, Source } from "../../core/types.ts";
 import { AppendLog } from "../../core/data/append_log.ts";
 import { SharedMap } from "../../core/data/shared_map.ts";
 import type { Block } from "./blockchain.ts";
+import type { Catching } from "./newest.ts";
 import type { ChainOptions } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import type { ChainRecord } from "./record.ts";
@@ -23,6 +24,10 @@ export interface ChainState {
   readonly pool: SharedMap<string, ChainRecord>;
   /** Who waits for a record to be so deep in the chain. */
   readonly waits: readonly Wait[];
+  /** Who waits for the newest chain. */
+  readonly catching: readonly Catching[];
+  /** Keys of own records that wait in vain, of which the user was told. */
+  readonly lost: ReadonlySet<string>;
   readonly mining: Mining | null;
   /** What was looked at last for something to mine, and when. */
   readonly looked: Looked;
@@ -75,6 +80,8 @@ export function newState(options: ChainOptions, order: readonly OrderRule[]): Ch
     early: [],
     pool: SharedMap.of(),
     waits: [],
+    catching: [],
+    lost: new Set(),
     mining: null,
     looked: { best: "", pool: null, at_ms: 0 },
     started: false,

@@ -17,7 +17,14 @@ import {
 } from "./blockchain.ts";
 import { floorTarget } from "./difficulty.ts";
 import { BLOCK_DATA_BYTES_MAX } from "./limits.ts";
-import { applyRecord, initialStates, type OrderRule, type States } from "./order.ts";
+import {
+  applyRecord,
+  initialStates,
+  isRefused,
+  type OrderRule,
+  type Refused,
+  type States,
+} from "./order.ts";
 import { type ChainRecord, type RecordEnv, recordsIn } from "./record.ts";
 import { hashNumber, workOf } from "./work.ts";
 
@@ -115,6 +122,8 @@ export function placeBlock(tree: Tree, block: Block): Placing {
   return { kind: "placed", tree: after, hash, switched: switchOf(tree.best, best) };
 }
 
+const TWICE: Refused = { refused: "it holds a record twice" };
+
 /** What a block's records make of the branch, or why one of them has no place in it. */
 function orderRecords(
   { order, env }: Tree,
@@ -127,12 +136,11 @@ function orderRecords(
   let { states } = parent;
   const taken = parent.taken.edit();
   for (const record of records) {
-    const why = taken.has(record.key) ? "it holds a record twice" : null;
-    const next = why ?? applyRecord(order, states, record, index);
-    if (typeof next === "string") {
+    const next = taken.has(record.key) ? TWICE : applyRecord(order, states, record, index);
+    if (isRefused(next)) {
       // Nobody reads this version; the one before it is read again as it was.
       taken.finish();
-      return next;
+      return next.refused;
     }
     taken.add(record.key, index);
     states = next;

@@ -1,12 +1,14 @@
 /** Who handed over a record, and waits until it is deep enough in the chain. */
 
-import type { Json, Source } from "../../core/types.ts";
-import type { DeliveredItem } from "../../core/host/app.ts";
+import type { Json } from "../../core/types.ts";
+import type { AppEvent, DeliveredItem } from "../../core/host/app.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { WAITS_MAX } from "./limits.ts";
-import { applyRecord, doneBy, recordFault } from "./order.ts";
+import { refusalText } from "./losers.ts";
+import { takeNewest } from "./newest.ts";
+import { applyRecord, doneBy, isRefused, type OrderRule, recordFault, ruleOf } from "./order.ts";
 import { type ChainRecord, RECORDS } from "./record.ts";
-import type { Wait } from "./state.ts";
+import type { ChainState, Wait } from "./state.ts";
 import { branchFrom, depthOf } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
@@ -16,23 +18,52 @@ export interface RecordRequest {
   readonly depth: number;
 }
 
-/** Somebody hands over a record. */
-export function takeRequest(turn: ChainTurn, request: Json, source: Source): void {
+/** What else may be wanted: an answer as soon as the newest chain is here that neighbours have. */
+export interface NewestRequest {
+  readonly newest: true;
+}
+
+/** Somebody hands over a record, or waits for the newest chain; `by` is the app that it was handed to first. */
+export function takeRequest(
+  turn: ChainTurn,
+  { request, source, by }: Extract<AppEvent, { kind: "request" }>,
+): void {
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
-  const { item, depth } = (request ?? {}) as { readonly item?: Json; readonly depth?: Json };
+  const { item, depth, newest } = (request ?? {}) as Partial<Record<string, Json>>;
+  if (newest === true) return takeNewest(turn, source);
   if (item === undefined || !isCount(depth, 1)) {
     return refuse("a record and its depth are expected");
   }
   const { order, best } = turn.tree, text = JSON.stringify(item);
   const fault = recordFault(order, item);
   if (fault !== null) return refuse(fault);
+  const rule = ruleOf(order, item)!;
+  if (rule.guarded && rule.name !== by) return refuse(guardText(rule));
   const key = ownRecord(turn, item, text);
   const probe = { key: "", origin: turn.view.self, item, line: "", place: 0 };
-  const why = key === null ? applyRecord(order, best.states, probe, best.block.index + 1) : null;
-  if (typeof why === "string") return refuse(why);
+  const taken = applyRecord(order, best.states, probe, best.block.index + 1);
+  const is_lost = key === null && isRefused(taken) && !taken.later;
+  if (is_lost) return refuse(refusalText(turn, taken));
   makeRoom(turn);
   turn.state.waits = [...turn.state.waits, { source, item: text, key, depth }];
   if (key === null) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+}
+
+/**
+ * Why an item may not be published in the topic of records, or null. Records that are guarded may be
+ * when they were handed over by their app, and so are waited for.
+ */
+export function publishFault({ order, waits }: ChainState, item: Json): string | null {
+  const fault = recordFault(order, item);
+  if (fault !== null) return fault;
+  const rule = ruleOf(order, item)!;
+  if (!rule.guarded) return null;
+  const text = JSON.stringify(item);
+  return waits.some((wait) => wait.key === null && wait.item === text) ? null : guardText(rule);
+}
+
+function guardText({ name }: OrderRule): string {
+  return `such records are handed over by the app ${name} only`;
 }
 
 /**
@@ -53,7 +84,7 @@ function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): 
   for (const [key, record] of state.pool.entries()) {
     if (!isSame(record)) continue;
     const taken = applyRecord(order, best.states, record, best.block.index + 1);
-    if (typeof taken !== "string" && doneBy(order, taken, item) === key) return key;
+    if (!isRefused(taken) && doneBy(order, taken, item) === key) return key;
   }
   return null;
 }
@@ -91,13 +122,14 @@ export function answerWaits(turn: ChainTurn): void {
 }
 
 /** Null where it is done, why it never will be, or undefined while that is open. */
-function endOf({ tree, state }: ChainTurn, { key, depth }: Wait): string | null | undefined {
+function endOf(turn: ChainTurn, { key, depth }: Wait): string | null | undefined {
+  const { tree, state } = turn;
   if (key === null) return undefined;
   const is_deep = depthOf(tree, key) >= depth;
   if (is_deep) return null;
   const record = state.pool.get(key);
   if (record === undefined) return undefined;
   const { order, best } = tree;
-  const why = applyRecord(order, best.states, record, best.block.index + 1);
-  return typeof why === "string" ? why : undefined;
+  const taken = applyRecord(order, best.states, record, best.block.index + 1);
+  return isRefused(taken) && !taken.later ? refusalText(turn, taken) : undefined;
 }

@@ -6,6 +6,7 @@ import type { Topic } from "../../core/types.ts";
 import type { FrontConfig, NodeConfig } from "../../core/data/config.ts";
 import type { ReadLine } from "../input/items.ts";
 import type { Format } from "../output/line.ts";
+import type { Talk } from "./talking.ts";
 import type { Assist } from "../prompt/mod.ts";
 
 /** The app is made when it is known whether a terminal shows what it prints. */
@@ -33,6 +34,8 @@ export interface NodeApp {
    * only where there is a prompt.
    */
   readonly prompt?: () => Promise<PromptApp>;
+  /** Talks with the user instead, on a terminal as in a pipe. */
+  readonly talk?: Talk;
   /** Printed after the last line. */
   readonly atExit: (node: NodeState) => string;
 }

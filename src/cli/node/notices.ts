@@ -14,6 +14,7 @@ export function noticeText(notice: Notice, { labelOf, messageOf }: Words): strin
     case "listening":
       return `listening on ${notice.address}`;
     case "joined":
+    case "done":
       return null;
     case "join_failed":
       return `rumor: cannot join ${notice.address}: ${notice.why}`;

@@ -25,6 +25,7 @@ import { messageWord, storedApps, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
 import { publishPipe, publishTyped } from "./publishing.ts";
+import { OpenRequests, pipedLines, type Talk, typedLines } from "./talking.ts";
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
@@ -45,6 +46,8 @@ export async function runNode(
   return await session.run();
 }
 
+const encoder = new TextEncoder();
+
 class Session {
   readonly #given: Given<typeof nodeFlags>;
   readonly #apps: readonly AppModule[];
@@ -61,6 +64,8 @@ class Session {
   #acknowledged = true;
   #id = "";
   #left_out = 0;
+  /** What a conversation wants of apps. */
+  readonly #requests = new OpenRequests();
 
   constructor(given: Given<typeof nodeFlags>, apps: readonly AppModule[], makeApp: MakeApp) {
     this.#given = given;
@@ -205,9 +210,34 @@ class Session {
     if (complete && !this.#given["keep-open"]) this.#end(this.#code, this.#timeout());
   }
 
+  /** Lets the app talk with the user; whether the input came to its end by itself. */
+  async #talk(talk: Talk): Promise<boolean> {
+    const terminal = this.#terminal, runtime = this.#runtime;
+    const lines = terminal === null
+      ? pipedLines((number, why) => this.#complain(`line ${number}: ${why}`))
+      : typedLines(terminal, () => this.#interrupt(EXIT.interrupted));
+    const print = async (text: string) => {
+      if (terminal === null) await stdout.print(text);
+      else terminal.printAbove(() => stdout.writeNow(encoder.encode(text)));
+    };
+    await runtime.inputOpen();
+    const quits = await talk({
+      ask: async (question) => {
+        await print(`${question}\n`);
+        return (await lines.next()).value ?? null;
+      },
+      print,
+      node: () => runtime.state,
+      request: (app, request) => this.#requests.send((tag) => runtime.request(app, request, tag)),
+    });
+    if (quits) this.#end(this.#code, this.#timeout());
+    return !quits;
+  }
+
   /** Publishes the input; whether it came to its end by itself. */
   async #publishInput(): Promise<boolean> {
     const terminal = this.#terminal;
+    if (this.#app.talk !== undefined) return await this.#talk(this.#app.talk);
     const desk = {
       app: this.#app,
       runtime: this.#runtime,
@@ -239,6 +269,10 @@ class Session {
 
   #notice(notice: Notice): void {
     if (notice.kind === "ignored" && !this.#isToldOf(notice.origin)) return;
+    if (notice.kind === "done" && this.#requests.end(notice.tag, null)) return;
+    if (notice.kind === "refused" && notice.source.kind === "local") {
+      if (this.#requests.end(notice.source.tag, notice.why)) return;
+    }
     if (notice.kind === "alone" && notice.then === "end") this.#code = EXIT.unreachable;
     if (notice.kind === "renewed") this.#id = notice.id;
     // Somebody else's bad items are not this node's failure.

@@ -23,6 +23,8 @@ export interface App<State = unknown> {
   readonly initial: (config: NodeConfig, apps: readonly App[]) => State;
   /** What it says to an app that it builds on about what that one orders; only they know what it is. */
   readonly order?: unknown;
+  /** What it shows to apps that build on it; only they know what it is. */
+  readonly offers?: (state: State) => unknown;
   /**
    * Tells of one item after the other why it may not be published in a topic of its own, or null.
    * `drafted` waits here to be published already.
@@ -75,12 +77,12 @@ export type AppEvent =
    * chance. An app whose nodes are to agree takes back what this entry and those behind it did.
    */
   | { readonly kind: "forked"; readonly origin: Id; readonly topic: Topic; readonly entry: number }
-  /** An app that it builds on takes back its newest items, and then adds some. */
+  /** An app that it builds on takes back its newest items, the last one first, and then adds some. */
   | {
     readonly kind: "ordered";
     readonly by: string;
-    readonly rewind: number;
-    readonly items: readonly Json[];
+    readonly removed: readonly Json[];
+    readonly added: readonly Json[];
   }
   /** Messages of another node's app of this name. */
   | {
@@ -91,8 +93,16 @@ export type AppEvent =
     readonly time_ms: number;
     readonly items: readonly Json[];
   }
-  /** The user, or a guest with the right for it, wants something. */
-  | { readonly kind: "request"; readonly request: Json; readonly source: Source }
+  /**
+   * The user, or a guest with the right for it, wants something; `by` is the app that handed it on,
+   * which asks for a right of its own.
+   */
+  | {
+    readonly kind: "request";
+    readonly request: Json;
+    readonly source: Source;
+    readonly by: string | null;
+  }
   /** What it sent with this tag ended: `why` is null where it was delivered. */
   | { readonly kind: "sent"; readonly tag: number; readonly why: string | null }
   /** The time that it asked for has come. */
@@ -137,6 +147,13 @@ export type AppOut =
     readonly why: string | null;
     readonly late?: boolean;
   }
+  /** Hands a request on to an app that it builds on, which answers it instead. */
+  | {
+    readonly kind: "pass";
+    readonly to: string;
+    readonly request: Json;
+    readonly source: Source;
+  }
   /** Wakes it at a time, instead of the time that it said before. */
   | { readonly kind: "wake"; readonly at_ms: number }
   /** Something that takes long, done outside the core by the app's own worker; see `worked`. */
@@ -164,8 +181,12 @@ export type AppOut =
     readonly key: string;
     readonly row: readonly (string | number | null)[] | null;
   }
-  /** Takes back its newest items of an order that others build on, and then adds some. */
-  | { readonly kind: "order"; readonly rewind: number; readonly items: readonly Json[] };
+  /** Takes back its newest items of an order that others build on, the last one first, and then adds some. */
+  | {
+    readonly kind: "order";
+    readonly removed: readonly Json[];
+    readonly added: readonly Json[];
+  };
 
 /** What an app may read besides its own state. */
 export interface AppView {
@@ -181,6 +202,8 @@ export interface AppView {
   readonly members: ReadonlyMap<Id, Member>;
   /** Who is linked. */
   readonly neighbours: readonly Id[];
+  /** What an app that it builds on shows to it; undefined where there is none, or it shows nothing. */
+  readonly below: (name: string) => unknown;
 }
 
 /** An app as others handle it: what its state is, only it knows. */

@@ -1,5 +1,6 @@
 /** The door of the host: gives apps what concerns them, and hands on what they want. */
 
+import { assert } from "@std/assert/assert";
 import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered } from "../log/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
@@ -44,7 +45,7 @@ function handle(turn: HostTurn, event: HostEvent): void {
       if (why !== null) {
         return turn.out({ kind: "answered", app, source, to: "", why, late: false });
       }
-      tellNamed(turn, app, { kind: "request", request, source });
+      tellNamed(turn, app, { kind: "request", request, source, by: null });
       return;
     }
     case "sent":
@@ -126,7 +127,11 @@ function tellNamed(turn: HostTurn, name: string, event: AppEvent): boolean {
 function tell(turn: HostTurn, app: App, event: AppEvent): void {
   if (app.reduce === undefined) return;
   const before = turn.slice.states.get(app.name);
-  const [after, outs] = app.reduce(before, event, appView(turn.view));
+  const [after, outs] = app.reduce(
+    before,
+    event,
+    appView(turn.view, turn.slice, turn.slice.states),
+  );
   if (after !== before) turn.own("states").set(app.name, after);
   for (const out of outs) {
     if (turn.slice.started || !REACHES_OTHERS.has(out.kind)) carryOut(turn, app, out);
@@ -158,6 +163,12 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
       const { source, why, late = false } = out;
       return turn.out({ kind: "answered", app: name, source, to: "", why, late });
     }
+    case "pass": {
+      const { to, request, source } = out;
+      assert(app.builds_on?.includes(to), "An app hands requests on to those that it builds on");
+      tellNamed(turn, to, { kind: "request", request, source, by: name });
+      return;
+    }
     case "wake":
       turn.own("wakes").set(name, out.at_ms);
       return turn.wakeAt(out.at_ms);
@@ -184,7 +195,8 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
     case "order":
       for (const other of turn.slice.apps) {
         if (!other.builds_on?.includes(name)) continue;
-        tell(turn, other, { kind: "ordered", by: name, rewind: out.rewind, items: out.items });
+        const { removed, added } = out;
+        tell(turn, other, { kind: "ordered", by: name, removed, added });
       }
   }
 }

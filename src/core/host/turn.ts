@@ -73,8 +73,12 @@ export interface HostView extends View {
 
 export type HostTurn = RoomTurn<Host, HostView, HostOut>;
 
-/** What apps are shown. */
-export function appView({ config, env, now_ms, log, session, membership }: HostView): AppView {
+/** What an app is shown; `states` are what it and those below it made of what was delivered. */
+export function appView(
+  { config, env, now_ms, log, session, membership }: HostView,
+  { apps }: Pick<Host, "apps">,
+  states: Host["states"],
+): AppView {
   return {
     env,
     self: log.self,
@@ -86,5 +90,6 @@ export function appView({ config, env, now_ms, log, session, membership }: HostV
     get neighbours() {
       return peersOf(session).map(({ peer }) => peer);
     },
+    below: (name) => apps.find((app) => app.name === name)?.offers?.(states.get(name)),
   };
 }

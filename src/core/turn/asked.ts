@@ -21,8 +21,8 @@ export function answer(
     return turn.tell("guests", { kind: "answered", link, number, why, late });
   }
   if (source.kind === "app") return turn.tell("host", { ...source, kind: "sent", why });
-  if (why === null) return;
   const { tag } = source;
+  if (why === null) return turn.effect({ kind: "notice", notice: { kind: "done", tag } });
   if (to === "") turn.effect({ kind: "notice", notice: { kind: "refused", source, why } });
   else turn.effect({ kind: "notice", notice: { kind: "undelivered", app, to, tag, why } });
 }

@@ -99,7 +99,8 @@ export class StateView {
     for (const app of this.host.apps) {
       const asked = app.questions?.[question];
       if (asked === undefined || !Object.hasOwn(app.questions!, question)) continue;
-      const state = this.storage.settled.states.get(app.name), view = appView(this);
+      const { states } = this.storage.settled;
+      const state = states.get(app.name), view = appView(this, this.host, states);
       return {
         right: asked.right,
         names: (args) => asked.names(state, args, view),

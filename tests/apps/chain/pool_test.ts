@@ -5,14 +5,13 @@ import { POOL_MAX } from "../../../src/apps/chain/limits.ts";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
 import { RECORDS } from "../../../src/apps/chain/record.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
-import { appView } from "../../../src/core/host/turn.ts";
-import { StateView } from "../../../src/core/turn/view.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { itemsOf } from "../../helpers/delivered.ts";
 import { entryOf, makeLine, ORIGINS } from "../../helpers/history.ts";
-import { CONFIG, ENV, linkedNode } from "../../helpers/node_subject.ts";
+import { appViewOf } from "../../helpers/app_view.ts";
+import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
 
-const VIEW: AppView = appView(new StateView({ state: linkedNode(), env: ENV }));
+const VIEW: AppView = appViewOf(linkedNode());
 const ITEMS = 200;
 
 /** A node that follows the chain and does not mine, once these items came in the topic of records. */

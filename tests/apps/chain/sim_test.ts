@@ -1,12 +1,11 @@
 /** The chain in simulated networks, with real hashes. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { mineAtOnce } from "../../../src/apps/chain/miner/at_once.ts";
 import { asMineTask } from "../../../src/apps/chain/miner/task.ts";
 import { CHAIN, type ChainOptions } from "../../../src/apps/chain/options.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
 import { branchFrom } from "../../../src/apps/chain/tree.ts";
-import { chain } from "../../../src/apps/chain/app.ts";
 import { APPS } from "../../../src/apps/registry.ts";
 import { askNode } from "../../../src/core/node.ts";
 import { Network } from "../../../src/sim/network.ts";
@@ -23,7 +22,7 @@ function mine(task: unknown): Done {
 }
 
 function network(seed = 1): Network {
-  const apps = [...APPS.map(({ app }) => app), chain];
+  const apps = APPS.map(({ app }) => app);
   return new Network({ seed, apps, workers: { [CHAIN]: mine }, crypto: realCrypto() });
 }
 
@@ -76,6 +75,10 @@ function refusals({ notices }: SimNode): string[] {
   return notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
 }
 
+function told({ notices }: SimNode): readonly string[] {
+  return notices.flatMap((one) => one.kind === "told" ? [one.text] : []);
+}
+
 Deno.test("two sides of a cut that both mine end with one branch, and the loser is told", () => {
   const sim = network(2);
   const [a, b, c, d] = ["a", "b", "c", "d"].map((name, at) =>
@@ -98,11 +101,36 @@ Deno.test("two sides of a cut that both mine end with one branch, and the loser 
   assertEquals(all.length, 3);
   const loser = all.includes("mine") ? c : a;
   assertEquals(refusals(loser), ["the id x is used already"]);
-  const rewinds = nodes.flatMap(({ notices }) =>
-    notices.flatMap((one) => one.kind === "told" ? [one.text] : [])
-  );
-  assert(rewinds.every((text) => /^rewind \d+$/.test(text)), rewinds.join());
-  assert(rewinds.length >= 2, rewinds.join());
+  const isRewind = (text: string) => /^rewind \d+$/.test(text);
+  assert(nodes.flatMap(told).filter(isRewind).length >= 2);
+  // The user of the node that signed it is told, too, and nobody else.
+  for (const node of nodes) {
+    const others = told(node).filter((text) => !isRewind(text));
+    const loss = "the text x does not count: the id x is used already";
+    assertEquals(others, node === loser ? [loss] : []);
+  }
+});
+
+Deno.test("who waits for the newest chain is told when all have it that neighbours know of", () => {
+  const sim = network(5);
+  const a = sim.addNode({ name: "a", ...follower() });
+  sim.settle();
+  add(a, "one");
+  sim.pass(60_000);
+  const b = sim.addNode({ name: "b", join: [a], ...follower({ mine: "never" }) });
+  const c = sim.addNode({ name: "c", join: [a] });
+  sim.pass(1_000);
+  const best = stateOf(a).tree!.best.hash;
+  assertNotEquals(stateOf(b).tree!.best.block.index, 0);
+  b.request(CHAIN, { newest: true });
+  sim.pass(1_000);
+  assertEquals(b.notices.filter(({ kind }) => kind === "done").length, 1);
+  assertEquals(stateOf(b).tree!.best.hash, best);
+  assertEquals(stateOf(b).catching, []);
+  // Who follows no chain says so.
+  c.request(CHAIN, { newest: true });
+  sim.pass(1_000);
+  assertEquals(refusals(c).length, 1);
 });
 
 Deno.test("a late joiner gets the chain, whoever mined it and is gone", () => {

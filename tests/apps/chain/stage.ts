@@ -34,6 +34,7 @@ export const WORDS: OrderRule = asRule<readonly string[]>({
     if (word === "bad" || state.includes(word)) return { refused: `${word} has no place here` };
     return { state: [...state, word] };
   },
+  label: () => "a word",
 });
 
 /** The first block alone. */

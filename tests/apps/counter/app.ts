@@ -107,20 +107,21 @@ function count(before: Counter, { items }: Of<"delivered">, { now_ms }: AppView)
     const row = [origin, entry, add];
     outs.push({ kind: "row", table: STEPS, key: `${origin}:${number}`, row });
   }
-  outs.push({ kind: "order", rewind: 0, items: added.map(({ add }) => add) });
+  outs.push({ kind: "order", removed: [], added: added.map(({ add }) => add) });
   outs.push({ kind: "wake", at_ms: nextWake(before.asked, now_ms) });
   const after = { ...before, ...sums, records: before.records.append(records), counted_ms: now_ms };
   return [after, outs];
 }
 
 function uncount(before: Counter, { origin, entry }: Of<"forked">): Reduced {
-  const [sums, gone, { rewind, again }] = takeBack(before, origin, entry);
+  const [sums, gone, { went, again }] = takeBack(before, origin, entry);
   if (gone.length === 0) return [before, []];
   const record = { from: origin, taken_back: gone.length, total: sums.total };
   const outs: AppOut[] = gone.map(({ number }) => {
     return { kind: "row", table: STEPS, key: `${origin}:${number}`, row: null };
   });
-  outs.push({ kind: "order", rewind, items: again.map(({ add }) => add) });
+  const numbers = (steps: typeof again) => steps.map(({ add }) => add);
+  outs.push({ kind: "order", removed: numbers(went), added: numbers(again) });
   outs.push({ kind: "tell", text: `${gone.length} numbers of ${origin} do not count any more` });
   return [{ ...before, ...sums, records: before.records.append([record]) }, outs];
 }

@@ -56,20 +56,24 @@ export function addItems(
 
 /**
  * Takes back what an origin added in an entry and behind it. Gives what was taken back, and how the
- * order changed: so many of the newest steps went, and these came again.
+ * order changed: which of the newest steps went, the last one first, and which of them came again.
  */
 export function takeBack(
   before: Sums,
   origin: Id,
   entry: number,
-): readonly [Sums, readonly Step[], { readonly rewind: number; readonly again: readonly Step[] }] {
+): readonly [
+  Sums,
+  readonly Step[],
+  { readonly went: readonly Step[]; readonly again: readonly Step[] },
+] {
   const all = [...before.steps.from()];
   const isGone = (step: Step) => step.origin === origin && step.entry >= entry;
   const first = all.findIndex(isGone);
-  if (first < 0) return [before, [], { rewind: 0, again: [] }];
-  const again = all.slice(first).filter((step) => !isGone(step));
+  if (first < 0) return [before, [], { went: [], again: [] }];
+  const went = all.slice(first).reverse(), again = went.filter((step) => !isGone(step)).reverse();
   const after = addSteps(addSteps(NOTHING, all.slice(0, first)), again);
-  return [after, all.filter(isGone), { rewind: all.length - first, again }];
+  return [after, all.filter(isGone), { went, again }];
 }
 
 function addSteps(before: Sums, added: readonly Step[]): Sums {

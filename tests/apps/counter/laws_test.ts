@@ -39,6 +39,7 @@ const VIEW: AppView = {
   front: CONFIG.front,
   members: new Map(),
   neighbours: [],
+  below: () => undefined,
 };
 
 /** Numbers as items, some of which no counter takes. */

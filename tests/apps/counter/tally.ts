@@ -13,8 +13,8 @@ export const tally: App = asApp<Heights>({
   reduce: (before, event) => {
     if (event.kind !== "ordered") return [before, []];
     // It follows the order of the other app, and what that takes back.
-    const after = before.slice(0, before.length - event.rewind);
-    for (const add of event.items) after.push((after.at(-1) ?? 0) + (add as number));
+    const after = before.slice(0, before.length - event.removed.length);
+    for (const add of event.added) after.push((after.at(-1) ?? 0) + (add as number));
     return [after, []];
   },
   questions: {

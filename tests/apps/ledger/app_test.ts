@@ -1,15 +1,14 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import type { AppOut, AppView, DeliveredItem } from "../../../src/core/host/app.ts";
 import { LEDGER, ledger, PAYMENTS } from "../../../src/apps/ledger/app.ts";
-import { appView } from "../../../src/core/host/turn.ts";
-import { StateView } from "../../../src/core/turn/view.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { heard as heardOf, run, say, withGuest } from "../../helpers/guest.ts";
 import { ORIGINS } from "../../helpers/history.ts";
-import { CONFIG, ENV, linkedNode } from "../../helpers/node_subject.ts";
+import { appViewOf } from "../../helpers/app_view.ts";
+import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
 
 const [ann] = ORIGINS;
-const VIEW: AppView = appView(new StateView({ state: linkedNode(), env: ENV }));
+const VIEW: AppView = appViewOf(linkedNode());
 
 function pay(from: string, to: string, amount: number, id?: string): Json {
   return { from, to, amount, ...(id !== undefined && { id }) };

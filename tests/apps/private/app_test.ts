@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { AppEvent, AppOut } from "../../../src/core/host/app.ts";
 import { privateMessages } from "../../../src/apps/private/app.ts";
-import { appView } from "../../../src/core/host/turn.ts";
 import type { NodeState } from "../../../src/core/node.ts";
-import { StateView } from "../../../src/core/turn/view.ts";
 import type { Json, Source } from "../../../src/core/types.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { knowing } from "../../helpers/messenger.ts";
-import { CONFIG, ENV, linkedNode } from "../../helpers/node_subject.ts";
+import { appViewOf } from "../../helpers/app_view.ts";
+import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
 
 const [ANN, BOB, CYD] = ["ann", "bob", "cyd"].map(fakeId);
 const SOURCE: Source = { kind: "local", tag: 3 };
@@ -17,14 +16,14 @@ function react(state: NodeState, event: AppEvent): readonly AppOut[] {
   const [after, outs] = privateMessages.reduce!(
     null,
     event,
-    appView(new StateView({ state, env: ENV })),
+    appViewOf(state),
   );
   assertEquals(after, null);
   return outs;
 }
 
 function request(state: NodeState, request: Json): readonly AppOut[] {
-  return react(state, { kind: "request", request, source: SOURCE });
+  return react(state, { kind: "request", request, source: SOURCE, by: null });
 }
 
 /** A node that knows ann, and bob twice. */

@@ -2,28 +2,14 @@
 
 import type { Command } from "../../app.ts";
 import { readData } from "../data.ts";
-import { CHAIN } from "../options.ts";
-import type { RecordRequest } from "../waits.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
-import { readCount, readSeconds, readText } from "../../../cli/args/values.ts";
+import { readText } from "../../../cli/args/values.ts";
 import { UsageError } from "../../../cli/args/exit.ts";
-import { helpFlags, joinFlag, networkFlag } from "../../../cli/args/flags.ts";
-import { Publisher, requesting } from "../../../cli/guest/publisher.ts";
-
-const TIMEOUT_MS = 60_000;
-const DEPTH_MAX = 1_000_000;
+import { addRecord, RECORD_CODES, recordFlags } from "./recording.ts";
 
 const flags = {
-  ...joinFlag,
   id: { value: "ID", no_env: true, help: "counts once, however often it is sent", read: readText },
-  confirm: {
-    value: "N",
-    help: "wait until it is N blocks deep (default: 1)",
-    read: readCount(1, DEPTH_MAX),
-  },
-  timeout: { value: "S", help: "seconds to wait for that (default: 60)", read: readSeconds },
-  ...networkFlag,
-  ...helpFlags,
+  ...recordFlags,
 } as const;
 
 const command: Command = {
@@ -41,7 +27,7 @@ call is a new record.
 Flags:
 ${flagLines(flags)}
 
-Exit codes: 0 in the chain, 1 refused, 2 usage, 69 no node reachable, 75 not yet, 130 interrupted.
+${RECORD_CODES}
 `,
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
@@ -49,11 +35,7 @@ Exit codes: 0 in the chain, 1 refused, 2 usage, 69 no node reachable, 75 not yet
     const data = { k: "data", text: words.join(" ") };
     const item = readData(given.id === undefined ? data : { ...data, id: given.id });
     if (typeof item === "string") throw new UsageError(item);
-    const timeout = given.timeout ?? TIMEOUT_MS;
-    const errand = requesting(CHAIN, "the chain", { ...given, timeout }, ([item]) => {
-      return { item, depth: given.confirm ?? 1 } satisfies RecordRequest;
-    });
-    return await new Publisher({ ...given, timeout }, errand).run((send) => send([item], 0));
+    return await addRecord(given, item);
   },
 };
 

@@ -1,7 +1,8 @@
 /** Flags of nodes that follow the chain. */
 
 import type { Json } from "../../../core/types.ts";
-import { readChoice, readCount, readSeconds } from "../../../cli/args/values.ts";
+import type { Given } from "../../../cli/args/args.ts";
+import { readChoice, readCount, readSeconds, readSwitch } from "../../../cli/args/values.ts";
 import { CHAIN, CHAIN_DEFAULTS, type ChainOptions, type MineMode } from "../options.ts";
 
 const THREADS_MAX = 256;
@@ -24,16 +25,23 @@ export const chainFlags = {
   },
 } as const;
 
-/** What the flags say, for the app. */
-export function chainOptions(given: {
-  readonly "block-time"?: number;
-  readonly mine?: MineMode;
-  readonly "mine-threads"?: number;
-}): Readonly<Record<string, Json>> {
+/** The same at nodes that may follow the chain. */
+export const followFlags = {
+  chain: { help: "follow the chain, and answer what it orders", read: readSwitch },
+  ...chainFlags,
+} as const;
+
+/** What the flags of a node that follows the chain say, for the app. */
+export function chainOptions(given: Given<typeof chainFlags>): Readonly<Record<string, Json>> {
   const options: ChainOptions = {
     block_time_ms: Math.ceil(given["block-time"] ?? CHAIN_DEFAULTS.block_time_ms),
     mine: given.mine ?? CHAIN_DEFAULTS.mine,
     threads: given["mine-threads"] ?? CHAIN_DEFAULTS.threads,
   };
   return { [CHAIN]: { ...options } };
+}
+
+/** The same where it may follow none: undefined where `--chain` is not given. */
+export function chainWish(given: Given<typeof followFlags>): Json | undefined {
+  return given.chain ? chainOptions(given)[CHAIN] : undefined;
 }

@@ -1,10 +1,10 @@
 /** `rumor chat`, which is `rumor`: lines to every peer. */
 
 import type { Command } from "../../app.ts";
-import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { readChoice, readSwitch } from "../../../cli/args/values.ts";
 import { UsageError } from "../../../cli/args/exit.ts";
 import { encodingFlag, helpFlags, nodeFlags, topicFlag } from "../../../cli/args/flags.ts";
+import { nodeFlagLines, readNodeArgs } from "../../../cli/node/node_args.ts";
 import { runNode } from "../../../cli/node/session.ts";
 import { frontTopicFault } from "../../../cli/args/topics.ts";
 import { CHAT } from "../app.ts";
@@ -25,7 +25,8 @@ const flags = {
 
 const command: Command = {
   summary: "send lines to every peer, print theirs",
-  help: `Examples:
+  help: (apps) =>
+    `Examples:
   rumor chat                                    the same as rumor; asks whom to join
   rumor --listen 0.0.0.0:7000 --keep-open       a node others can join
   tail -f build.log | rumor --join 10.0.0.5:7000
@@ -38,14 +39,14 @@ goes to stderr. At the end of the input the node waits until a peer has all its 
 At the prompt of a terminal, /help lists commands, and Tab completes them and names.
 
 Flags:
-${flagLines(flags)}
+${nodeFlagLines(flags, apps)}
 
 Every flag with a value can be set in the environment, as RUMOR_JOIN, RUMOR_LISTEN, ...; flags win.
 Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 not acknowledged,
 130 interrupted.
 `,
   run: async (args, env, apps) => {
-    const { given, words } = readArgs(args, flags, env);
+    const { given, words, wishes } = readNodeArgs(args, flags, env, apps);
     if (words.length > 0) {
       throw new UsageError(`${words[0]} is not expected; lines come from stdin (see rumor pub)`);
     }
@@ -63,6 +64,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       },
       topic,
       encoding: given.encoding ?? "utf-8",
+      apps: wishes,
       prompt: async () => (await import("../../../cli/node/slash.ts")).chatPrompt(apps),
       atExit: () => "",
     }));

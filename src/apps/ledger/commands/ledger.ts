@@ -3,7 +3,6 @@
 import type { Command } from "../../app.ts";
 import { LEDGER } from "../app.ts";
 import { askNode, type NodeState } from "../../../core/node.ts";
-import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { readSwitch } from "../../../cli/args/values.ts";
 import { UsageError } from "../../../cli/args/exit.ts";
 import { helpFlags, nodeFlags } from "../../../cli/args/flags.ts";
@@ -11,6 +10,7 @@ import type { Format } from "../../../cli/output/line.ts";
 import { formatBalances } from "./text.ts";
 import { stderr } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
+import { nodeFlagLines, readNodeArgs } from "../../../cli/node/node_args.ts";
 import { runNode } from "../../../cli/node/session.ts";
 import { parseTransaction } from "./parse.ts";
 
@@ -22,7 +22,8 @@ const flags = {
 
 const command: Command = {
   summary: "pay between accounts; all nodes end with the same balances",
-  help: `Examples:
+  help: (apps) =>
+    `Examples:
   rumor ledger --join 10.0.0.5:7000 < payments.txt
   echo 'alice bob 5' | rumor ledger --balances
   echo '{"id":"rent-11","from":"alice","to":"bob","amount":5}' | rumor ledger
@@ -34,13 +35,13 @@ at 0 and may go below it. An ID is applied once; without one, it is made from th
 Each applied transaction is printed as ID FROM TO AMOUNT. At the prompt, balances prints them.
 
 Flags:
-${flagLines(flags)}
+${nodeFlagLines(flags, apps)}
 
 Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 not acknowledged,
 130 interrupted.
 `,
   run: async (args, env, apps) => {
-    const { given, words } = readArgs(args, flags, env);
+    const { given, words, wishes } = readNodeArgs(args, flags, env, apps);
     if (words.length > 0) {
       throw new UsageError(`${words[0]} is not expected; transactions come from stdin`);
     }
@@ -55,6 +56,7 @@ Exit codes: 0 done, 1 something was refused, 2 usage, 69 no peer reachable, 75 n
       topic: LEDGER,
       encoding: "utf-8",
       alone: true,
+      apps: wishes,
       tells_left_out: true,
       readLine: (text, node, tell) => {
         if (text.trim() !== "balances") return parseTransaction(text);

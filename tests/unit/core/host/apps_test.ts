@@ -102,7 +102,8 @@ Deno.test("`reduceNode()` tells user and guest how their requests ended, and of 
   const source = { kind: "local", tag: 5 } as const;
   const notices = (event: Event) =>
     run(node, [event])[1].flatMap((one) => one.kind === "notice" ? [one.notice] : []);
-  assertEquals(notices(want(node, { kind: "answer", source, why: null })), []);
+  const done = want(node, { kind: "answer", source, why: null });
+  assertEquals(notices(done), [{ kind: "done", tag: 5 }]);
   const refused = { kind: "refused", source } as const;
   assertEquals(notices(want(node, { kind: "answer", source, why: "no" })), [
     { ...refused, why: "no" },

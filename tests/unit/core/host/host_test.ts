@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { reduceHost } from "../../../../src/core/host/reduce.ts";
 import { refuser } from "../../../../src/core/host/refuse.ts";
 import type { HostEvent, HostOut } from "../../../../src/core/host/turn.ts";
-import type { AppOut } from "../../../../src/core/host/app.ts";
+import { type AppOut, asApp } from "../../../../src/core/host/app.ts";
 import type { Delivered } from "../../../../src/core/log/slice.ts";
 import { askNode, initialState, type NodeState } from "../../../../src/core/node.ts";
 import type { Json, Source } from "../../../../src/core/types.ts";
@@ -162,12 +162,49 @@ Deno.test("`reduceHost()` gives an order to those who build on it, and theirs to
     builds("c", "b"),
     tinyApp("d"),
   );
-  const [after, outs] = want(node, { kind: "order", rewind: 2, items: ["x", "y"] });
+  const [after, outs] = want(node, { kind: "order", removed: ["b", "a"], added: ["x", "y"] });
   assertEquals(outs, []);
-  const ordered = { kind: "ordered", rewind: 2, items: ["x", "y"] } as const;
+  const ordered = { kind: "ordered", removed: ["b", "a"], added: ["x", "y"] } as const;
   assertEquals(eventsOf(after, "b"), [{ ...ordered, by: "a" }]);
   assertEquals(eventsOf(after, "c"), [{ ...ordered, by: "b" }]);
   assertEquals([eventsOf(after, "a").length, eventsOf(after, "d").length], [1, 0]);
+});
+
+Deno.test("`reduceHost()` hands requests on to an app below, and says who did", () => {
+  const above = tinyApp(
+    "b",
+    (event) =>
+      event.kind === "request"
+        ? [{ kind: "pass", to: "a", request: "wish", source: event.source }]
+        : [],
+    { builds_on: ["a"] },
+  );
+  const node = nodeWith(tinyApp("a"), above);
+  const [after] = tell(node, { kind: "request", app: "b", request: 1, source: SOURCE });
+  assertEquals(eventsOf(after, "a"), [
+    { kind: "request", request: "wish", source: SOURCE, by: "b" },
+  ]);
+  assertEquals(eventsOf(after, "b"), [{ kind: "request", request: 1, source: SOURCE, by: null }]);
+});
+
+Deno.test("`appView()` shows what apps below offer, as it is now", () => {
+  const seen: unknown[] = [];
+  const a = tinyApp("a", () => [], { offers: (state) => (state as readonly unknown[]).length });
+  const b = asApp<null>({
+    name: "b",
+    builds_on: ["a"],
+    requests: "own",
+    initial: () => null,
+    reduce: (state, _event, view) => {
+      seen.push(view.below("a"), view.below("c"), view.below("z"));
+      return [state, []];
+    },
+  });
+  let node = nodeWith(a, b, tinyApp("c"));
+  for (const app of ["b", "a", "b"]) {
+    [node] = tell(node, { kind: "request", app, request: null, source: SOURCE });
+  }
+  assertEquals(seen, [0, undefined, undefined, 1, undefined, undefined]);
 });
 
 Deno.test("`reduceHost()` hands requests to the app that is named, and says where there is none", () => {
