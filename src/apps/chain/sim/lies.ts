@@ -10,7 +10,7 @@ import { floorTarget } from "../difficulty.ts";
 import { RECORDS } from "../record.ts";
 import { branchFrom, type Placed, type Tree } from "../tree.ts";
 import { hashNumber, hashText } from "../work.ts";
-import { findNonce } from "./search.ts";
+import { search } from "./search.ts";
 import { rivalId } from "./users.ts";
 
 /** What there is to lie about. */
@@ -173,13 +173,14 @@ function draftOf({ tree, now_ms }: LieScene, on: Placed, data: Json = [], time =
 
 /** With a nonce that makes it as good as its target says. */
 function solved({ tree: { rules }, tools: { sha256 } }: LieScene, block: Block): Block {
-  return { ...block, nonce: findNonce(headerOf(rules, block), sha256) };
+  return { ...block, nonce: search(headerOf(rules, block), sha256).nonce };
 }
 
 /** With a nonce that does not. */
 function idle(scene: LieScene, on: Placed): Block {
   const { tools: { dice, sha256 }, tree: { rules } } = scene, block = draftOf(scene, on);
-  return { ...block, nonce: findNonce(headerOf(rules, block), sha256, dice.below(1e6), false) };
+  const { nonce } = search(headerOf(rules, block), sha256, dice.below(1e6), false);
+  return { ...block, nonce };
 }
 
 function hashOf({ tree: { rules } }: LieScene, block: Block): string {

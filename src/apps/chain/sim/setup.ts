@@ -15,20 +15,20 @@ export type ChainSetup = {
   readonly power: number;
   /** Which share of the nodes follows the chain. */
   readonly followers: number;
-  /** Whether one of them mines all the time. */
+  /** Whether two of them mine all the time. */
   readonly always: boolean;
   /** What peers that lie do. */
   readonly lies: LieName[];
 };
 
 /** Of the runs, so many have a chain. */
-const SHARE = 0.25;
+const SHARE = 0.2;
 /** So few that nobody who simulates waits for a block; no search is longer on average. */
 export const FLOOR_HASHES = 16;
 const BLOCK_MS = [300, 1_500] as const;
 /** Block times that a thread takes for a block at the floor. */
 const BLOCK_TIMES = [0.5, 4] as const;
-const LIE_SHARE = 0.4, NEVER_SHARE = 0.2, ALWAYS_SHARE = 0.15, FRONT_SHARE = 0.3;
+const LIE_SHARE = 0.4, NEVER_SHARE = 0.2, ALWAYS_SHARE = 0.25, FRONT_SHARE = 0.3;
 
 /** Whether there is a chain in a run, and which. */
 export function drawSetup(dice: Dice, { liars }: Pick<Options, "liars">): ChainSetup | null {
@@ -53,7 +53,7 @@ export function placeNode(setup: Json, { index, lies, dice }: Seat): Place | nul
   // The first machine is always there, so that there is always somebody who mines.
   if (!follows && index > 0 && !lies) return null;
   let mine: MineMode = rests && index > 0 ? "never" : "auto";
-  if (always && index === 0) mine = "always";
+  if (always && index < 2) mine = "always";
   if (lies) mine = "never";
   const options: ChainOptions = { block_time_ms, mine, threads, floor_hashes: FLOOR_HASHES };
   return {
