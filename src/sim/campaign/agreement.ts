@@ -134,7 +134,8 @@ function lostItems(
   for (const item of items) times.set(item, (times.get(item) ?? 0) + 1);
   for (const text of said) {
     if (times.get(text) === 1) continue;
-    if (node.state.counts.has("renewed")) continue;
+    // Under a new key it has another log.
+    if (node.notices.some(({ kind }) => kind === "renewed")) continue;
     return `${machine.name} said ${text.slice(0, 20)} and it is there ${
       times.get(text) ?? 0
     } times`;

@@ -3,8 +3,8 @@
  * from its state: which blocks it has, which of them counts, and what its apps make of that.
  */
 
-import type { Entry } from "../../../core/log/entry.ts";
-import { hashedBytes } from "../../../core/log/entry.ts";
+import { type Entry, hashedBytes, logKey } from "../../../core/log/entry.ts";
+import { forkedAt } from "../../../core/log/slice.ts";
 import type { Json } from "../../../core/types.ts";
 import type { Watch } from "../../../sim/campaign/app_rules.ts";
 import { must } from "../../../sim/campaign/violation.ts";
@@ -77,13 +77,20 @@ export function chainOf({ machine }: Pick<ChainWatch, "machine">): ChainState | 
 /** An entry of records or blocks was delivered. */
 export function seeDelivered(watch: ChainWatch, entry: Entry): void {
   const { machine, run: { judge } } = watch;
-  if (judge === null) return;
+  if (judge === null || isDisputed(watch, entry)) return;
   if (machine.node.state.host.states.get(CHAIN) === null) {
     const is_own = entry.origin === machine.node.id;
     return must(!is_own, RULES.silent, () => `${machine.name} follows no chain, and speaks of it`);
   }
   if (entry.topic === "records") return hearRecords(watch, judge, entry);
   for (const item of entry.items) hearBlock(watch, judge, item, entry.origin);
+}
+
+/** Who signed two versions of an entry is heard by no app from there on. */
+function isDisputed({ machine }: ChainWatch, { origin, topic, seq }: Entry): boolean {
+  const { log } = machine.node.state, at = log.keys.find(logKey(origin, topic));
+  const fork = at < 0 ? null : log.heads[at].fork;
+  return fork !== null && seq >= forkedAt(fork);
 }
 
 function hearRecords({ view, machine, run }: ChainWatch, judge: Judge, entry: Entry): void {
