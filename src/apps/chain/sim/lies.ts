@@ -57,9 +57,9 @@ const ALL = {
     return publish([solved(scene, { ...draftOf(scene, best), time })]);
   },
   "the future": (scene) => {
-    const { dice } = scene.tools;
+    const { tools: { dice }, tree: { best }, now_ms } = scene;
     const ahead_ms = AHEAD_MS + Math.round(dice.logUniform(300, dice.chance(0.8) ? 10_000 : 1e7));
-    return publish([solved(scene, draftOf(scene, scene.tree.best, [], scene.now_ms + ahead_ms))]);
+    return publish(branchOn(scene, best, dice.between(1, 4), (at) => now_ms + ahead_ms + at));
   },
   "long light branch": branchLie,
   "withheld parent": withholdLie,
@@ -81,8 +81,10 @@ const ALL = {
   },
   "bad record": (scene) => {
     const { tools: { dice } } = scene, seq = 3_000 + scene.count();
-    const line = signed(scene, [badItem(scene, seq)], seq, dice.chance(0.2) ? "chat" : RECORDS);
-    const shown = dice.chance(0.4) ? line.replace(/"b":\[/, '"b":[7,') : line;
+    const is_forged = dice.chance(0.4), item = is_forged ? text_("kind") : badItem(scene, seq);
+    const line = signed(scene, [item], seq, dice.chance(0.2) ? "chat" : RECORDS);
+    // Under the signature of another text.
+    const shown = is_forged ? line.replace("kind", "forged") : line;
     return publish([solved(scene, draftOf(scene, scene.tree.best, [[shown, [0]]]))]);
   },
   "absurd data": (scene) => {
@@ -133,24 +135,33 @@ export function tellLie(name: LieName, scene: LieScene): readonly AppOut[] {
 
 /** More blocks than the branch that counts has, with as little work as may be. */
 function branchLie(scene: LieScene): readonly AppOut[] {
-  const { tree: { best }, tools: { dice }, now_ms } = scene;
-  const back = Math.min(best.block.index, dice.between(2, 8));
-  const [from] = branchFrom(best, best.block.index - back), more = dice.between(1, 3);
-  const ends_ms = now_ms + AHEAD_MS / 2, blocks: Block[] = [];
-  const solve_ms = Math.max(1, Math.floor((ends_ms - from.block.time) / (back + more)));
+  const { tree: { best, rules }, tools: { dice }, now_ms } = scene;
+  const back = Math.min(best.block.index, dice.between(2, 8)), more = dice.between(1, 3);
+  const [from] = branchFrom(best, best.block.index - back), { time } = from.block;
+  const pause_ms = Math.floor((now_ms + AHEAD_MS / 2 - time) / (back + more));
+  const solve_ms = Math.max(1, Math.min(pause_ms, 6 * rules.block_time_ms));
+  return publish(branchOn(scene, from, back + more, (at) => time + (at + 1) * solve_ms));
+}
+
+/** So many blocks behind one, each made at a time. */
+function branchOn(
+  scene: LieScene,
+  from: Placed,
+  count: number,
+  timeOf: (at: number) => number,
+): Block[] {
+  const blocks: Block[] = [], { rules } = scene.tree;
   let last: Pick<Placed, "block" | "hash"> = from, before = from.parent?.block;
-  for (let count = 0; count < back + more; count++) {
-    const { rules } = scene.tree,
-      time = last.block.time + Math.min(solve_ms, 6 * rules.block_time_ms);
-    const block = solved(scene, draftOn(rules, last, before, [], time));
+  for (let at = 0; at < count; at++) {
+    const block = solved(scene, draftOn(rules, last, before, [], timeOf(at)));
     before = last.block;
     last = { block, hash: hashOf(scene, block) };
     blocks.push(block);
   }
-  return publish(blocks);
+  return blocks;
 }
 
-/** A block whose parent is told later, to one only, or never. */
+/** A block whose parent is told later, to all but one, or never. */
 function withholdLie(scene: LieScene): readonly AppOut[] {
   const { tree: { best, rules }, tools: { dice }, neighbours, withheld } = scene;
   const block = solved(scene, draftOf(scene, best));
@@ -158,8 +169,10 @@ function withholdLie(scene: LieScene): readonly AppOut[] {
   const child = solved(scene, draftOn(rules, parent, best.block, [], block.time + 1));
   const how = dice.below(3), told = publish([child]);
   if (how === 0) withheld.push(block);
-  if (how !== 1 || neighbours.length === 0) return told;
-  return [messageTo(dice.pick(neighbours), [{ block: block as unknown as Json }]), ...told];
+  if (how !== 1 || neighbours.length < 2) return told;
+  const left_out = dice.pick(neighbours), message = [{ block: block as unknown as Json }];
+  const others = neighbours.filter((id) => id !== left_out);
+  return [...others.map((id) => messageTo(id, message)), ...told];
 }
 
 /** Publishes blocks. */

@@ -14,6 +14,8 @@ import { AHEAD_MS, chainOf, type ChainWatch, nameBlock } from "./watch.ts";
 
 /** Clocks that differ by less are right: nobody's blocks are ahead of them. */
 const CLOCK_MS = 20_000;
+/** So long it is waited for blocks of the future. */
+const SOON_MS = 15_000;
 
 /** Why it is not done yet, or null. */
 export function unsettled(left: readonly ChainWatch[], now_ms: number): string | null {
@@ -24,7 +26,7 @@ export function unsettled(left: readonly ChainWatch[], now_ms: number): string |
   if (judge === null) return null;
   const mines = followers.some((watch) => chainOf(watch)!.options.mine !== "never");
   for (const watch of followers) {
-    const why = difference(watch, followers[0]) ?? missed(watch, judge, now_ms) ??
+    const why = difference(watch, followers[0]) ?? missed(watch, judge) ??
       (mines ? undone(watch, judge) : null);
     if (why !== null) return why;
   }
@@ -37,11 +39,12 @@ function difference(one: ChainWatch, other: ChainWatch): string | null {
   return `${one.machine.name} follows ${nameBlock(a)}, ${other.machine.name} ${nameBlock(b)}`;
 }
 
-/** Whether a block whose time has come was left out. */
-function missed({ machine: { name }, view }: ChainWatch, judge: Judge, now_ms: number) {
+/** Whether a block would count that is not taken although its time has come, or comes soon. */
+function missed({ machine: { name, node }, view }: ChainWatch, judge: Judge): string | null {
   for (const { block, early } of view.heard.values()) {
     const verdict = judge.judge(block as unknown as Json);
-    if (!early || verdict.kind !== "good" || block.time > now_ms + AHEAD_MS - CLOCK_MS) continue;
+    if (!early || verdict.kind !== "good") continue;
+    if (block.time > node.now_ms + AHEAD_MS + SOON_MS) continue;
     if (!isBetter(verdict.judged, view.top ?? judge.genesis)) continue;
     return `${name} leaves out ${nameBlock(verdict.judged)}, whose time has come`;
   }

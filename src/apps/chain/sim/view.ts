@@ -10,6 +10,9 @@ export interface HeardBlock {
   /** Whether its parent was not there when it came, or its time had not. */
   orphan: boolean;
   early: boolean;
+  /** When its time was seen to have come, by the node's clock, and how often it was looked at since. */
+  due_ms: number;
+  looks: number;
 }
 
 export interface ChainView {

@@ -38,6 +38,7 @@ export const RULES = {
 /** Blocks may be so far ahead of a clock. */
 export const AHEAD_MS = 60_000;
 const RECORD_LINE_BYTES = 16_384, POOL_MAX = 10_000, DEEP_REWIND = 3;
+const LATE_MS = 4_000, LATE_LOOKS = 10;
 
 /** Which effect it is that a block was refused. */
 const REFUSED: Readonly<Record<Fault, string>> = {
@@ -118,7 +119,9 @@ function hearBlock(watch: ChainWatch, judge: Judge, item: Json, origin: string):
   }
   const block = item as unknown as BlockFields;
   const hash = verdict.kind === "good" ? verdict.judged.hash : verdict.hash;
-  if (!view.seen.has(hash)) view.heard.set(hash, { block, orphan: false, early: false });
+  if (!view.seen.has(hash)) {
+    view.heard.set(hash, { block, orphan: false, early: false, due_ms: Infinity, looks: 0 });
+  }
 }
 
 /** The state of the chain changed. */
@@ -199,14 +202,21 @@ function seeHeard(watch: ChainWatch, judge: Judge, hash: string, heard: HeardBlo
   const is_due = isBranchDue(view, heard, machine.node.now_ms);
   if (!is_due && !heard.early) count("early_blocks_waited", 1);
   heard.early ||= !is_due;
-  // A clock that goes on takes it with the next look, not with this event.
-  if (heard.early || verdict.kind === "open") return;
+  if (verdict.kind === "open" || (heard.early && !isLate(heard, machine.node.now_ms))) return;
   view.heard.delete(hash);
   must(
     !isBetter(verdict.judged, view.top!),
     RULES.best,
     () => `${machine.name} did not take ${nameBlock(verdict.judged)}`,
   );
+}
+
+/** Whether a block that waited for its time should have been taken: nodes look now and then. */
+function isLate(heard: HeardBlock, now_ms: number): boolean {
+  if (heard.block.time > now_ms + AHEAD_MS) return false;
+  heard.due_ms = Math.min(heard.due_ms, now_ms);
+  // Who was stopped goes on with what came meanwhile, before it looks.
+  return ++heard.looks > LATE_LOOKS && now_ms - heard.due_ms > LATE_MS;
 }
 
 /** Whether a node has, or was brought, a block and all before it. */
