@@ -13,6 +13,7 @@ import {
   WINDOWS,
 } from "../helpers/network.ts";
 import type { Process } from "../helpers/process.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 
 /** Lets all nodes type and ask, then a latecomer join, and checks all that was ever printed. */
 async function checkNetwork(network: Nodes, nodes: Process[], count: number): Promise<void> {
@@ -47,7 +48,7 @@ Deno.test("`rumor` prints each line once on each of 8 nodes in a chain", async (
   await checkNetwork(network, [...await network.chain(8)], 20);
 });
 
-Deno.test("`rumor` prints each line once on each of 25 nodes", async () => {
+Deno.test("`rumor` prints each line once on each of 25 nodes", LONG_ONLY, async () => {
   await using network = new Nodes();
   await checkNetwork(network, [...await network.star(25)], 4);
 });

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { DatagramProxy, type Weather } from "../helpers/datagram_proxy.ts";
 import { freeDatagramPort } from "../helpers/ports.ts";
 import { type Process, runRumor, startRumor } from "../helpers/process.ts";
+import { LONG_ONLY } from "../helpers/long.ts";
 
 const BAD: Weather = { drop: 0.3, duplicate: 0.1, reorder: 0.2 };
 
@@ -39,40 +40,44 @@ function chat(...args: string[]): Process {
   return startRumor(["chat", "--keep-open", ...args]);
 }
 
-Deno.test("ten nodes over bad datagrams print each line once, and causes first", async () => {
-  await using stack = new AsyncDisposableStack();
-  const count = 10, rounds = 20;
-  const nodes: Process[] = [], proxies: DatagramProxy[] = [];
-  for (let index = 0; index < count; index++) {
-    const port = await freeDatagramPort();
-    const proxy = stack.use(await DatagramProxy.start(port, BAD, index + 1));
-    const at = ["--listen", `127.0.0.1:${port}`, "--advertise", `udp:127.0.0.1:${proxy.port}`];
-    const join = index === 0 ? [] : ["--join", `127.0.0.1:${proxies[0].port}`];
-    const node = stack.use(chat("--transport", "udp", ...at, ...join));
-    await node.address();
-    nodes.push(node);
-    proxies.push(proxy);
-  }
-  const says = nodes.map(() => 0);
-  const say = (author: number) => {
-    const said: Said = { author, number: ++says[author], seen: seenBy(nodes[author], count) };
-    return nodes[author].send(JSON.stringify(said));
-  };
-  // The first line of each shows that it is in.
-  await Promise.all(nodes.map((_, author) => say(author)));
-  await Promise.all(nodes.map((node) => node.waitForStdout(count)));
-  for (let round = 1; round < rounds; round++) {
+Deno.test(
+  "ten nodes over bad datagrams print each line once, and causes first",
+  LONG_ONLY,
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const count = 10, rounds = 20;
+    const nodes: Process[] = [], proxies: DatagramProxy[] = [];
+    for (let index = 0; index < count; index++) {
+      const port = await freeDatagramPort();
+      const proxy = stack.use(await DatagramProxy.start(port, BAD, index + 1));
+      const at = ["--listen", `127.0.0.1:${port}`, "--advertise", `udp:127.0.0.1:${proxy.port}`];
+      const join = index === 0 ? [] : ["--join", `127.0.0.1:${proxies[0].port}`];
+      const node = stack.use(chat("--transport", "udp", ...at, ...join));
+      await node.address();
+      nodes.push(node);
+      proxies.push(proxy);
+    }
+    const says = nodes.map(() => 0);
+    const say = (author: number) => {
+      const said: Said = { author, number: ++says[author], seen: seenBy(nodes[author], count) };
+      return nodes[author].send(JSON.stringify(said));
+    };
+    // The first line of each shows that it is in.
     await Promise.all(nodes.map((_, author) => say(author)));
-    // What the others say meanwhile becomes a cause of what comes next.
-    await nodes[round % count].waitForStdout(round * count);
-  }
-  await Promise.all(nodes.map((node) => node.waitForStdout(count * rounds)));
-  for (const { stdout } of nodes) assertCausal(stdout, count, rounds);
-  // There was loss, and not too little of it.
-  const dropped = proxies.reduce((sum, { told }) => sum + told.dropped, 0);
-  const carried = proxies.reduce((sum, { told }) => sum + told.carried, 0);
-  assertGreater(dropped, carried / 4);
-});
+    await Promise.all(nodes.map((node) => node.waitForStdout(count)));
+    for (let round = 1; round < rounds; round++) {
+      await Promise.all(nodes.map((_, author) => say(author)));
+      // What the others say meanwhile becomes a cause of what comes next.
+      await nodes[round % count].waitForStdout(round * count);
+    }
+    await Promise.all(nodes.map((node) => node.waitForStdout(count * rounds)));
+    for (const { stdout } of nodes) assertCausal(stdout, count, rounds);
+    // There was loss, and not too little of it.
+    const dropped = proxies.reduce((sum, { told }) => sum + told.dropped, 0);
+    const carried = proxies.reduce((sum, { told }) => sum + told.carried, 0);
+    assertGreater(dropped, carried / 4);
+  },
+);
 
 Deno.test("links over TCP and over datagrams mix in one network", async () => {
   await using stack = new AsyncDisposableStack();

@@ -159,7 +159,7 @@ Deno.test("clocks with 100,000 unknown logs are not kept", async () => {
   await arena.finish();
 });
 
-Deno.test("a node to join that is never in step is not waited for", async (t) => {
+Deno.test("a node to join that is never in step is not waited for", LONG_ONLY, async (t) => {
   const hosts: Readonly<Record<string, (host: RawPeer) => Promise<void>>> = {
     "it tells of 100,000 logs, and has none": (host) => {
       host.send(...times(25, (index) => clockLine(4_000, index < 24)));

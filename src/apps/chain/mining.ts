@@ -48,7 +48,8 @@ export function nextLookAt(
   return calls ? looked.at_ms + lookPause(options) : Infinity;
 }
 
-function lookPause({ block_time_ms }: ChainOptions): number {
+/** How long a miner works on a block before it is put together anew, with a new time. */
+export function lookPause({ block_time_ms }: Pick<ChainOptions, "block_time_ms">): number {
   return Math.max(LOOK_MS_MIN, block_time_ms * LOOK_PART);
 }
 

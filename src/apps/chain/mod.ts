@@ -12,6 +12,7 @@ import { Miner } from "./worker/mine.ts";
 export default {
   app: chain,
   commands: { chain: () => import("./commands/chain.ts") },
+  experiments: { chain: () => import("./commands/sim.ts") },
   node_flags: {
     flags: followFlags,
     wish: (given) => chainWish(given as Given<typeof followFlags>),

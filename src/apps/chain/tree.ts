@@ -43,6 +43,11 @@ export interface Placed {
   readonly taken: SharedMap<string, number>;
 }
 
+/** What says which of two branches counts: of the last block of each. */
+export interface BranchEnd extends Pick<Placed, "work" | "hash"> {
+  readonly block: Pick<Block, "time">;
+}
+
 /** All blocks that are placed. */
 export interface Tree {
   readonly rules: ChainRules;
@@ -149,7 +154,7 @@ function orderRecords(
 }
 
 /** Whether a branch counts instead of another. */
-function counts(one: Placed, other: Placed): boolean {
+export function counts(one: BranchEnd, other: BranchEnd): boolean {
   if (one.work !== other.work) return one.work > other.work;
   if (one.block.time !== other.block.time) return one.block.time < other.block.time;
   return one.hash < other.hash;

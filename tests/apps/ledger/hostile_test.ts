@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { LINUX } from "../../helpers/arena.ts";
-import { LONG } from "../../helpers/long.ts";
+import { LONG, LONG_ONLY } from "../../helpers/long.ts";
 import { allPrint, endAll, LOCAL, Nodes } from "../../helpers/network.ts";
 import { Process, type Result, rumorCommand, runRumor } from "../../helpers/process.ts";
 import { Author, RawPeer } from "../../helpers/raw_peer.ts";
@@ -265,7 +265,7 @@ Deno.test("an id with other content is refused, with the same it is nothing new"
   });
 });
 
-Deno.test("`rumor pay` takes its words as they are, or not at all", async (t) => {
+Deno.test("`rumor pay` takes its words as they are, or not at all", LONG_ONLY, async (t) => {
   await using network = new Nodes();
   const node = network.start(["ledger"]);
   const join = ["--join", await node.address()];

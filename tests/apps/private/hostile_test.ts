@@ -6,6 +6,7 @@ import { Nodes } from "../../helpers/network.ts";
 import { type Process, runRumor } from "../../helpers/process.ts";
 import { RawBox } from "../../helpers/raw_box.ts";
 import { Author, randomId, RawPeer } from "../../helpers/raw_peer.ts";
+import { LONG_ONLY } from "../../helpers/long.ts";
 
 /** What a node may need besides. Garbage waits for its collector. */
 const GROWTH_MB = 200;
@@ -381,107 +382,121 @@ Deno.test("a node that is sought again and again speaks once a second", async ()
   await arena.finish();
 });
 
-Deno.test("guests that post all that they may, and vanish, leave nothing behind", async () => {
-  await using arena = await Arena.start();
-  const at = await arena.address();
-  const { peer } = await member(at, "eve", new RawBox().box);
-  await using _peer = peer;
-  const socket = await arena.target.socket();
-  const memory = new Memory(arena.target);
-  const text = "x".repeat(100_000);
-  const post = (i: number, within: number, items: unknown[]) =>
-    JSON.stringify({ k: "request", i, app: "private", r: { to: "eve", items, within_ms: within } });
-  for (let round = 0; round < 5; round++) {
-    await Promise.all(times(10, async () => {
-      await using guest = await RawPeer.guest(socket);
-      guest.stopReading();
-      await guest.writeAll(times(100, (i) => `${post(i, 300, [text])}\n`).join(""));
-    }));
-  }
-  // Nobody acknowledges anything; when its time is over there is room again for all that a guest may.
-  await using guest = await RawPeer.guest(socket);
-  for (let round = 0; round < 3; round++) {
-    const first = round * 1_000;
-    guest.send(...times(70, (i) => post(first + i, 50, [""])));
-    const answer = (i: number) => guest.wait((line) => line.startsWith(`{"k":"refused","i":${i},`));
-    const answers = await Promise.all(times(70, (i) => answer(first + i)));
-    const late = answers.filter((line) => line.includes('"late":true'));
-    const many = answers.filter((line) => line.includes("too many requests at once"));
-    assertEquals(late.length + many.length, 70, answers.find((line) => !line.includes("late")));
-    assert(many.length <= 6);
-  }
-  await arena.exchange(PATIENCE_MS);
-  memory.assertGrownBelow(2 * GROWTH_MB);
-  await arena.finish();
-});
+Deno.test(
+  "guests that post all that they may, and vanish, leave nothing behind",
+  LONG_ONLY,
+  async () => {
+    await using arena = await Arena.start();
+    const at = await arena.address();
+    const { peer } = await member(at, "eve", new RawBox().box);
+    await using _peer = peer;
+    const socket = await arena.target.socket();
+    const memory = new Memory(arena.target);
+    const text = "x".repeat(100_000);
+    const post = (i: number, within: number, items: unknown[]) =>
+      JSON.stringify({
+        k: "request",
+        i,
+        app: "private",
+        r: { to: "eve", items, within_ms: within },
+      });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(times(10, async () => {
+        await using guest = await RawPeer.guest(socket);
+        guest.stopReading();
+        await guest.writeAll(times(100, (i) => `${post(i, 300, [text])}\n`).join(""));
+      }));
+    }
+    // Nobody acknowledges anything; when its time is over there is room again for all that a guest may.
+    await using guest = await RawPeer.guest(socket);
+    for (let round = 0; round < 3; round++) {
+      const first = round * 1_000;
+      guest.send(...times(70, (i) => post(first + i, 50, [""])));
+      const answer = (i: number) =>
+        guest.wait((line) => line.startsWith(`{"k":"refused","i":${i},`));
+      const answers = await Promise.all(times(70, (i) => answer(first + i)));
+      const late = answers.filter((line) => line.includes('"late":true'));
+      const many = answers.filter((line) => line.includes("too many requests at once"));
+      assertEquals(late.length + many.length, 70, answers.find((line) => !line.includes("late")));
+      assert(many.length <= 6);
+    }
+    await arena.exchange(PATIENCE_MS);
+    memory.assertGrownBelow(2 * GROWTH_MB);
+    await arena.finish();
+  },
+);
 
-Deno.test("hostile names and texts go through `rumor pm` as what they are", async (t) => {
-  await using network = new Nodes();
-  const names = ["__proto__", "constructor", "\u202egro.live", "--help", "a".repeat(64)];
-  const first = network.start(["--name", "toString"]);
-  const join = ["--join", await first.address()];
-  const others = names.map((name) => network.start([`--name=${name}`, ...join]));
-  await Promise.all(others.map((node) => node.address()));
-  await using watcher = await RawPeer.peer(await first.address(), { acks: true });
-  for (const name of names) await hears(watcher, name);
-  const send = (args: readonly string[], input?: string) => pm(first, args, input);
-  const texts = [
-    "\x1b]52;c;AAAA\x07\x1b[2J",
-    "\u202ereversed\u2066",
-    "%s %n",
-    "",
-    " two  spaces ",
-    '{"k":"bye"}',
-  ];
-  for (const [index, name] of names.entries()) {
-    await t.step(JSON.stringify(name), async () => {
-      for (const text of texts) {
-        const { code, stdout, stderr } = await send(["--", name, text]);
-        assertEquals([code, stdout, stderr], [0, [], []]);
+Deno.test(
+  "hostile names and texts go through `rumor pm` as what they are",
+  LONG_ONLY,
+  async (t) => {
+    await using network = new Nodes();
+    const names = ["__proto__", "constructor", "\u202egro.live", "--help", "a".repeat(64)];
+    const first = network.start(["--name", "toString"]);
+    const join = ["--join", await first.address()];
+    const others = names.map((name) => network.start([`--name=${name}`, ...join]));
+    await Promise.all(others.map((node) => node.address()));
+    await using watcher = await RawPeer.peer(await first.address(), { acks: true });
+    for (const name of names) await hears(watcher, name);
+    const send = (args: readonly string[], input?: string) => pm(first, args, input);
+    const texts = [
+      "\x1b]52;c;AAAA\x07\x1b[2J",
+      "\u202ereversed\u2066",
+      "%s %n",
+      "",
+      " two  spaces ",
+      '{"k":"bye"}',
+    ];
+    for (const [index, name] of names.entries()) {
+      await t.step(JSON.stringify(name), async () => {
+        for (const text of texts) {
+          const { code, stdout, stderr } = await send(["--", name, text]);
+          assertEquals([code, stdout, stderr], [0, [], []]);
+        }
+        // A pipe gets them as they are.
+        await others[index].waitForStdout(texts.length);
+        assertEquals(others[index].stdout, texts.map((text) => `[pm from toString] ${text}`));
+      });
+    }
+    await t.step("nobody's name is shown, not obeyed", async () => {
+      for (const name of ["\u202enobody", "hasOwnProperty", "../../etc", "a".repeat(65)]) {
+        const { code, stdout, stderr } = await send([name, "x"]);
+        assertEquals([code === 1 || code === 2, stdout, stderr.length], [true, [], 1], name);
+        // deno-lint-ignore no-control-regex -- control characters are what is looked for
+        assert(!/[\x00-\x1f\u202e]/.test(stderr[0]), stderr[0]);
       }
-      // A pipe gets them as they are.
-      await others[index].waitForStdout(texts.length);
-      assertEquals(others[index].stdout, texts.map((text) => `[pm from toString] ${text}`));
+      for (const name of ["\x1b[31mred", "two\nlines", "", " "]) {
+        const { code, stderr } = await send([name, "x"]);
+        assertEquals([code, stderr.length], [2, 1], JSON.stringify(name));
+      }
     });
-  }
-  await t.step("nobody's name is shown, not obeyed", async () => {
-    for (const name of ["\u202enobody", "hasOwnProperty", "../../etc", "a".repeat(65)]) {
-      const { code, stdout, stderr } = await send([name, "x"]);
-      assertEquals([code === 1 || code === 2, stdout, stderr.length], [true, [], 1], name);
-      // deno-lint-ignore no-control-regex -- control characters are what is looked for
-      assert(!/[\x00-\x1f\u202e]/.test(stderr[0]), stderr[0]);
-    }
-    for (const name of ["\x1b[31mred", "two\nlines", "", " "]) {
-      const { code, stderr } = await send([name, "x"]);
-      assertEquals([code, stderr.length], [2, 1], JSON.stringify(name));
-    }
-  });
-  await t.step("a line that is too long, or no text, is refused with its number", async () => {
-    const input = ["good", "x".repeat(200_000), "also good"].join("\n");
-    const { code, stdout, stderr } = await send(["constructor"], input);
-    assertEquals([code, stdout, stderr.length], [1, [], 1]);
-    assertMatch(stderr[0], /^rumor: line 2: .*131072/);
-    const node = others[names.indexOf("constructor")];
-    await node.waitForStdout(texts.length + 2);
-    assertEquals(node.stdout.slice(texts.length), [
-      "[pm from toString] good",
-      "[pm from toString] also good",
-    ]);
-  });
-  await t.step(
-    "the longest line that may be sent arrives, whatever its characters cost",
-    async () => {
-      const longest = "\x01".repeat(29_900);
-      const { code } = await send(["constructor"], `${longest}\n${"x".repeat(131_072)}`);
-      assertEquals(code, 0);
-      const lengths = others[names.indexOf("constructor")].stdout.slice(-2).map((line) =>
-        line.length
-      );
-      assertEquals(
-        lengths,
-        [29_900, 131_072].map((length) => length + "[pm from toString] ".length),
-      );
-    },
-  );
-  assertEquals(first.stdout, []);
-});
+    await t.step("a line that is too long, or no text, is refused with its number", async () => {
+      const input = ["good", "x".repeat(200_000), "also good"].join("\n");
+      const { code, stdout, stderr } = await send(["constructor"], input);
+      assertEquals([code, stdout, stderr.length], [1, [], 1]);
+      assertMatch(stderr[0], /^rumor: line 2: .*131072/);
+      const node = others[names.indexOf("constructor")];
+      await node.waitForStdout(texts.length + 2);
+      assertEquals(node.stdout.slice(texts.length), [
+        "[pm from toString] good",
+        "[pm from toString] also good",
+      ]);
+    });
+    await t.step(
+      "the longest line that may be sent arrives, whatever its characters cost",
+      async () => {
+        const longest = "\x01".repeat(29_900);
+        const { code } = await send(["constructor"], `${longest}\n${"x".repeat(131_072)}`);
+        assertEquals(code, 0);
+        const lengths = others[names.indexOf("constructor")].stdout.slice(-2).map((line) =>
+          line.length
+        );
+        assertEquals(
+          lengths,
+          [29_900, 131_072].map((length) => length + "[pm from toString] ".length),
+        );
+      },
+    );
+    assertEquals(first.stdout, []);
+  },
+);
