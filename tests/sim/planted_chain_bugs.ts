@@ -5,9 +5,9 @@ import { BLOCKS } from "../../src/apps/chain/blocks.ts";
 import { applyRecord, isRefused } from "../../src/apps/chain/order.ts";
 import { CHAIN } from "../../src/apps/chain/options.ts";
 import { type ChainRecord, recordsIn } from "../../src/apps/chain/record.ts";
-import type { ChainSetup } from "../../src/apps/chain/sim/setup.ts";
-import type { LieName } from "../../src/apps/chain/sim/lies.ts";
-import { RULES } from "../../src/apps/chain/sim/watch.ts";
+import type { ChainSetup } from "../../src/apps/chain/sim/campaign/setup.ts";
+import type { LieName } from "../../src/apps/chain/sim/campaign/lies.ts";
+import { RULES } from "../../src/apps/chain/sim/campaign/watch.ts";
 import type { ChainState } from "../../src/apps/chain/state.ts";
 import {
   lonelyFault,

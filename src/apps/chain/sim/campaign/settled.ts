@@ -4,10 +4,10 @@
  * was told, and nobody mines any more but who mines always.
  */
 
-import type { Json } from "../../../core/types.ts";
+import type { Json } from "../../../../core/types.ts";
 import { sameValue } from "./order_judge.ts";
-import { applyRecord, initialStates, isRefused } from "../order.ts";
-import { branchFrom, type Tree } from "../tree.ts";
+import { applyRecord, initialStates, isRefused } from "../../order.ts";
+import { branchFrom, type Tree } from "../../tree.ts";
 import { idOf } from "./data_judge.ts";
 import { isBetter, type Judge } from "./judge.ts";
 import { AHEAD_MS, chainOf, type ChainWatch, nameBlock } from "./watch.ts";

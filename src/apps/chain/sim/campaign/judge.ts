@@ -4,10 +4,10 @@
  * docs/chain.md, and asks no node.
  */
 
-import type { Env, Json } from "../../../core/types.ts";
-import { decodeEntry, hashedBytes, signedBytes } from "../../../core/log/entry.ts";
-import type { RunTools } from "../../../sim/campaign/app_rules.ts";
-import { orderOf } from "../app.ts";
+import type { Env, Json } from "../../../../core/types.ts";
+import { decodeEntry, hashedBytes, signedBytes } from "../../../../core/log/entry.ts";
+import type { RunTools } from "../../../../sim/campaign/app_rules.ts";
+import { orderOf } from "../../app.ts";
 import {
   asBlock,
   type BlockFields,

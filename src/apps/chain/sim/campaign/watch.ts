@@ -1,8 +1,8 @@
 /** What is watched of the chain, by what names, and what is counted. */
 
-import type { Watch } from "../../../sim/campaign/app_rules.ts";
-import { CHAIN } from "../options.ts";
-import type { ChainState } from "../state.ts";
+import type { Watch } from "../../../../sim/campaign/app_rules.ts";
+import { CHAIN } from "../../options.ts";
+import type { ChainState } from "../../state.ts";
 import type { BlockFields } from "./arithmetic.ts";
 import type { Fault, Judge } from "./judge.ts";
 import type { ChainView } from "./view.ts";

@@ -1,6 +1,6 @@
 /** Which texts count: those without an id, and of each id the first of the branch. */
 
-import type { Json } from "../../../core/types.ts";
+import type { Json } from "../../../../core/types.ts";
 import { asJudge, type OrderJudge } from "./order_judge.ts";
 
 /** The keys of what counts, by id. */

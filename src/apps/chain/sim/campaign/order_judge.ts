@@ -4,9 +4,9 @@
  * compared behind every block that counts at any node. Without one, its own rule is folded anew.
  */
 
-import type { Id, Json } from "../../../core/types.ts";
-import { isRefused, type OrderRule, type Taken } from "../order.ts";
-import type { ChainRecord } from "../record.ts";
+import type { Id, Json } from "../../../../core/types.ts";
+import { isRefused, type OrderRule, type Taken } from "../../order.ts";
+import type { ChainRecord } from "../../record.ts";
 
 /** A record as it stands in a block that is judged. */
 export interface JudgedRecord {

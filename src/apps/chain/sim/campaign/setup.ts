@@ -1,11 +1,11 @@
 /** How the chain is used in a run of the campaign: in some of them, and there by some of the nodes. */
 
-import type { Json } from "../../../core/types.ts";
-import type { Place, Seat } from "../../../sim/campaign/app_rules.ts";
-import type { Options } from "../../../sim/campaign/options.ts";
-import type { Dice } from "../../../sim/dice.ts";
-import { CHAIN, type ChainOptions, type MineMode } from "../options.ts";
-import { RECORDS } from "../record.ts";
+import type { Json } from "../../../../core/types.ts";
+import type { Place, Seat } from "../../../../sim/campaign/app_rules.ts";
+import type { Options } from "../../../../sim/campaign/options.ts";
+import type { Dice } from "../../../../sim/dice.ts";
+import { CHAIN, type ChainOptions, type MineMode } from "../../options.ts";
+import { RECORDS } from "../../record.ts";
 import { type LieName, LIES } from "./lies.ts";
 
 /** What is drawn for a run. */

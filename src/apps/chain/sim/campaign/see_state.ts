@@ -3,10 +3,10 @@
  * from its state: which blocks it has, which of them counts, and what its apps make of that.
  */
 
-import type { Json } from "../../../core/types.ts";
-import { must } from "../../../sim/campaign/violation.ts";
-import type { ChainState } from "../state.ts";
-import type { Placed, Tree } from "../tree.ts";
+import type { Json } from "../../../../core/types.ts";
+import { must } from "../../../../sim/campaign/violation.ts";
+import type { ChainState } from "../../state.ts";
+import type { Placed, Tree } from "../../tree.ts";
 import { seeHeard } from "./heard_blocks.ts";
 import { type Fault, isBetter, type Judge, type Judged } from "./judge.ts";
 import { sameValue } from "./order_judge.ts";

@@ -1,9 +1,9 @@
 /** What users of the chain do in simulations: they add texts, some under ids that others use, too. */
 
-import type { Json } from "../../../core/types.ts";
-import type { User } from "../../../sim/campaign/app_rules.ts";
-import type { Step } from "../../../sim/campaign/step.ts";
-import { CHAIN } from "../options.ts";
+import type { Json } from "../../../../core/types.ts";
+import type { User } from "../../../../sim/campaign/app_rules.ts";
+import type { Step } from "../../../../sim/campaign/step.ts";
+import { CHAIN } from "../../options.ts";
 
 /** What they do, and how likely that is. */
 export const OPERATIONS = [["record", 10], ["rival", 6], ["retry", 2], ["newest", 1]] as const;

@@ -1,10 +1,10 @@
 /** The chain as a peer runs it that lies: it follows the chain like the others, and says what it likes. */
 
-import type { Json } from "../../../core/types.ts";
-import { type App, type AppOut, asApp } from "../../../core/host/app.ts";
-import type { LiarTools } from "../../../sim/campaign/app_rules.ts";
-import { chain } from "../app.ts";
-import type { ChainState } from "../state.ts";
+import type { Json } from "../../../../core/types.ts";
+import { type App, type AppOut, asApp } from "../../../../core/host/app.ts";
+import type { LiarTools } from "../../../../sim/campaign/app_rules.ts";
+import { chain } from "../../app.ts";
+import type { ChainState } from "../../state.ts";
 import { publish, tellLie } from "./lies.ts";
 import type { ChainSetup } from "./setup.ts";
 

@@ -1,7 +1,7 @@
 /** Blocks that came in logs, and are not placed yet: what came with its branch, and in time, must be. */
 
-import type { Json } from "../../../core/types.ts";
-import { must } from "../../../sim/campaign/violation.ts";
+import type { Json } from "../../../../core/types.ts";
+import { must } from "../../../../sim/campaign/violation.ts";
 import { isBetter, type Judge } from "./judge.ts";
 import type { ChainView, HeardBlock } from "./view.ts";
 import { AHEAD_MS, type ChainWatch, nameBlock, REFUSED, RULES } from "./watch.ts";

@@ -1,10 +1,10 @@
 /** What a node hears in the logs of records and blocks, as somebody who watches it knows, and what it prints. */
 
-import { type Entry, hashedBytes, logKey } from "../../../core/log/entry.ts";
-import { forkedAt } from "../../../core/log/slice.ts";
-import type { Json } from "../../../core/types.ts";
-import { must } from "../../../sim/campaign/violation.ts";
-import { CHAIN } from "../options.ts";
+import { type Entry, hashedBytes, logKey } from "../../../../core/log/entry.ts";
+import { forkedAt } from "../../../../core/log/slice.ts";
+import type { Json } from "../../../../core/types.ts";
+import { must } from "../../../../sim/campaign/violation.ts";
+import { CHAIN } from "../../options.ts";
 import { type BlockFields, hashBlock } from "./arithmetic.ts";
 import type { Judge } from "./judge.ts";
 import { type ChainWatch, REFUSED, RULES } from "./watch.ts";

@@ -1,15 +1,15 @@
 /** What a peer that lies tells of the chain. Each lie is well signed; what it holds is not what it says. */
 
-import type { Id, Json } from "../../../core/types.ts";
-import type { AppOut } from "../../../core/host/app.ts";
-import { encodeUnsigned, sealEntry } from "../../../core/log/entry.ts";
-import type { LiarTools } from "../../../sim/campaign/app_rules.ts";
-import { type Block, draftOn, headerOf } from "../blockchain.ts";
-import { type BlockMessage, BLOCKS, messageTo } from "../blocks.ts";
-import { floorTarget } from "../difficulty.ts";
-import { RECORDS } from "../record.ts";
-import { branchFrom, type Placed, type Tree } from "../tree.ts";
-import { hashNumber, hashText } from "../work.ts";
+import type { Id, Json } from "../../../../core/types.ts";
+import type { AppOut } from "../../../../core/host/app.ts";
+import { encodeUnsigned, sealEntry } from "../../../../core/log/entry.ts";
+import type { LiarTools } from "../../../../sim/campaign/app_rules.ts";
+import { type Block, draftOn, headerOf } from "../../blockchain.ts";
+import { type BlockMessage, BLOCKS, messageTo } from "../../blocks.ts";
+import { floorTarget } from "../../difficulty.ts";
+import { RECORDS } from "../../record.ts";
+import { branchFrom, type Placed, type Tree } from "../../tree.ts";
+import { hashNumber, hashText } from "../../work.ts";
 import { search } from "./search.ts";
 import { rivalId } from "./users.ts";
 

@@ -1,6 +1,6 @@
 /** What docs/chain.md says of targets, work and headers, a second time: it owes the app nothing. */
 
-import type { Env, Json } from "../../../core/types.ts";
+import type { Env, Json } from "../../../../core/types.ts";
 
 /** A block as it came, of the right form. */
 export interface BlockFields {

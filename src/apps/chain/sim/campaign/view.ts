@@ -1,6 +1,6 @@
 /** What is kept of one run of a node that is watched. */
 
-import type { Json } from "../../../core/types.ts";
+import type { Json } from "../../../../core/types.ts";
 import type { BlockFields } from "./arithmetic.ts";
 import type { Judged } from "./judge.ts";
 
