@@ -60,15 +60,14 @@ function hearBlock(watch: ChainWatch, judge: Judge, item: Json, origin: string):
   }
 }
 
-/** What is printed are blocks of branches, each behind one that was printed. */
-export function seeRecord({ machine, view, run }: ChainWatch, record: Json): void {
+/** What is printed are blocks of branches, each behind one that was printed, by this run or one before. */
+export function seeRecord({ machine, run }: ChainWatch, record: Json): void {
   if (run.judge === null) return;
-  const block = record as unknown as BlockFields, hash = hashBlock(block, run.sha256);
-  const { prev_hash, index } = block;
+  const block = record as unknown as BlockFields, { prev_hash, index } = block;
   must(
-    index === 1 || view.printed.size === 0 || view.printed.has(prev_hash),
+    index === 1 || machine.printed.has(`block ${prev_hash}`),
     RULES.printed,
     () => `${machine.name} printed block ${index} and not the one before it`,
   );
-  view.printed.add(hash);
+  machine.printed.add(`block ${hashBlock(block, run.sha256)}`);
 }

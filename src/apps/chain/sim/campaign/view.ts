@@ -30,8 +30,6 @@ export interface ChainView {
   readonly records: Map<string, Json>;
   /** Those of the node itself that came since it runs. */
   readonly own: Map<string, Json>;
-  /** Hashes of the blocks that were printed. */
-  readonly printed: Set<string>;
 }
 
 /** Nothing was seen yet. */
@@ -44,6 +42,5 @@ export function newChainView(): ChainView {
     heard: new Map(),
     records: new Map(),
     own: new Map(),
-    printed: new Set(),
   };
 }
