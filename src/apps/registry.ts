@@ -4,11 +4,15 @@ import type { AppModule } from "./app.ts";
 import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
+import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
+import votes from "./votes/mod.ts";
 
 export const APPS: readonly AppModule[] = [
   chat,
   ledger,
   privateMessages,
   chain,
+  votes,
+  names,
 ];

@@ -18,7 +18,7 @@ import { CHAIN, optionsOf } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import { takeRecord, trimPool } from "./pool.ts";
 import { beginPrinting, takeKept } from "./printed.ts";
-import { RECORDS } from "./record.ts";
+import { RECORD_LINE_BYTES_MAX, RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault, type Tree } from "./tree.ts";
 import { ChainTurn } from "./turn.ts";
@@ -34,7 +34,10 @@ const NO_CHAIN = "this node follows no chain; rumor chain starts one that does";
 
 export const chain: App = asApp<State>({
   name: CHAIN,
-  topics: [{ topic: RECORDS, whole: true }, { topic: BLOCKS, whole: true }],
+  topics: [
+    { topic: RECORDS, whole: true, entry_bytes_max: RECORD_LINE_BYTES_MAX },
+    { topic: BLOCKS, whole: true },
+  ],
   requests: "say",
   initial: (config, apps) => {
     const options = optionsOf(config);

@@ -67,15 +67,17 @@ export function trimPool(turn: ChainTurn): void {
 export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecord[] {
   const { order, best } = tree, index = best.block.index + 1;
   const records: ChainRecord[] = [];
-  let { states } = best, bytes = 0;
+  let { states } = best, bytes = 0, last_line = "";
   for (const record of pool) {
-    const size = record.line.length + 32;
+    // Records that follow each other in one entry share its line.
+    const size = (record.line === last_line ? 0 : record.line.length) + 32;
     if (bytes + size > BLOCK_BYTES_TARGET) break;
     const next = applyRecord(order, states, record, index);
     // What has no place now may have one later.
     if (isRefused(next)) continue;
     states = next;
     bytes += size;
+    last_line = record.line;
     records.push(record);
   }
   return records;

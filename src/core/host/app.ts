@@ -8,13 +8,14 @@
 import type { Env, Id, Json, Right, Source, Topic } from "../types.ts";
 import type { FrontConfig, NodeConfig } from "../data/config.ts";
 import type { AppendLog } from "../data/append_log.ts";
+import type { TopicRule } from "../log/slice.ts";
 import type { Member } from "../membership/members.ts";
 
 /** An app, as it is given to the core; `State` is only its own business. */
 export interface App<State = unknown> {
   readonly name: string;
-  /** The topics that are its own, and whether they are kept whole. */
-  readonly topics?: readonly { readonly topic: Topic; readonly whole: boolean }[];
+  /** The topics that are its own, and what is special about them. */
+  readonly topics?: readonly (TopicRule & { readonly topic: Topic })[];
   /** Whether every topic that no app names is its own. */
   readonly any_topic?: boolean;
   /** Apps whose order it follows: it gets their `order` outs as `ordered` events. */

@@ -47,7 +47,7 @@ export function listener({ apps }: Pick<Host, "apps">, name: string): App | unde
 /** What is special about the topics of apps. */
 export function topicRules(apps: readonly App[]): ReadonlyMap<Topic, TopicRule> {
   const topics = apps.flatMap((app) => app.topics ?? []);
-  return new Map(topics.map(({ topic, whole }) => [topic, { whole }]));
+  return new Map(topics.map(({ topic, ...rule }) => [topic, rule]));
 }
 
 /** What an app has to print; null where it prints the lines of a topic. */

@@ -13,7 +13,7 @@ import {
   networkFlag,
   timeoutFlag,
 } from "../../../cli/args/flags.ts";
-import { inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
+import { type Ask, inquire, type InquiryOptions } from "../../../cli/guest/inquiry.ts";
 import type { Format } from "../../../cli/output/line.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
@@ -69,6 +69,7 @@ ${ASK_CODES}
       const format = { json: given.json ?? false, shown: stdout.is_terminal };
       return await askBlocks(given, given.from ?? 1, async (blocks) => {
         await stdout.print(blocks.map((block) => show(block, format)).join(""));
+        return EXIT.done;
       });
     },
   };
@@ -78,22 +79,34 @@ ${ASK_CODES}
 export async function askBlocks(
   given: InquiryOptions,
   from: number,
-  show: (blocks: readonly Block[]) => Promise<void>,
+  show: (blocks: readonly Block[]) => Promise<number>,
+): Promise<number> {
+  return await inquireChain(given, async (ask) => {
+    const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
+    return blocks.includes(null) ? failSenseless() : await show(blocks as Block[]);
+  });
+}
+
+/**
+ * Lets `talk` ask a node that follows the chain, whose row of the question `chain` comes with it; gives
+ * the exit code of `talk`, or of a failure.
+ */
+export async function inquireChain(
+  given: InquiryOptions,
+  talk: (ask: Ask, state: readonly string[]) => Promise<number>,
 ): Promise<number> {
   return await inquire(given, async (ask) => {
     const [state] = await ask({ q: "chain" });
-    if (state === undefined) {
-      say("rumor: this node follows no chain; rumor chain starts one that does");
-      return EXIT.failed;
-    }
-    const blocks = (await ask({ q: "blocks", a: [String(from)] })).map(readBlock);
-    if (blocks.includes(null)) {
-      say("rumor: the node's answer makes no sense");
-      return EXIT.failed;
-    }
-    await show(blocks as Block[]);
-    return EXIT.done;
+    if (state !== undefined) return await talk(ask, state);
+    say("rumor: this node follows no chain; rumor chain starts one that does");
+    return EXIT.failed;
   });
+}
+
+/** The node did not answer what it was asked; gives the exit code. */
+export function failSenseless(): number {
+  say("rumor: the node's answer makes no sense");
+  return EXIT.failed;
 }
 
 function readBlock([text = ""]: readonly string[]): Block | null {

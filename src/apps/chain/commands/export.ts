@@ -2,11 +2,10 @@
 
 import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
-import { UsageError } from "../../../cli/args/exit.ts";
+import { EXIT, UsageError } from "../../../cli/args/exit.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
-import { sha256 } from "../../../shell/crypto/crypto.ts";
-import { type Block, toJson } from "../blockchain.ts";
 import { ASK_CODES, askBlocks, askFlags } from "./asking.ts";
+import { chainText } from "./text.ts";
 
 const { json: _, ...flags } = askFlags;
 
@@ -29,14 +28,9 @@ ${ASK_CODES}
   run: async (args, env) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
-    const rules = { network: "", block_time_ms: 1, sha256 };
     return await askBlocks(given, 0, async (blocks) => {
-      // The hash is not a part of a block.
-      const bare = blocks.map((block): Block => {
-        const { index, prev_hash, data, nonce, time, target } = block;
-        return { index, prev_hash, data, nonce, time, target };
-      });
-      await stdout.print(`${toJson({ rules, blocks: bare })}\n`);
+      await stdout.print(`${chainText(blocks)}\n`);
+      return EXIT.done;
     });
   },
 };

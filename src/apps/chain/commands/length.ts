@@ -3,12 +3,10 @@
 import type { Command } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
-import { inquire } from "../../../cli/guest/inquiry.ts";
 import { jsonLine } from "../../../cli/output/line.ts";
-import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { isHashText } from "../work.ts";
-import { ASK_CODES, askFlags } from "./asking.ts";
+import { ASK_CODES, askFlags, failSenseless, inquireChain } from "./asking.ts";
 
 const command: Command = {
   summary: "print how many blocks the chain has",
@@ -29,18 +27,9 @@ ${ASK_CODES}
   run: async (args, env) => {
     const { given, words } = readArgs(args, askFlags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected`);
-    return await inquire(given, async (ask) => {
-      const [row] = await ask({ q: "chain" });
-      if (row === undefined) {
-        say("rumor: this node follows no chain; rumor chain starts one that does");
-        return EXIT.failed;
-      }
-      const [length, difficulty, hash, waiting] = row;
+    return await inquireChain(given, async (_, [length, difficulty, hash, waiting]) => {
       const numbers = [length, difficulty, waiting].map(Number);
-      if (!numbers.every(Number.isSafeInteger) || !isHashText(hash)) {
-        say("rumor: the node's answer makes no sense");
-        return EXIT.failed;
-      }
+      if (!numbers.every(Number.isSafeInteger) || !isHashText(hash)) return failSenseless();
       const format = { json: true, shown: stdout.is_terminal };
       const all = { length: numbers[0], difficulty: numbers[1], hash, waiting: numbers[2] };
       await stdout.print(given.json ? jsonLine(all, format) : `${numbers[0]}\n`);

@@ -129,6 +129,24 @@ Deno.test("`isInputOpen()` is false while too much is drafted, and while the nod
   }
 });
 
+Deno.test("`sealDraft()` keeps entries as short as their topic asks for, with what they name", () => {
+  const base = startNode(), entry_bytes_max = 4_096;
+  const rules = new Map([["chat", { whole: true, entry_bytes_max }]]);
+  const others = Array.from(
+    { length: 20 },
+    (_, at) => makeEntry({ origin: fakeId(`n${at}`), seq: 1 }),
+  );
+  const [log] = insertEntries({ ...base.log, rules }, others, NOW_MS, ENV);
+  const items = Array.from({ length: 500 }, (_, at) => `${at} ${"\x01".repeat(at % 50)}`);
+  const large = "x".repeat(2 * entry_bytes_max);
+  const entries = ownEntries(publish({ ...base, log }, [...items, large, "last"]).after);
+  assertEquals(entries.flatMap((entry) => entry.items), [...items, large, "last"]);
+  assertEquals(entries.flatMap(({ deps }) => deps).length, others.length);
+  assertEquals(entries[0].deps.length, 8);
+  const too_long = entries.filter(({ line }) => line.length > entry_bytes_max);
+  assertEquals(too_long.map((entry) => entry.items), [[large]]);
+});
+
 Deno.test("`sealDraft()` makes nothing where nothing is drafted", () => {
   const node = startNode(), event = { kind: "seal", topic: "chat" } as const;
   const [after, outs] = tellRoom(node, "publish", reducePublish, event);
