@@ -17,6 +17,7 @@ import { answerCatching } from "./newest.ts";
 import { CHAIN, optionsOf } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import { takeRecord } from "./pool.ts";
+import { beginPrinting, takeKept } from "./printed.ts";
 import { RECORD_LINE_BYTES_MAX, RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault, type Tree } from "./tree.ts";
@@ -109,8 +110,12 @@ function react(
       takeEarly(turn);
       askAgain(turn);
       break;
+    case "restored":
+      takeKept(turn, event.kept);
+      break;
     case "started":
       turn.state.started = true;
+      beginPrinting(turn);
       break;
     default:
       return [before, []];

@@ -11,7 +11,7 @@
 import type { Json } from "../../core/types.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { JSON_DEPTH_MAX, TIME_MS_MAX } from "../../core/data/limits.ts";
-import { floorTarget, nextTarget, type Pace } from "./difficulty.ts";
+import { FLOOR_HASHES, floorTarget, nextTarget, type Pace } from "./difficulty.ts";
 import { encodeHeader, INDEX_MAX } from "./header.ts";
 import { searchNonce } from "./miner/search.ts";
 import { HASH_CHARS, hashNumber, hashText, isHashText, workOf } from "./work.ts";
@@ -21,6 +21,8 @@ export interface ChainRules {
   readonly network: string;
   /** How long a block should take, in milliseconds. */
   readonly block_time_ms: number;
+  /** Hashes that the first block takes at least; 2^16 but in simulations. */
+  readonly floor_hashes?: number;
   /** SHA-256, in base64url. */
   readonly sha256: (bytes: Uint8Array) => string;
 }
@@ -62,15 +64,21 @@ export function newChain(rules: ChainRules): Chain {
   return { rules, blocks: [genesisOf(rules)] };
 }
 
-/** The first block: the network's name and the rules, so that networks which differ never mix. */
-export function genesisOf({ network, block_time_ms }: ChainRules): Block {
+/**
+ * The first block: the network's name and the rules, so that networks which differ never mix. A floor
+ * other than the usual one is told, too; a chain that has one is never read from a file.
+ */
+export function genesisOf(
+  { network, block_time_ms, floor_hashes = FLOOR_HASHES }: ChainRules,
+): Block {
+  const floor: { [key: string]: Json } = floor_hashes === FLOOR_HASHES ? {} : { floor_hashes };
   return {
     index: 0,
     prev_hash: NO_HASH,
-    data: { network, block_time_ms },
+    data: { network, block_time_ms, ...floor },
     nonce: 0,
     time: 0,
-    target: hashText(floorTarget(0)),
+    target: hashText(floorTarget(0, floor_hashes)),
   };
 }
 
@@ -128,7 +136,7 @@ export function draftBlock(chain: Chain, data: Json, time: number): Block {
 
 /** The block behind another one, but for its nonce. */
 export function draftOn(
-  { block_time_ms }: ChainRules,
+  { block_time_ms, floor_hashes }: ChainRules,
   { block: last, hash }: { readonly block: Block; readonly hash: string },
   grandparent: Pick<Block, "time"> | undefined,
   data: Json,
@@ -140,7 +148,7 @@ export function draftOn(
     data,
     nonce: 0,
     time: Math.max(time, last.time + 1),
-    target: hashText(nextTarget(paceOf(last, grandparent), block_time_ms)),
+    target: hashText(nextTarget(paceOf(last, grandparent), block_time_ms, floor_hashes)),
   };
 }
 
@@ -165,7 +173,8 @@ export function blockFault(
     return "its prev_hash is not the hash of the block before it";
   }
   if (block.time <= last.time) return "its time is not behind that of the block before it";
-  const target = nextTarget(paceOf(last, grandparent), rules.block_time_ms);
+  const { block_time_ms, floor_hashes } = rules;
+  const target = nextTarget(paceOf(last, grandparent), block_time_ms, floor_hashes);
   if (block.target !== hashText(target)) return "its target is not the one that is due";
   return hashNumber(hash ?? hashOf(rules, block)) <= target ? null : "it shows too little work";
 }

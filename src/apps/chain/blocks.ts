@@ -7,6 +7,7 @@ import { AHEAD_MS, EARLY_MAX, ORPHANS_MAX, PARENT_ASK_MS, SENT_BLOCKS_MAX } from
 import { CHAIN } from "./options.ts";
 import { movePool } from "./pool.ts";
 import type { OrderedItem } from "./order.ts";
+import { printSwitch } from "./printed.ts";
 import { branchFrom, lonelyFault, placeBlock, type Placed, type Switch } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 import { excessOf, type Sent, waitingOf } from "./waiting.ts";
@@ -63,9 +64,7 @@ function put(turn: ChainTurn, blocks: readonly Sent[]): void {
 function follow(turn: ChainTurn, switched: Switch): void {
   const { removed, added } = switched;
   movePool(turn, switched);
-  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}`, bare: true });
-  const blocks = added.map(({ block }) => block as unknown as Json);
-  turn.state.printed = turn.state.printed.append(blocks);
+  printSwitch(turn, switched);
   const order = {
     removed: removed.flatMap((placed) => orderedItems(placed).reverse()),
     added: added.flatMap(orderedItems),

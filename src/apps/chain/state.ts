@@ -40,6 +40,8 @@ export interface ChainState {
   readonly next_tag: number;
   /** What is printed: the blocks of the best branch, as they come. */
   readonly printed: AppendLog<Json>;
+  /** The last block that an earlier run had to print, until this one begins. */
+  readonly printed_last: string | null;
 }
 
 /** Blocks that wait for one parent, and who is asked for it. */
@@ -109,5 +111,6 @@ export function newState(options: ChainOptions, order: readonly OrderRule[]): Ch
     started: false,
     next_tag: 1,
     printed: AppendLog.empty(),
+    printed_last: null,
   };
 }

@@ -94,6 +94,7 @@ export type Placing =
   | { readonly kind: "bad"; readonly tree: Tree; readonly hash: string; readonly why: string };
 
 const BAD_PARENT = "the block before it is bad";
+const TWICE: Refused = { refused: "it holds a record twice" };
 
 /** A tree with nothing but the first block. */
 export function newTree(
@@ -123,7 +124,7 @@ export function newTree(
 export function lonelyFault(rules: ChainRules, block: unknown): string | null {
   if (!isBlock(block) || block.index === 0) return "this is no block";
   const target = hashNumber(block.target);
-  if (target > floorTarget(block.index)) return "its target is too easy";
+  if (target > floorTarget(block.index, rules.floor_hashes)) return "its target is too easy";
   return hashNumber(hashOf(rules, block)) <= target ? null : "it shows too little work";
 }
 
@@ -179,7 +180,6 @@ function carryOut(tree: Tree, last: Seen): Placing {
   return { kind: "placed", tree: after, hash, switched: switchOf(tree.best, best) };
 }
 
-const TWICE: Refused = { refused: "it holds a record twice" };
 /** The tree where these are bad. */
 function leaveOut(tree: Tree, blocks: readonly Pick<Seen, "hash">[]): Tree {
   const by_hash = tree.by_hash.edit(), bad = tree.bad.edit();

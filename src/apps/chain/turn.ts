@@ -29,8 +29,9 @@ export class ChainTurn {
     this.#before = before;
     this.state = { ...before };
     const { env, network } = view;
+    const { block_time_ms, floor_hashes } = before.options;
     this.state.tree ??= newTree(
-      { network, block_time_ms: before.options.block_time_ms, sha256: env.sha256 },
+      { network, block_time_ms, floor_hashes, sha256: env.sha256 },
       before.order,
       env,
     );

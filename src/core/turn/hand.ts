@@ -122,7 +122,11 @@ const HAND_OFFS: { readonly [K in HandedOut["kind"]]: HandOff<K> } = {
   answered: answer,
 
   // Apps.
-  publish: (turn, { topic, items }) => turn.tell("publish", { kind: "draft", topic, items }),
+  publish: (turn, { topic, items }) => {
+    // Everybody was told that it left: what it says now nobody would hold.
+    if (turn.state.membership.life.phase === "goodbye") return;
+    turn.tell("publish", { kind: "draft", topic, items });
+  },
   record: (turn, out) => turn.tell("output", out),
   keep: (turn, out) => turn.tell("storage", { ...out, kind: "app_news" }),
 

@@ -150,6 +150,15 @@ Deno.test("`fromJson()` believes no claim of a file", () => {
   assertEquals(fromJson("{", sha256), { index: null, why: "this is no JSON" });
 });
 
+Deno.test("`verifyChain()` takes no file whose first block names an easier floor", () => {
+  const easy = chainOf(["one"], { ...RULES, floor_hashes: 4 });
+  assertEquals(verifyChain(easy), null);
+  const read = fromJson(toJson(easy), sha256);
+  assert("blocks" in read, JSON.stringify(read));
+  assertEquals(verifyChain(read), { index: 0, why: "it is not the first block of this network" });
+  assertEquals(genesisOf({ ...RULES, floor_hashes: 65_536 }), genesisOf(RULES));
+});
+
 Deno.test("`fromJson()` and `verifyChain()` never throw, whatever a file holds", () => {
   const text = toJson(CHAIN);
   const part = fc.tuple(fc.nat({ max: text.length }), fc.nat({ max: 9 }), fc.string());

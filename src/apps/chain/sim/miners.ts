@@ -117,7 +117,9 @@ class Miners {
     }
     while (this.#clock.next_ms < Infinity) this.#clock.step();
     const { best } = this.#tree;
-    for (const miner of this.#miners) assert(miner.best.hash === best.hash, "two nodes do not agree");
+    for (const miner of this.#miners) {
+      assert(miner.best.hash === best.hash, "two nodes do not agree");
+    }
     return { best, blocks: this.#blocks, rewinds: this.#rewinds };
   }
 
