@@ -177,6 +177,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "the longest branch counts, however little work it shows",
     found_by: [RULES.best],
+    from: 1_159,
     needs: lies("long light branch"),
     change: bestBy((one, other) => one.block.index > other.block.index),
   },
@@ -220,6 +221,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "the signatures of records are not looked at",
     found_by: [RULES.good],
+    from: 70,
     needs: lies("bad record"),
     change: changed((react) => (state, event, view) => {
       const env = { ...view.env, verify: () => true };
@@ -235,6 +237,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "blocks may hold records that their app refuses",
     found_by: [RULES.good],
+    from: 709,
     needs: lies("bad record"),
     change: overlooks(/is used already/),
   },
@@ -255,6 +258,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "records of a branch that lost do not come back",
     found_by: [RULES.records],
+    from: 76,
     change: onSwitch(({ after, switched: { removed } }) => {
       const pool = after.pool.edit();
       for (const { records } of removed) for (const { key } of records) pool.delete(key);
@@ -273,6 +277,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "a switch of branch leaves the states as they were",
     found_by: [RULES.states],
+    from: 76,
     change: onSwitch(({ before, after, switched: { removed, added } }) => {
       if (removed.length === 0) return {};
       const tree = after.tree!, { index } = tree.best.block;
@@ -286,18 +291,21 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "children are forgotten before their parents come",
     found_by: [RULES.best, AGREE],
+    from: 1_428,
     needs: lies("withheld parent"),
     change: onAfter(({ after }) => ({ after: { ...after, orphans: new Map() } })),
   },
   {
     name: "nobody asks for a parent",
     found_by: [AGREE],
+    from: 1_428,
     needs: (options) => heals(options) && lies("withheld parent")(options),
     change: without(sends("want")),
   },
   {
     name: "nobody sends a block that another one lacks",
     found_by: [AGREE],
+    from: 1_428,
     needs: (options) => heals(options) && lies("withheld parent")(options),
     change: without(sends("block")),
   },
@@ -345,6 +353,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "of several blocks that count now only the last is printed",
     found_by: [RULES.printed],
+    from: 49,
     change: onAfter(({ before, after }) => {
       const { printed } = after, { end } = before.printed;
       if (printed.end - end < 2) return {};
@@ -355,6 +364,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "losers are not told",
     found_by: [AGREE],
+    from: 27,
     needs: heals,
     change: without((out) => out.kind === "tell" && out.text.includes("does not count")),
   },
