@@ -102,20 +102,22 @@ function seeSwitch(watch: ChainWatch, judge: Judge, state: ChainState): void {
     RULES.states,
     () => `${machine.name} takes ${taken.size} records for ordered, not ${keys.size}`,
   );
-  recordsWaitOrCount(watch, keys, state);
+  recordsWaitOrCount(watch, judge, now, state);
 }
 
-/** Every record that came waits, or stands in the branch; none does both. */
+/** Every record that came waits, or stands in the branch, or has no place in it; none waits and counts. */
 function recordsWaitOrCount(
   { machine, view }: ChainWatch,
-  keys: ReadonlySet<string>,
+  judge: Judge,
+  last: Judged,
   { pool }: ChainState,
 ): void {
-  const is_trimmed = pool.size >= POOL_MAX;
-  for (const [key, item] of view.records) {
-    const waits = pool.has(key), counts = keys.has(key);
+  const keys = judge.keysOf(last), is_trimmed = pool.size >= POOL_MAX;
+  for (const [key, record] of view.records) {
+    const { item } = record, waits = pool.has(key), counts = keys.has(key);
+    // What has no place for long is forgotten.
     must(
-      waits !== counts || (is_trimmed && !counts),
+      waits !== counts || (!counts && (is_trimmed || !judge.hasPlace(last, record))),
       RULES.records,
       () =>
         `${JSON.stringify(item)} ${waits ? "waits, and counts" : "neither waits nor counts"} at ` +
