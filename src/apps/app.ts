@@ -25,10 +25,17 @@ export interface AppModule {
    * `rumor COMMAND --SWITCH ...` is another command.
    */
   readonly variants?: Readonly<Record<string, Readonly<Record<string, Variant>>>>;
-  /** Its flags at every command that runs a node, and what they want of it: undefined for nothing. */
+  /**
+   * Its flags at every command that runs a node, and what they want of it: undefined for nothing. It is
+   * told which of them were typed; the others are of the environment, which may be meant for other
+   * commands. Throws a `UsageError` where they contradict.
+   */
   readonly node_flags?: {
     readonly flags: Flags;
-    readonly wish: (given: Readonly<Record<string, unknown>>) => Json | undefined;
+    readonly wish: (
+      given: Readonly<Record<string, unknown>>,
+      typed: readonly string[],
+    ) => Json | undefined;
   };
   /** Its experiments: `rumor sim NAME`. */
   readonly experiments?: Readonly<Record<string, LoadCommand>>;

@@ -4,6 +4,7 @@ import type { AppModule } from "./app.ts";
 import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
+import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
 import votes from "./votes/mod.ts";
 
@@ -13,4 +14,5 @@ export const APPS: readonly AppModule[] = [
   privateMessages,
   chain,
   votes,
+  names,
 ];

@@ -1,5 +1,6 @@
 /** Runs `rumor` inside this process: for calls that are refused, of which there are many. */
 
+import type { AppModule } from "../../src/apps/app.ts";
 import { run } from "../../src/cli/run.ts";
 import { withDeadline } from "../../tools/lines.ts";
 import { LONG } from "./long.ts";
@@ -12,18 +13,19 @@ export const ALL_STARTED: boolean = LONG || Deno.env.has("RUMOR_BIN");
 const REFUSED_MS = 10_000;
 
 /**
- * Runs the command to its end with these arguments and this environment, and nothing of the real one.
- * One call at a time: meanwhile, what this process writes to stdout and stderr is taken for its own.
+ * Runs the command to its end with these arguments and this environment, and nothing of the real one,
+ * in a program with these apps, by default its own. One call at a time: meanwhile, what this process writes to stdout and stderr is taken for its own.
  */
 export async function runInside(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  apps?: readonly AppModule[],
 ): Promise<Result> {
   using stdout = new Taken(Deno.stdout);
   using stderr = new Taken(Deno.stderr);
   const read = (variable: string) => Object.hasOwn(env, variable) ? env[variable] : undefined;
   const explain = () => `it goes on, although it should refuse ${JSON.stringify(args)}`;
-  const code = await withDeadline(run(args, undefined, read), REFUSED_MS, explain);
+  const code = await withDeadline(run(args, apps, read), REFUSED_MS, explain);
   return { code, signal: null, stdout: stdout.lines, stderr: stderr.lines };
 }
 

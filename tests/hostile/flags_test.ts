@@ -17,6 +17,7 @@ const JOBS = Math.max(2, navigator.hardwareConcurrency);
 const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   chat: [],
   ledger: [],
+  vote: [],
   pub: [["--join", NOBODY], ["x"]],
   sub: [["--join", NOBODY]],
   pay: [["--join", NOBODY], ["a", "b", "1"]],
@@ -24,6 +25,9 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   peers: [["--join", NOBODY]],
   routes: [["--join", NOBODY]],
   balances: [["--join", NOBODY]],
+  chain: [],
+  name: [["--join", NOBODY], ["x"]],
+  names: [["--join", NOBODY]],
   tracker: [],
   export: [["--data", "/nowhere/at/all"]],
   verify: [["--data", "/nowhere/at/all"]],
@@ -98,6 +102,10 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
   from: { bad: [...NUMBERS, "1.5", "1000000000000"], allowed: /0 to 999999999999/ },
   seeds: { bad: [...NUMBERS, "0", "1.5", "100000001"], allowed: /1 to 100000000/ },
   nodes: { bad: [...NUMBERS, "1", "1.5", "201"], allowed: /2 to 200/ },
+  "block-time": { bad: [...NUMBERS, "0", "0.0", "1000001"], allowed: /seconds/ },
+  mine: { bad: ["nonsense", "AUTO", "0"], allowed: /auto.*always.*never/ },
+  "mine-threads": { bad: [...NUMBERS, "0", "1.5", "257"], allowed: /1 to 256/ },
+  election: { bad: [" ", "e".repeat(256), "\u2028", "a\x7fb"], allowed: /empty|255|control/ },
   id: { bad: ["i".repeat(257), " ", "a b", "\u2028"], allowed: /256|space/ },
 };
 

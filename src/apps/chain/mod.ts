@@ -15,7 +15,7 @@ export default {
   experiments: { chain: () => import("./commands/sim.ts") },
   node_flags: {
     flags: followFlags,
-    wish: (given) => chainWish(given as Given<typeof followFlags>),
+    wish: (given, typed) => chainWish(given as Given<typeof followFlags>, typed),
   },
   show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
   no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",

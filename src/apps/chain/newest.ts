@@ -6,17 +6,8 @@
 import type { Id, Source } from "../../core/types.ts";
 import { askFor, send } from "./blocks.ts";
 import { NEWEST_MAX, NEWEST_MS } from "./limits.ts";
+import type { Catching } from "./state.ts";
 import type { ChainTurn } from "./turn.ts";
-
-/** Who waits for the newest chain, and what is missing to it. */
-export interface Catching {
-  readonly source: Source;
-  /** Neighbours that did not answer yet. */
-  readonly asked: readonly Id[];
-  /** Last blocks of neighbours that are not here yet. */
-  readonly missing: readonly string[];
-  readonly until_ms: number;
-}
 
 /** Somebody waits for the newest chain. */
 export function takeNewest(turn: ChainTurn, source: Source): void {

@@ -4,7 +4,6 @@ import type { Id, Json, Source } from "../../core/types.ts";
 import { AppendLog } from "../../core/data/append_log.ts";
 import { SharedMap } from "../../core/data/shared_map.ts";
 import type { Block } from "./blockchain.ts";
-import type { Catching } from "./newest.ts";
 import type { ChainOptions } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import type { ChainRecord } from "./record.ts";
@@ -68,6 +67,16 @@ export interface Wait {
   /** The key of the record, once it came back. */
   readonly key: string | null;
   readonly depth: number;
+}
+
+/** Who waits for the newest chain, and what is missing to it. */
+export interface Catching {
+  readonly source: Source;
+  /** Neighbours that did not answer yet. */
+  readonly asked: readonly Id[];
+  /** Last blocks of neighbours that are not here yet. */
+  readonly missing: readonly string[];
+  readonly until_ms: number;
 }
 
 /** A node that knows nothing of the chain yet. */

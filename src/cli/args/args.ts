@@ -29,12 +29,15 @@ export type Given<F extends Flags> = {
 
 const GUARD = "\0";
 
-/** Reads a command's flags and words. Throws a `UsageError`. */
+/**
+ * Reads a command's flags and words; `typed` are the names of the flags that stand among the arguments,
+ * and not in the environment. Throws a `UsageError`.
+ */
 export function readArgs<F extends Flags>(
   args: readonly string[],
   flags: F,
   env: (name: string) => string | undefined,
-): { given: Given<F>; words: string[] } {
+): { given: Given<F>; words: string[]; typed: string[] } {
   const all = Object.entries(flags);
   const dashes = args.indexOf("--"), end = dashes < 0 ? args.length : dashes;
   const found = parseArgs([...args.slice(0, end).map(guarded), ...args.slice(end)], {
@@ -48,15 +51,17 @@ export function readArgs<F extends Flags>(
       }
     },
   });
-  const given: Record<string, unknown> = {};
+  const given: Record<string, unknown> = {}, typed: string[] = [];
   for (const [name, flag] of all) {
     const values = valuesOf(found, name, flag);
+    if (values.length > 0) typed.push(name);
     const read = values.length > 0 ? values : readEnv(name, flag, env);
     given[name] = flag.many ? read : read[0];
   }
   // What is missing before it is the more likely mistake, so this comes last.
   refuseValues(args.slice(0, end), all);
-  return { given: given as Given<F>, words: found._.map((word) => unguarded(word as string)) };
+  const words = found._.map((word) => unguarded(word as string));
+  return { given: given as Given<F>, words, typed };
 }
 
 /** The lines of a help text that describe flags. */

@@ -18,9 +18,11 @@ export function readNodeArgs<F extends Flags>(
   env: Env,
   apps: readonly AppModule[],
 ): NodeArgs<F> {
-  const { given, words } = readArgs(args, { ...flagsOf(apps), ...flags }, env);
+  const { given, words, typed } = readArgs(args, { ...flagsOf(apps), ...flags }, env);
+  // A flag that the command has itself is not the app's.
+  const theirs = typed.filter((name) => !Object.hasOwn(flags, name));
   const wishes = apps.flatMap(({ app: { name }, node_flags }) => {
-    const wish = node_flags?.wish(given);
+    const wish = node_flags?.wish(given, theirs);
     return wish === undefined ? [] : [[name, wish] as const];
   });
   return { given: given as Given<F>, words, wishes: Object.fromEntries(wishes) };

@@ -194,7 +194,7 @@ class Check {
           before = { seq: row.seq, hash: "", next: 0 };
           continue;
         }
-        this.#chain(entry, name, before);
+        this.#follow(entry, name, before);
         before = { seq: row.seq, hash: row.hash, next: entry.first + entry.items.length };
         this.#topics.get(topic)?.check.take([entry]);
       }
@@ -232,7 +232,7 @@ class Check {
     return entry;
   }
 
-  #chain(
+  #follow(
     entry: Entry,
     name: string,
     before: { readonly seq: number; readonly hash: string; readonly next: number } | null,

@@ -95,12 +95,14 @@ export class SharedMap<K, V> {
   /** Brings the real map to this version. Iterative, because chains of diffs can be long. */
   #own(): Map<K, V> {
     if (this.#map !== null) return this.#map;
-    const chain: SharedMap<K, V>[] = [];
+    const versions: SharedMap<K, V>[] = [];
     let diff = this.#diff, newest = this.#diff!.next;
-    for (chain.push(this); (diff = newest.#diff) !== null; newest = diff.next) chain.push(newest);
+    for (versions.push(this); (diff = newest.#diff) !== null; newest = diff.next) {
+      versions.push(newest);
+    }
     const map = newest.#map!;
-    for (let i = chain.length - 1; i >= 0; i--) {
-      const version = chain[i];
+    for (let i = versions.length - 1; i >= 0; i--) {
+      const version = versions[i];
       const { changes, next } = version.#diff!;
       next.#diff = { changes: undo(map, changes), next: version };
       next.#map = null;

@@ -1,51 +1,17 @@
 /** The chain in simulated networks, with real hashes. */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { mineAtOnce } from "../../../src/apps/chain/miner/at_once.ts";
-import { asMineTask } from "../../../src/apps/chain/miner/task.ts";
-import { CHAIN, type ChainOptions } from "../../../src/apps/chain/options.ts";
-import type { ChainState } from "../../../src/apps/chain/state.ts";
-import { branchFrom } from "../../../src/apps/chain/tree.ts";
-import { APPS } from "../../../src/apps/registry.ts";
+import { CHAIN } from "../../../src/apps/chain/options.ts";
 import { askNode } from "../../../src/core/node.ts";
-import { Network } from "../../../src/sim/network.ts";
-import { realCrypto } from "../../../src/sim/real_crypto.ts";
-import type { SimNode } from "../../../src/sim/sim_node.ts";
-import type { Done } from "../../../src/sim/sim_work.ts";
-
-/** Hashes a millisecond of each simulated miner. */
-const POWER = 100;
-
-function mine(task: unknown): Done {
-  const { nonce, hashes } = mineAtOnce(asMineTask(task).header);
-  return { takes_ms: Math.ceil(hashes / POWER), result: { nonce, hashes } };
-}
-
-function network(seed = 1): Network {
-  const apps = APPS.map(({ app }) => app);
-  return new Network({ seed, apps, workers: { [CHAIN]: mine }, crypto: realCrypto() });
-}
-
-function follower(options: Partial<ChainOptions> = {}) {
-  return {
-    front: { app: CHAIN, topic: "records" },
-    config: { apps: { [CHAIN]: { ...options } } },
-  };
-}
-
-function stateOf({ state }: SimNode): ChainState {
-  return state.host.states.get(CHAIN) as ChainState;
-}
-
-function texts(node: SimNode): unknown[] {
-  return branchFrom(stateOf(node).tree!.best, 1)
-    .flatMap(({ records }) => records.map(({ item }) => (item as { text: string }).text));
-}
-
-function add(node: SimNode, text: string, depth = 1, id?: string): void {
-  const item = { k: "data", text, ...(id === undefined ? {} : { id }) };
-  node.request(CHAIN, { item, depth });
-}
+import {
+  add,
+  chainNetwork as network,
+  follower,
+  refusals,
+  stateOf,
+  texts,
+  told,
+} from "./sim_network.ts";
 
 Deno.test("nodes that follow the chain order records alike, and rest when they are deep", () => {
   const sim = network();
@@ -69,15 +35,6 @@ Deno.test("nodes that follow the chain order records alike, and rest when they a
   const refused = plain.notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
   assertEquals(refused, ["this node follows no chain; rumor chain starts one that does"]);
 });
-
-/** How requests at a node ended badly. */
-function refusals({ notices }: SimNode): string[] {
-  return notices.flatMap((one) => one.kind === "refused" ? [one.why] : []);
-}
-
-function told({ notices }: SimNode): readonly string[] {
-  return notices.flatMap((one) => one.kind === "told" ? [one.text] : []);
-}
 
 Deno.test("two sides of a cut that both mine end with one branch, and the loser is told", () => {
   const sim = network(2);

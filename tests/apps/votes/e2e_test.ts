@@ -306,6 +306,7 @@ const WRONG: readonly (readonly [args: readonly string[], why: RegExp])[] = [
   [["cast", "ann", "red", "--confirm", "0"], /--confirm/],
   [["cast", "ann", "red", "--election", "x".repeat(256)], /--election: .*255 bytes/],
   [["tally", "board"], /board is not expected; see --election/],
+  [["audit", "--chain", "x", "--join", "127.0.0.1:9"], /--chain and --join exclude each other/],
   [["audit", "chain.json"], /chain.json is not expected; see --chain/],
   [["open", "--choices", "a"], /one ELECTION is expected/],
   [["open", "e"], /--choices A,B,C is expected/],

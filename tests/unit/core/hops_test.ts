@@ -219,7 +219,8 @@ Deno.test("`reduceNode()` seals and sends a private message with the tick behind
   assertEquals([rolesOf(lines), kinds], [["data"], ["send"]]);
   const acks = deliver(bob, lines);
   assertEquals(ann.state.unicast.outgoing_bytes > 0, true);
-  assertEquals(step(ann, linesEvent(BETWEEN, ...acks)).kinds, []);
+  const done = { kind: "notice", notice: { kind: "done", tag: 7 } } as const;
+  assertEquals(ann.give(linesEvent(BETWEEN, ...acks)), [done]);
   assertEquals(ann.state.unicast.outgoing_bytes, 0, "acknowledged with the lines that say so");
 });
 

@@ -6,11 +6,11 @@ import { CHAIN } from "../options.ts";
 import { RECORDS } from "../record.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { UsageError } from "../../../cli/args/exit.ts";
-import { historyFlag, jsonFlag, nodeFlags } from "../../../cli/args/flags.ts";
+import { helpFlags, nodeFlags } from "../../../cli/args/flags.ts";
 import { runNode } from "../../../cli/node/session.ts";
 import { chainFlags, chainOptions } from "./flags.ts";
 
-const flags = { ...nodeFlags, ...chainFlags, ...historyFlag, ...jsonFlag } as const;
+const flags = { ...nodeFlags, ...chainFlags, ...helpFlags } as const;
 
 const command: Command = {
   summary: "a node that orders records in a chain of blocks",

@@ -2,6 +2,7 @@
 
 import type { Json } from "../../../core/types.ts";
 import type { Given } from "../../../cli/args/args.ts";
+import { UsageError } from "../../../cli/args/exit.ts";
 import { readChoice, readCount, readSeconds, readSwitch } from "../../../cli/args/values.ts";
 import { CHAIN, CHAIN_DEFAULTS, type ChainOptions, type MineMode } from "../options.ts";
 
@@ -27,7 +28,10 @@ export const chainFlags = {
 
 /** The same at nodes that may follow the chain. */
 export const followFlags = {
-  chain: { help: "follow the chain, and answer what it orders", read: readSwitch },
+  chain: {
+    help: "follow the chain, and answer what it orders; the next three need it",
+    read: readSwitch,
+  },
   ...chainFlags,
 } as const;
 
@@ -41,7 +45,16 @@ export function chainOptions(given: Given<typeof chainFlags>): Readonly<Record<s
   return { [CHAIN]: { ...options } };
 }
 
-/** The same where it may follow none: undefined where `--chain` is not given. */
-export function chainWish(given: Given<typeof followFlags>): Json | undefined {
-  return given.chain ? chainOptions(given)[CHAIN] : undefined;
+/**
+ * The same where it may follow none: undefined where `--chain` is not given. Then nobody is meant to
+ * have typed the others.
+ */
+export function chainWish(
+  given: Given<typeof followFlags>,
+  typed: readonly string[],
+): Json | undefined {
+  if (given.chain) return chainOptions(given)[CHAIN];
+  const vain = typed.find((name) => Object.hasOwn(chainFlags, name));
+  if (vain === undefined) return undefined;
+  throw new UsageError(`--${vain} is for nodes that follow the chain; add --chain`);
 }

@@ -1,0 +1,12 @@
+/** What goes with names. */
+
+import type { AppModule } from "../app.ts";
+import { names } from "./app.ts";
+
+export default {
+  app: names,
+  commands: {
+    name: () => import("./commands/name.ts"),
+    names: () => import("./commands/names.ts"),
+  },
+} satisfies AppModule;
