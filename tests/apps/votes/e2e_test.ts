@@ -150,7 +150,7 @@ Deno.test("`rumor vote cast` counts once, `tally` and `audit` say the same at al
     assertEquals((await audit(text, "--election", "other")).stdout, []);
     const index = objects[2].index;
     assertFails(await audit(text.replace(CYRILLIC, "ann")), 1, new RegExp(`block ${index}: `));
-    assertFails(await audit(text.slice(1)), 1, /block 0: this is no JSON/);
+    assertFails(await audit(text.slice(1)), 1, /^rumor: this is no JSON$/);
     assertFails(await audit(text, "--network", "other"), 1, /of the network rumor, not other/);
   });
   await endAll([first, second]);
