@@ -7,12 +7,14 @@ import ledger from "./ledger/mod.ts";
 import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
 import strict from "./strict/mod.ts";
+import votes from "./votes/mod.ts";
 
 export const APPS: readonly AppModule[] = [
   chat,
   ledger,
   privateMessages,
   chain,
+  votes,
   names,
   strict,
 ];

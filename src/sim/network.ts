@@ -59,6 +59,8 @@ export interface NodeOptions {
   readonly join?: readonly (SimNode | Address)[];
   readonly front?: Partial<FrontConfig>;
   readonly config?: Partial<NodeConfig>;
+  /** What it runs, if not what the others do. */
+  readonly apps?: readonly App[];
   /** What an earlier run of the node stored, and this one stores. */
   readonly store?: SimStore;
   /** How long a commit takes. */
@@ -73,6 +75,8 @@ export interface NodeOptions {
 
 const START_MS = 1_000_000;
 const PORT = 7000;
+/** What the nodes' network is called. */
+export const NETWORK = "rumor";
 /** A network that is not at rest after this much virtual time never will be. */
 const SETTLE_MS_MAX = 3_600_000;
 const USUAL_FRONT: FrontConfig = {
@@ -136,7 +140,7 @@ export class Network {
       address: joinAddress(host, PORT),
       config: {
         id: signer.id,
-        network: "rumor",
+        network: NETWORK,
         join: join.map((to) => typeof to === "string" ? to : to.address),
         must_join: false,
         trackers: [],
@@ -151,7 +155,7 @@ export class Network {
         ...config,
         front: { ...USUAL_FRONT, ...front },
       },
-      apps: this.#apps,
+      apps: options.apps ?? this.#apps,
       workers: this.#options.workers ?? {},
       seed: this.#dice.below(2 ** 31),
       signer,

@@ -108,7 +108,8 @@ export class SimNode implements Host {
       publish: ({ topic, items }) => this.publish(topic, items),
     });
     this.#output = new SimOutput(clock, (bytes) => this.dispatch({ kind: "printed", bytes }));
-    this.#work = new SimWork(clock, parts.workers, (worked) => this.dispatch(worked));
+    const { workers, crypto } = parts;
+    this.#work = new SimWork(clock, workers, crypto, (worked) => this.dispatch(worked));
     this.handler = {
       opened: (connection, dialled) => this.#opened(connection, dialled),
       dialFailed: (address, why) => this.dispatch({ kind: "dial_failed", address, why }),

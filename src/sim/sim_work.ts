@@ -1,6 +1,6 @@
 /** What apps do outside the core, in a simulation: it takes virtual time, and is answered at its end. */
 
-import type { Effect, Event } from "../core/types.ts";
+import type { Effect, Env, Event } from "../core/types.ts";
 import type { Clock } from "./clock.ts";
 
 /** What comes of a task, and how long that takes; `fault` says why nothing does. */
@@ -12,8 +12,11 @@ export interface Done {
   readonly reports?: readonly (readonly [after_ms: number, result: unknown])[];
 }
 
+/** What work may need that a node has. */
+export type WorkTools = Pick<Env, "sha256">;
+
 /** What each app does with its tasks, by its name. */
-export type Workers = Readonly<Record<string, (task: unknown) => Done>>;
+export type Workers = Readonly<Record<string, (task: unknown, tools: WorkTools) => Done>>;
 
 type Worked = Omit<Extract<Event, { kind: "worked" }>, "now_ms">;
 
@@ -21,13 +24,20 @@ type Worked = Omit<Extract<Event, { kind: "worked" }>, "now_ms">;
 export class SimWork {
   readonly #clock: Clock;
   readonly #workers: Workers;
+  readonly #tools: WorkTools;
   readonly #answer: (worked: Worked) => void;
   /** What is under way. */
   readonly #jobs = new Set<number>();
 
-  constructor(clock: Clock, workers: Workers, answer: (worked: Worked) => void) {
+  constructor(
+    clock: Clock,
+    workers: Workers,
+    tools: WorkTools,
+    answer: (worked: Worked) => void,
+  ) {
     this.#clock = clock;
     this.#workers = workers;
+    this.#tools = tools;
     this.#answer = answer;
   }
 
@@ -35,7 +45,7 @@ export class SimWork {
   begin({ app, job, task }: Extract<Effect, { kind: "work" }>): void {
     const worker = Object.hasOwn(this.#workers, app) ? this.#workers[app] : undefined;
     const none: Done = { takes_ms: 0, result: null, fault: `nobody works for ${app} here` };
-    const { takes_ms, result, fault = null, reports = [] } = worker?.(task) ?? none;
+    const { takes_ms, result, fault = null, reports = [] } = worker?.(task, this.#tools) ?? none;
     this.#jobs.add(job);
     for (const [after_ms, part] of reports) {
       this.#clock.at(this.#clock.now_ms + after_ms, "work", () => {

@@ -6,6 +6,7 @@
 import { type Ledger, reduceLedger } from "../../src/apps/ledger/ledger.ts";
 import { APPS } from "../../src/apps/registry.ts";
 import { campaignApps } from "../../src/cli/sim/campaign.ts";
+import type { App } from "../../src/core/host/app.ts";
 import { SharedMap } from "../../src/core/data/shared_map.ts";
 import type { Outward } from "../../src/core/flow/slice.ts";
 import { decodeEntry, logKey } from "../../src/core/log/entry.ts";
@@ -13,8 +14,10 @@ import type { LogState } from "../../src/core/log/slice.ts";
 import { type NodeState, reduceNode } from "../../src/core/node.ts";
 import type { Effect, Event, LinkId } from "../../src/core/types.ts";
 import { runSeed } from "../../src/sim/campaign/campaign.ts";
-import { drawOptions, type Options } from "../../src/sim/campaign/options.ts";
+import type { Options } from "../../src/sim/campaign/options.ts";
+import { draw } from "../../src/sim/campaign/runner.ts";
 import type { RuleName } from "../../src/sim/campaign/violation.ts";
+import { PLANTED_CHAIN_BUGS } from "./planted_chain_bugs.ts";
 
 const CAMPAIGN_APPS = await campaignApps(APPS);
 
@@ -29,6 +32,8 @@ export interface PlantedBug {
   /** A seed from which on it is found soon. */
   readonly from?: number;
   readonly plant: () => Reduce;
+  /** What is wrong with the chain. */
+  readonly change?: (chain: App) => App;
 }
 
 const decoder = new TextDecoder();
@@ -115,7 +120,7 @@ function isEntry(line: Uint8Array): boolean {
 const crashes = ({ faults, durable }: Options) => durable > 0 && (faults.crash ?? 0) > 0;
 const heals = ({ mode }: Options) => mode === "heal";
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [
+const CORE_BUGS: readonly PlantedBug[] = [
   {
     name: "bad signatures are taken for good",
     found_by: ["logs_are_prefixes"],
@@ -445,6 +450,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
 ];
 
+export const PLANTED_BUGS: readonly PlantedBug[] = [...CORE_BUGS, ...PLANTED_CHAIN_BUGS];
+
 /** What the search for a bug found: the seed, and in how many runs. */
 export interface Found {
   readonly seed: number;
@@ -458,11 +465,13 @@ export function findBug(
   seeds: number,
   runs_max = seeds,
 ): Found | null {
+  const { change } = bug;
+  const apps = CAMPAIGN_APPS.apps.map((app) => app.name === "chain" && change ? change(app) : app);
   let runs = 0;
   for (let seed = from; seed < from + seeds && runs < runs_max; seed++) {
-    if (bug.needs !== undefined && !bug.needs(drawOptions(seed))) continue;
+    if (bug.needs !== undefined && !bug.needs(draw(seed, CAMPAIGN_APPS).options)) continue;
     runs++;
-    const { violation } = runSeed(seed, { ...CAMPAIGN_APPS, reduce: bug.plant() });
+    const { violation } = runSeed(seed, { ...CAMPAIGN_APPS, apps, reduce: bug.plant() });
     if (violation !== null && bug.found_by.includes(violation.invariant)) return { seed, runs };
   }
   return null;

@@ -16,12 +16,14 @@ import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { answerCatching } from "./newest.ts";
 import { CHAIN, optionsOf } from "./options.ts";
 import type { OrderRule } from "./order.ts";
-import { takeRecord, trimPool } from "./pool.ts";
+import { takeRecord } from "./pool.ts";
+import { beginPrinting, takeKept } from "./printed.ts";
 import { RECORD_LINE_BYTES_MAX, RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault, type Tree } from "./tree.ts";
+import { trimPool } from "./trim.ts";
 import { ChainTurn } from "./turn.ts";
-import { answerWaits, bindWaits, publishFault, takeRequest } from "./waits.ts";
+import { answerWaits, bindWaits, dropWaits, endWaits, publishFault, takeRequest } from "./waits.ts";
 
 /** Null at nodes that follow no chain. */
 type State = ChainState | null;
@@ -35,7 +37,7 @@ export const chain: App = asApp<State>({
   name: CHAIN,
   topics: [
     // What is longer no block may hold.
-    { topic: RECORDS, whole: true, entry_bytes: RECORD_LINE_BYTES_MAX },
+    { topic: RECORDS, whole: true, entry_bytes_max: RECORD_LINE_BYTES_MAX },
     { topic: BLOCKS, whole: true },
   ],
   requests: "say",
@@ -100,12 +102,20 @@ function react(
     case "request":
       takeRequest(turn, event);
       break;
+    case "gone":
+      dropWaits(turn, event.link);
+      break;
     case "woken":
+      endWaits(turn);
       takeEarly(turn);
       askAgain(turn);
       break;
+    case "restored":
+      takeKept(turn, event.kept);
+      break;
     case "started":
       turn.state.started = true;
+      beginPrinting(turn);
       break;
     default:
       return [before, []];
@@ -121,11 +131,12 @@ function react(
 }
 
 function wakeAgain(turn: ChainTurn): void {
-  const { early, orphans, catching } = turn.state;
+  const { early, orphans, catching, waits } = turn.state;
   let at_ms = nextLookAt(turn);
   if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
   for (const { until_ms } of catching) at_ms = Math.min(at_ms, until_ms);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
+  for (const { deadline_ms } of waits) at_ms = Math.min(at_ms, deadline_ms);
   if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
 }
 

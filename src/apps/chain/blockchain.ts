@@ -11,7 +11,7 @@
 import type { Json } from "../../core/types.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { JSON_DEPTH_MAX, TIME_MS_MAX } from "../../core/data/limits.ts";
-import { floorTarget, nextTarget, type Pace } from "./difficulty.ts";
+import { FLOOR_HASHES, floorTarget, nextTarget, type Pace } from "./difficulty.ts";
 import { encodeHeader, INDEX_MAX } from "./header.ts";
 import { searchNonce } from "./miner/search.ts";
 import { HASH_CHARS, hashNumber, hashText, isHashText, workOf } from "./work.ts";
@@ -21,6 +21,8 @@ export interface ChainRules {
   readonly network: string;
   /** How long a block should take, in milliseconds. */
   readonly block_time_ms: number;
+  /** Hashes that the first block takes at least; 2^16 but in simulations. */
+  readonly floor_hashes?: number;
   /** SHA-256, in base64url. */
   readonly sha256: (bytes: Uint8Array) => string;
 }
@@ -45,9 +47,9 @@ export interface Chain {
   readonly blocks: readonly Block[];
 }
 
-/** What is wrong with a block of a chain, and where. */
+/** What is wrong with a chain, and with which block; null where no block is to blame. */
 export interface ChainFault {
-  readonly index: number;
+  readonly index: number | null;
   readonly why: string;
 }
 
@@ -62,15 +64,21 @@ export function newChain(rules: ChainRules): Chain {
   return { rules, blocks: [genesisOf(rules)] };
 }
 
-/** The first block: the network's name and the rules, so that networks which differ never mix. */
-export function genesisOf({ network, block_time_ms }: ChainRules): Block {
+/**
+ * The first block: the network's name and the rules, so that networks which differ never mix. A floor
+ * other than the usual one is told, too; a chain that has one is never read from a file.
+ */
+export function genesisOf(
+  { network, block_time_ms, floor_hashes = FLOOR_HASHES }: ChainRules,
+): Block {
+  const floor: { [key: string]: Json } = floor_hashes === FLOOR_HASHES ? {} : { floor_hashes };
   return {
     index: 0,
     prev_hash: NO_HASH,
-    data: { network, block_time_ms },
+    data: { network, block_time_ms, ...floor },
     nonce: 0,
     time: 0,
-    target: hashText(floorTarget(0)),
+    target: hashText(floorTarget(0, floor_hashes)),
   };
 }
 
@@ -128,7 +136,7 @@ export function draftBlock(chain: Chain, data: Json, time: number): Block {
 
 /** The block behind another one, but for its nonce. */
 export function draftOn(
-  { block_time_ms }: ChainRules,
+  { block_time_ms, floor_hashes }: ChainRules,
   { block: last, hash }: { readonly block: Block; readonly hash: string },
   grandparent: Pick<Block, "time"> | undefined,
   data: Json,
@@ -140,7 +148,7 @@ export function draftOn(
     data,
     nonce: 0,
     time: Math.max(time, last.time + 1),
-    target: hashText(nextTarget(paceOf(last, grandparent), block_time_ms)),
+    target: hashText(nextTarget(paceOf(last, grandparent), block_time_ms, floor_hashes)),
   };
 }
 
@@ -150,12 +158,13 @@ export function verifyBlock({ rules, blocks }: Chain, block: unknown): string | 
   return blockFault(rules, block, { block: last, hash: hashOf(rules, last) }, blocks.at(-2));
 }
 
-/** The same where the hash of the block before it is known. */
+/** The same where the hash of the block before it is known, and maybe its own. */
 export function blockFault(
   rules: ChainRules,
   block: unknown,
   before: { readonly block: Block; readonly hash: string },
   grandparent: Pick<Block, "time"> | undefined,
+  hash?: string,
 ): string | null {
   if (!isBlock(block)) return "this is no block";
   const last = before.block;
@@ -164,9 +173,10 @@ export function blockFault(
     return "its prev_hash is not the hash of the block before it";
   }
   if (block.time <= last.time) return "its time is not behind that of the block before it";
-  const target = nextTarget(paceOf(last, grandparent), rules.block_time_ms);
+  const { block_time_ms, floor_hashes } = rules;
+  const target = nextTarget(paceOf(last, grandparent), block_time_ms, floor_hashes);
   if (block.target !== hashText(target)) return "its target is not the one that is due";
-  return hashNumber(hashOf(rules, block)) <= target ? null : "it shows too little work";
+  return hashNumber(hash ?? hashOf(rules, block)) <= target ? null : "it shows too little work";
 }
 
 /** What is wrong with a chain, or null: its first fault. */
@@ -211,10 +221,12 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   try {
     value = JSON.parse(text);
   } catch {
-    return { index: 0, why: "this is no JSON" };
+    return { index: null, why: "this is no JSON" };
   }
   const { length, difficulty, chain: blocks } = (value ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(blocks) || blocks.length === 0) return { index: 0, why: "there is no chain" };
+  if (!Array.isArray(blocks) || blocks.length === 0) {
+    return { index: null, why: "there is no chain" };
+  }
   for (const [index, block] of blocks.entries()) {
     if (!isBlock(block)) return { index, why: "this is no block" };
     if (isDeeper(block.data, JSON_DEPTH_MAX)) {
@@ -225,9 +237,9 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   const rules = rulesOf(blocks[0], sha256);
   if (rules === null) return { index: 0, why: "the first block names no rules" };
   const chain = { rules, blocks };
-  if (length !== blocks.length) return { index: 0, why: `the length is not ${blocks.length}` };
+  if (length !== blocks.length) return { index: null, why: `the length is not ${blocks.length}` };
   const real = difficultyOf(chain);
-  return difficulty === real ? chain : { index: 0, why: `the difficulty is not ${real}` };
+  return difficulty === real ? chain : { index: null, why: `the difficulty is not ${real}` };
 }
 
 /** Whether a value has more levels than these: to write it again as JSON may take the whole stack. */

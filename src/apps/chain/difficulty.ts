@@ -11,8 +11,10 @@ import { targetOf } from "./work.ts";
 export const WINDOW_BLOCKS = 32n;
 /** A block that took longer counts as so many block times: nobody hashed meanwhile. */
 const SOLVE_TIMES_MAX = 6;
-/** Hashes that the first block takes at least, and after how many blocks it is as many again. */
-const FLOOR_HASHES = 65_536n, FLOOR_BLOCKS = 1_024n;
+/** Hashes that the first block takes at least; only simulations begin with fewer. */
+export const FLOOR_HASHES = 65_536;
+/** After how many blocks the floor is as many hashes again. */
+const FLOOR_BLOCKS = 1_024n;
 
 /** What the next target depends on. */
 export interface Pace {
@@ -22,9 +24,13 @@ export interface Pace {
   readonly solve_ms: number | null;
 }
 
-/** The target of the block behind another. `block_time_ms` is the same at all nodes of a network. */
-export function nextTarget({ index, target, solve_ms }: Pace, block_time_ms: number): bigint {
-  const floor = floorTarget(index + 1);
+/** The target of the block behind another. What is not its pace is the same at all nodes of a network. */
+export function nextTarget(
+  { index, target, solve_ms }: Pace,
+  block_time_ms: number,
+  floor_hashes = FLOOR_HASHES,
+): bigint {
+  const floor = floorTarget(index + 1, floor_hashes);
   if (solve_ms === null) return floor;
   const time = BigInt(block_time_ms);
   const solve = BigInt(Math.min(solve_ms, SOLVE_TIMES_MAX * block_time_ms));
@@ -33,6 +39,6 @@ export function nextTarget({ index, target, solve_ms }: Pace, block_time_ms: num
 }
 
 /** The easiest target that a block of an index may have. */
-export function floorTarget(index: number): bigint {
-  return targetOf(FLOOR_HASHES * (FLOOR_BLOCKS + BigInt(index)) / FLOOR_BLOCKS);
+export function floorTarget(index: number, floor_hashes = FLOOR_HASHES): bigint {
+  return targetOf(BigInt(floor_hashes) * (FLOOR_BLOCKS + BigInt(index)) / FLOOR_BLOCKS);
 }

@@ -19,5 +19,6 @@ export default {
   },
   show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
   no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",
+  rules: async () => (await import("./sim/campaign/rules.ts")).chainRules,
   worker: new Miner().work,
 } satisfies AppModule;

@@ -2,6 +2,7 @@
 
 import type { NodeConfig } from "../../core/data/config.ts";
 import { isCount } from "../../core/log/entry.ts";
+import { FLOOR_HASHES } from "./difficulty.ts";
 
 /** The name of the app. */
 export const CHAIN = "chain";
@@ -15,6 +16,8 @@ export interface ChainOptions {
   readonly block_time_ms: number;
   readonly mine: MineMode;
   readonly threads: number;
+  /** Hashes that the first block takes at least; other than usual only in simulations. */
+  readonly floor_hashes?: number;
 }
 
 /** What is chosen where nothing is. */
@@ -24,9 +27,10 @@ export const CHAIN_DEFAULTS: ChainOptions = { block_time_ms: 5_000, mine: "auto"
 export function optionsOf({ apps }: NodeConfig): ChainOptions | null {
   const given = apps !== undefined && Object.hasOwn(apps, CHAIN) ? apps[CHAIN] : null;
   if (typeof given !== "object" || given === null) return null;
-  const { block_time_ms, mine, threads } = { ...CHAIN_DEFAULTS, ...given };
-  const is_good = isCount(block_time_ms, 1) && isCount(threads, 1) &&
+  const options: ChainOptions = { ...CHAIN_DEFAULTS, ...given };
+  const { block_time_ms, mine, threads, floor_hashes = FLOOR_HASHES } = options;
+  const is_good = isCount(block_time_ms, 1) && isCount(threads, 1) && isCount(floor_hashes, 1) &&
     ["auto", "always", "never"].includes(mine);
   if (!is_good) throw new Error("the options of the chain make no sense");
-  return { block_time_ms, mine, threads };
+  return { block_time_ms, mine, threads, floor_hashes };
 }

@@ -25,7 +25,7 @@ import { messageWord, storedApps, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
 import { publishPipe, publishTyped } from "./publishing.ts";
-import { OpenRequests, pipedLines, type Talk, typedLines } from "./talking.ts";
+import { OpenRequests, pipedReplies, type Talk, typedReplies } from "./talking.ts";
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
@@ -238,9 +238,9 @@ class Session {
   /** Lets the app talk with the user; whether the input came to its end by itself. */
   async #talk(talk: Talk): Promise<boolean> {
     const terminal = this.#terminal, runtime = this.#runtime;
-    const lines = terminal === null
-      ? pipedLines((number, why) => this.#complain(`line ${number}: ${why}`))
-      : typedLines(terminal, () => this.#interrupt(EXIT.interrupted));
+    const replies = terminal === null
+      ? pipedReplies((buffer) => Deno.stdin.read(buffer))
+      : typedReplies(terminal, () => this.#interrupt(EXIT.interrupted));
     const print = async (text: string) => {
       if (terminal === null) await stdout.print(text);
       else terminal.printAbove(() => stdout.writeNow(encoder.encode(text)));
@@ -249,9 +249,14 @@ class Session {
     const quits = await talk({
       ask: async (question) => {
         await print(`${question}\n`);
-        return (await lines.next()).value ?? null;
+        return await replies.next();
       },
       print,
+      tell: (text) => this.#say(`rumor: ${text}`),
+      complain: (text, code) => {
+        if (this.#code === EXIT.done) this.#code = code;
+        this.#say(`rumor: ${text}`);
+      },
       node: () => runtime.state,
       request: (app, request) => this.#request(app, request),
     });

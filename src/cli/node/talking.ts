@@ -3,63 +3,110 @@
 import { deadline } from "@std/async/deadline";
 import type { Json } from "../../core/types.ts";
 import type { NodeState } from "../../core/node.ts";
+import { type Fault, readItem } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
-import type { Complain } from "../input/lines.ts";
 import type { Terminal } from "../prompt/mod.ts";
 
 /** What an app needs to talk with its user; gives whether the user wants to leave. */
 export type Talk = (desk: TalkDesk) => Promise<boolean>;
 
+/** A line of the user, what is wrong with it, or null at the end of the input. */
+export type Reply = string | Fault | null;
+
 /** The user, and the node that runs. */
 export interface TalkDesk {
-  /** Prints a question on a line of its own, and gives the next line; null at the end of the input. */
-  readonly ask: (question: string) => Promise<string | null>;
+  /** Prints a question on a line of its own, and gives the next line, however bad it is. */
+  readonly ask: (question: string) => Promise<Reply>;
   /** Prints whole lines on stdout. */
   readonly print: (text: string) => Promise<void>;
+  /** Tells the user beside the output. */
+  readonly tell: (text: string) => void;
+  /** The same, and the run ends with this code, unless something else failed before. */
+  readonly complain: (text: string, code: number) => void;
   readonly node: () => NodeState;
   /** Wants something of an app; resolves to null when it is done, or to why it was not. */
   readonly request: (app: string, request: Json) => Promise<string | null>;
 }
 
-/** The lines of a pipe, one by one. */
-export async function* pipedLines(complain: Complain): AsyncGenerator<string, void> {
-  const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
-  for await (const { items } of readLines(read, "utf-8", complain)) yield* items as string[];
+/** Lines that came before they were asked for. */
+export class Replies {
+  readonly #waiting: Reply[] = [];
+  #failed: Error | null = null;
+  #arrived = Promise.withResolvers<void>();
+  #taken = Promise.withResolvers<void>();
+
+  /** One more; null ends them. */
+  push(reply: Reply): void {
+    this.#waiting.push(reply);
+    this.#arrived.resolve();
+  }
+
+  /** The input cannot be read any more: whoever asks next is told. */
+  fail(error: Error): void {
+    this.#failed = error;
+    this.#arrived.resolve();
+  }
+
+  /** Resolves when all that came were taken. */
+  async whenTaken(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      this.#taken = Promise.withResolvers<void>();
+      await this.#taken.promise;
+    }
+  }
+
+  /** The next one; at the end null, however often it is asked for. */
+  async next(): Promise<Reply> {
+    while (this.#waiting.length === 0) {
+      if (this.#failed !== null) throw this.#failed;
+      this.#arrived = Promise.withResolvers<void>();
+      await this.#arrived.promise;
+    }
+    const [reply] = this.#waiting;
+    if (reply !== null) this.#waiting.shift();
+    this.#taken.resolve();
+    return reply;
+  }
 }
 
-/**
- * The lines that are typed, one by one. They are read on while the app does something else, so that
- * Ctrl-C is heard at once.
- */
-export function typedLines(
-  terminal: Pick<Terminal, "lines">,
-  interrupt: () => void,
-): AsyncGenerator<string, void> {
-  const waiting: (string | null)[] = [];
-  let arrived = Promise.withResolvers<void>();
-  const push = (line: string | null) => {
-    waiting.push(line);
-    arrived.resolve();
+/** The lines of a pipe; it is read on when those that came were taken. */
+export function pipedReplies(read: (buffer: Uint8Array) => Promise<number | null>): Replies {
+  const replies = new Replies();
+  const readOn = async (buffer: Uint8Array) => {
+    await replies.whenTaken();
+    return await read(buffer);
   };
-  const read = async () => {
+  const refuse = (number: number, why: string) => replies.push({ fault: `line ${number}: ${why}` });
+  const pump = async () => {
+    for await (const { items, first } of readLines(readOn, "utf-8", refuse)) {
+      for (const [at, item] of items.entries()) {
+        const line = readItem(item);
+        if (typeof line === "string") replies.push(line);
+        else refuse(first + at, "no text");
+      }
+    }
+    replies.push(null);
+  };
+  pump().catch((error: Error) => replies.fail(error));
+  return replies;
+}
+
+/** The lines that are typed. They are read on meanwhile, so that Ctrl-C is heard at once. */
+export function typedReplies(terminal: Pick<Terminal, "lines">, interrupt: () => void): Replies {
+  const replies = new Replies();
+  const pump = async () => {
     for await (const event of terminal.lines()) {
       if (event.kind === "interrupt") interrupt();
       if (event.kind === "interrupt") break;
-      if (event.kind === "line") push(event.text);
-    }
-    push(null);
-  };
-  read();
-  return (async function* () {
-    for (;;) {
-      for (let line = waiting.shift(); line !== undefined; line = waiting.shift()) {
-        if (line === null) return;
-        yield line;
+      if (event.kind === "line") replies.push(event.text);
+      if (event.kind === "refused") {
+        replies.push({ fault: `${event.bytes} bytes are too long for a line` });
       }
-      arrived = Promise.withResolvers<void>();
-      await arrived.promise;
     }
-  })();
+    replies.push(null);
+  };
+  pump().catch((error: Error) => replies.fail(error));
+  return replies;
 }
 
 /** Requests of the user that wait for how they ended. */

@@ -9,7 +9,6 @@ import {
   runSeed,
 } from "../../sim/campaign/campaign.ts";
 import { describeStep } from "../../sim/campaign/step.ts";
-import { drawOptions } from "../../sim/campaign/options.ts";
 import { draw, type Drawn, runWith } from "../../sim/campaign/runner.ts";
 import type { RunResult } from "../../sim/campaign/session.ts";
 import { shrink } from "../../sim/campaign/shrink.ts";
@@ -73,7 +72,7 @@ async function runOne(
   print: (text: string) => Promise<void>,
 ): Promise<number> {
   let drawn = draw(seed, apps, given.nodes);
-  let result = runSeed(seed, apps, given.nodes), runs = 1;
+  let result: RunResult = runSeed(seed, apps, given.nodes), runs = 1;
   if (given.shrink && result.violation !== null) {
     const progress = new Progress();
     const smaller = shrink(
@@ -145,10 +144,10 @@ export function describeCampaign(campaign: Campaign, missing: readonly string[])
     `  ${name.replaceAll("_", " ").padEnd(32)}${times}`
   );
   const lines = [
-    ...failures.map(({ seed, invariant, detail }) =>
+    ...failures.map(({ seed, invariant, detail, options }) =>
       `seed ${seed}: ${invariant}: ${detail}\n` +
       `  rumor sim --seed ${seed} --shrink   # at ${commitOf()}\n` +
-      `  ${JSON.stringify(drawOptions(seed))}`
+      `  ${JSON.stringify(options)}`
     ),
     ...missing.map((name) => `never happened: ${name.replaceAll("_", " ")}`),
     "What the faults did:",

@@ -14,8 +14,8 @@ export const PRESENCE: Topic = "presence";
 export interface TopicRule {
   /** Whether it never drops anything. */
   readonly whole: boolean;
-  /** Bytes that the line of an own entry has at most, unless a single item takes more. */
-  readonly entry_bytes?: number;
+  /** Most bytes of the lines of own entries, but where one item alone takes more. */
+  readonly entry_bytes_max?: number;
 }
 
 /** An entry as it is kept. */

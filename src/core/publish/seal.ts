@@ -3,6 +3,7 @@
 import { assert } from "@std/assert/assert";
 import type { Json, Topic } from "../types.ts";
 import { encodeUnsigned, type EntryFields, logKey, sealEntry } from "../log/entry.ts";
+import type { TopicRule } from "../log/slice.ts";
 import { type DraftPart, itemBytes, itemsBytes } from "./slice.ts";
 import type { PublishTurn } from "./turn.ts";
 import {
@@ -14,25 +15,36 @@ import {
 
 /** Bytes of an entry's line behind what is signed. */
 const SIGNATURE_BYTES = 128;
-const UNSIGNED_BYTES_MAX = LINE_BYTES_MAX - SIGNATURE_BYTES;
+/** Which part of an entry's bytes the names of its causes may take, and how long one of them is. */
+const DEPS_SHARE = 1 / 8;
+const DEP_BYTES = 64;
+
+/** How large the entries of a topic become. */
+interface Sizes {
+  readonly target_bytes: number;
+  readonly unsigned_bytes_max: number;
+  readonly deps_max: number;
+}
 
 /** Makes the next entry of a topic; its items leave the draft. */
 export function sealDraft(turn: PublishTurn, topic: Topic): void {
   const { env, log } = turn.view;
   const draft = turn.slice.drafts.get(topic);
   if (draft === undefined) return;
-  const { entry_bytes = LINE_BYTES_MAX } = log.rules.get(topic) ?? {};
-  const target_bytes = Math.min(ENTRY_BYTES_TARGET, entry_bytes / 2);
+  const { target_bytes, unsigned_bytes_max, deps_max } = sizesOf(log.rules.get(topic));
   let taken = takeParts(draft.parts, target_bytes, ENTRY_ITEMS_MAX);
-  let fields = nextFields(turn, topic, itemsOf(taken.parts));
+  let fields = nextFields(turn, topic, itemsOf(taken.parts), deps_max);
   let unsigned = encodeUnsigned(fields);
   // The sizes were estimates; escapes can make an entry longer.
-  while (unsigned.length > entry_bytes - SIGNATURE_BYTES && fields.items.length > 1) {
+  while (unsigned.length > unsigned_bytes_max && fields.items.length > 1) {
     taken = takeParts(draft.parts, target_bytes, Math.ceil(fields.items.length / 2));
-    fields = nextFields(turn, topic, itemsOf(taken.parts));
+    fields = nextFields(turn, topic, itemsOf(taken.parts), deps_max);
     unsigned = encodeUnsigned(fields);
   }
-  assert(unsigned.length <= UNSIGNED_BYTES_MAX, "An item was drafted that fits no line");
+  assert(
+    unsigned.length <= LINE_BYTES_MAX - SIGNATURE_BYTES,
+    "An item was drafted that fits no line",
+  );
   const entry = sealEntry(fields, unsigned, env.sign(log.self, unsigned));
   turn.out({ kind: "entry", entry });
   // An entry that only names causes takes nothing.
@@ -41,6 +53,18 @@ export function sealDraft(turn: PublishTurn, topic: Topic): void {
   const { rest: parts } = taken, bytes = draft.bytes - itemsBytes(entry.items);
   if (parts.length === 0) turn.own("drafts").delete(topic);
   else turn.own("drafts").set(topic, { parts, bytes });
+}
+
+function sizesOf({ entry_bytes_max }: Partial<TopicRule> = {}): Sizes {
+  if (entry_bytes_max === undefined) {
+    const unsigned_bytes_max = LINE_BYTES_MAX - SIGNATURE_BYTES;
+    return { target_bytes: ENTRY_BYTES_TARGET, unsigned_bytes_max, deps_max: ENTRY_DEPS_MAX };
+  }
+  return {
+    target_bytes: entry_bytes_max / 2,
+    unsigned_bytes_max: entry_bytes_max - SIGNATURE_BYTES,
+    deps_max: Math.floor(entry_bytes_max * DEPS_SHARE / DEP_BYTES),
+  };
 }
 
 /** The first parts of a draft, of about so many bytes and at most so many items, and the rest. */
@@ -72,14 +96,19 @@ function itemsOf(parts: readonly DraftPart[]): readonly Json[] {
   return parts.length === 1 ? parts[0].items : parts.flatMap(({ items }) => items);
 }
 
-function nextFields(turn: PublishTurn, topic: Topic, drafted: readonly Json[]): EntryFields {
+function nextFields(
+  turn: PublishTurn,
+  topic: Topic,
+  drafted: readonly Json[],
+  deps_max: number,
+): EntryFields {
   const { log } = turn.view;
   const index = log.keys.find(logKey(log.self, topic));
   const head = index < 0 ? null : log.heads[index];
   let deps = [...(log.topics.get(topic)?.fresh ?? [])];
   // More causes than fit are spread over entries that carry nothing else.
-  const only_deps = deps.length > ENTRY_DEPS_MAX;
-  if (only_deps) deps = deps.slice(0, ENTRY_DEPS_MAX);
+  const only_deps = deps.length > deps_max;
+  if (only_deps) deps = deps.slice(0, deps_max);
   return {
     origin: log.self,
     topic,

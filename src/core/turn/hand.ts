@@ -117,11 +117,16 @@ const HAND_OFFS: { readonly [K in HandedOut["kind"]]: HandOff<K> } = {
     turn.tell("publish", { kind: "guest", link, line, busy, refuse });
   },
   guest_request: (turn, out) => turn.tell("host", { ...out, kind: "request" }),
+  guest_gone: (turn, { link }) => turn.tell("host", { kind: "gone", link }),
   request: (turn, { link, more }) => turn.tell("guests", { kind: "published", link, more }),
   answered: answer,
 
   // Apps.
-  publish: (turn, { topic, items }) => turn.tell("publish", { kind: "draft", topic, items }),
+  publish: (turn, { topic, items }) => {
+    // Everybody was told that it left: what it says now nobody would hold.
+    if (turn.state.membership.life.phase === "goodbye") return;
+    turn.tell("publish", { kind: "draft", topic, items });
+  },
   record: (turn, out) => turn.tell("output", out),
   keep: (turn, out) => turn.tell("storage", { ...out, kind: "app_news" }),
 

@@ -6,6 +6,7 @@ import { isDrained } from "../../core/output/congestion.ts";
 import { recordsOf } from "../../core/host/slice.ts";
 import type { AppRules } from "./app_rules.ts";
 import type { Machine } from "./machine.ts";
+import { watch } from "./surroundings.ts";
 import type { World } from "./world.ts";
 
 /** Why those who are left do not agree yet; null where they do. */
@@ -24,6 +25,11 @@ export function disagreement(world: World): string | null {
   }
   for (const machine of left) {
     const why = lostItems(world, machine, left);
+    if (why !== null) return why;
+  }
+  for (const rules of world.rules) {
+    const watched = left.map((machine) => watch(world, machine, rules));
+    const why = rules.unsettled?.(watched, world.sim.now_ms) ?? null;
     if (why !== null) return why;
   }
   return null;
@@ -128,7 +134,8 @@ function lostItems(
   for (const item of items) times.set(item, (times.get(item) ?? 0) + 1);
   for (const text of said) {
     if (times.get(text) === 1) continue;
-    if (node.state.counts.has("renewed")) continue;
+    // Under a new key it has another log.
+    if (node.notices.some(({ kind }) => kind === "renewed")) continue;
     return `${machine.name} said ${text.slice(0, 20)} and it is there ${
       times.get(text) ?? 0
     } times`;

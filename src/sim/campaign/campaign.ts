@@ -1,5 +1,6 @@
 /** Many seeds, one after the other, and what came of them. */
 
+import type { Options } from "./options.ts";
 import { draw, runWith } from "./runner.ts";
 import type { RunParts, RunResult } from "./session.ts";
 import { addTally, newTally, type Tally } from "./tally.ts";
@@ -14,6 +15,7 @@ export interface Failure {
   readonly seed: number;
   readonly invariant: string;
   readonly detail: string;
+  readonly options: Options;
 }
 
 export interface Campaign {
@@ -35,9 +37,9 @@ export function runSeed(
   seed: number,
   parts: Omit<RunParts, "crypto">,
   nodes?: number,
-): RunResult {
-  const drawn = draw(seed, parts, nodes);
-  const result = runWith(drawn, parts);
+): RunResult & { readonly options: Options } {
+  const drawn = draw(seed, parts, nodes), { options } = drawn;
+  const result = { ...runWith(drawn, parts), options };
   if (seed % TWICE_EVERY !== 0 || result.violation !== null) return result;
   const again = runWith(drawn, parts);
   if (again.hash === result.hash && again.events === result.events) return result;
@@ -47,14 +49,19 @@ export function runSeed(
 }
 
 /** Adds what came of a seed. */
-export function addResult(campaign: Campaign, seed: number, result: RunResult): void {
+export function addResult(
+  campaign: Campaign,
+  seed: number,
+  result: ReturnType<typeof runSeed>,
+): void {
   campaign.seeds++;
   campaign.events += result.events;
   addTally(campaign.tally, result.tally);
   campaign.healed_ms_max = Math.max(campaign.healed_ms_max, result.healed_ms ?? 0);
-  const { violation } = result;
+  const { violation, options } = result;
   if (violation === null) return;
-  campaign.failures.push({ seed, invariant: violation.invariant, detail: violation.detail });
+  const { invariant, detail } = violation;
+  campaign.failures.push({ seed, invariant, detail, options });
 }
 
 /** Adds a campaign over other seeds. */

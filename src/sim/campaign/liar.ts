@@ -15,7 +15,7 @@ import {
 import { isKeptWhole, PRESENCE } from "../../core/log/slice.ts";
 import type { Dice } from "../dice.ts";
 import type { SimNode } from "../sim_node.ts";
-import type { AppRules } from "./app_rules.ts";
+import { type AppRules, rulesOf } from "./app_rules.ts";
 import type { LieKind, Options } from "./options.ts";
 
 const encoder = new TextEncoder();
@@ -27,6 +27,7 @@ export class Liar {
   readonly #dice: Dice;
   readonly #lies: Options["lies"];
   readonly #hashOf: (bytes: Uint8Array) => string;
+  readonly #rules: readonly AppRules[];
   readonly #topical: readonly NonNullable<AppRules["lie"]>[];
   readonly #said: Uint8Array[] = [];
   /** Its own log of junk, by topic: number, hash and items of what came last. */
@@ -45,6 +46,7 @@ export class Liar {
     this.#dice = dice;
     this.#lies = lies;
     this.#hashOf = hashOf;
+    this.#rules = rules;
     this.#topical = rules.flatMap(({ lie }) => lie === undefined ? [] : [lie]);
   }
 
@@ -91,9 +93,14 @@ export class Liar {
   /** Another entry with the same number, signed as well. */
   #equivocate(line: Uint8Array): Uint8Array {
     const entry = decodeStored(line);
+    const { topic } = entry, other = rulesOf(this.#rules, topic)?.other;
     // What it says of itself it says truly: else it is only another failed peer.
-    if (entry.topic === PRESENCE || isKeptWhole(this.#node.state.log, entry.topic)) return line;
-    return this.#sign({ ...entry, items: entry.items.map((item) => `${item}, or not`) });
+    const is_true = topic === PRESENCE || isKeptWhole(this.#node.state.log, topic);
+    if (is_true && other === undefined) return line;
+    const items = entry.items.map((item) =>
+      other === undefined ? `${item}, or not` : other(topic, item)
+    );
+    return this.#sign({ ...entry, items });
   }
 
   #makeJunk(): Uint8Array {

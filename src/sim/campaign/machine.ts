@@ -12,7 +12,7 @@ export interface Machine {
   backup: SimStore | null;
   node: SimNode;
   view: View;
-  /** Entries that were printed here by any run, as `log#number`. */
+  /** Entries that were printed here by any run, as `log#number`, and what apps note of their own. */
   readonly printed: Set<string>;
   /** Gaps that were printed here. */
   gaps_printed: number;

@@ -6,6 +6,7 @@
 
 import type { OverlayKind, SpreadKind } from "../../core/data/config.ts";
 import { KEEP_BYTES_DEFAULT } from "../../core/data/limits.ts";
+import type { Json } from "../../core/types.ts";
 import type { Loss } from "../cables.ts";
 import { Dice } from "../dice.ts";
 
@@ -58,13 +59,15 @@ export interface Options {
   readonly pause_ms: number;
   /** How likely each lie is, for each write of a peer that lies. */
   readonly lies: Readonly<Partial<Record<LieKind, number>>>;
+  /** What was drawn for apps that are not in every run, by their names. */
+  readonly apps: Readonly<Record<string, Json>>;
 }
 
 const FAULT_SHARE = 0.3, LIE_SHARE = 0.5, LONE_LOSS_SHARE = 0.4;
 /** A quarter of the runs is so mild that nobody may be declared failed. */
 const MILD_SHARE = 0.25, MILD_LOSS = 0.05, MILD_PAUSE_MS = 2_000, MILD_LATENCY_MS = 200;
 
-/** Draws the options of a seed; `nodes` says how many where that is not to be drawn. */
+/** Draws the options of a seed, but for apps; `nodes` says how many where that is not to be drawn. */
 export function drawOptions(seed: number, nodes?: number): Options {
   const dice = Dice.of(seed, "options");
   const mild = dice.chance(MILD_SHARE);
@@ -92,6 +95,7 @@ export function drawOptions(seed: number, nodes?: number): Options {
     faults: drawFaults(dice, mild, durable),
     pause_ms: mild ? MILD_PAUSE_MS : round(dice.logUniform(100, 60_000)),
     lies: liars > 0 ? drawLies(dice) : {},
+    apps: {},
   };
 }
 

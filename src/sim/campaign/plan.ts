@@ -24,13 +24,32 @@ const OPERATIONS: readonly (readonly [OperationKind, number])[] = [
 /** Machines that the plan may name: those of the start, and some that join. */
 export const JOINERS_MAX = 3;
 
+/** Of how many operations those of an app are that has dice of its own. */
+const OWN_SHARE = 0.3;
+
+/** The options with what is drawn for apps that are not in every run. */
+export function withSetups(options: Options, rules: readonly AppRules[]): Options {
+  return rules.reduce((drawn, { app: { name }, draw }) => {
+    const setup = draw?.(Dice.of(options.seed, `use of ${name}`), drawn) ?? null;
+    return setup === null ? drawn : { ...drawn, apps: { ...drawn.apps, [name]: setup } };
+  }, options);
+}
+
 /** All that happens in a run, in the order of time. */
 export function drawPlan(options: Options, rules: readonly AppRules[]): Step[] {
   const steps: Step[] = [];
-  const weights: Weights = [...OPERATIONS, ...rules.flatMap(({ operations }) => operations)];
-  const users = Dice.of(options.seed, "operations");
-  for (let count = 0; count < options.operations; count++) {
-    steps.push(drawStep(users, options, drawOperation(users, weights)));
+  const drawOperations = (dice: Dice, count: number, weights: Weights) => {
+    for (let at = 0; at < count; at++) {
+      steps.push(drawStep(dice, options, drawOperation(dice, weights)));
+    }
+  };
+  const common = rules.filter(({ draw }) => draw === undefined);
+  const weights: Weights = [...OPERATIONS, ...common.flatMap(({ operations }) => operations)];
+  drawOperations(Dice.of(options.seed, "operations"), options.operations, weights);
+  for (const { app: { name }, operations, draw } of rules) {
+    if (draw === undefined || !Object.hasOwn(options.apps, name)) continue;
+    const count = Math.ceil(options.operations * OWN_SHARE);
+    drawOperations(Dice.of(options.seed, `operations of ${name}`), count, operations);
   }
   for (const [kind, times] of Object.entries(options.faults) as [FaultKind, number][]) {
     // Each fault has dice of its own, so that leaving one out leaves the others as they are.

@@ -4,7 +4,7 @@ import { fakeCrypto } from "../crypto.ts";
 import { realCrypto } from "../real_crypto.ts";
 import type { CampaignApps } from "./app_rules.ts";
 import { drawOptions, type Options } from "./options.ts";
-import { drawPlan } from "./plan.ts";
+import { drawPlan, withSetups } from "./plan.ts";
 import type { Step } from "./step.ts";
 import { type RunParts, runPlan, type RunResult } from "./session.ts";
 
@@ -16,7 +16,7 @@ export interface Drawn {
 
 /** What a seed means. */
 export function draw(seed: number, { rules }: CampaignApps, nodes?: number): Drawn {
-  const options = drawOptions(seed, nodes);
+  const options = withSetups(drawOptions(seed, nodes), rules);
   return { options, steps: drawPlan(options, rules) };
 }
 

@@ -8,7 +8,6 @@ import { Dice } from "../dice.ts";
 import { Network } from "../network.ts";
 import type { ReducedHandler, SimNode } from "../sim_node.ts";
 import type { SimStore } from "../sim_store.ts";
-import type { Workers } from "../sim_work.ts";
 import { disagreement } from "./agreement.ts";
 import type { AppRules, CampaignApps } from "./app_rules.ts";
 import { Faults } from "./faults.ts";
@@ -17,6 +16,7 @@ import { Liar } from "./liar.ts";
 import { type Machine, newView, raise, type View } from "./machine.ts";
 import { Observer } from "./observer.ts";
 import { isMild, type Options, tellsOwnPast } from "./options.ts";
+import { lyingApps, newRuns, placeNode, workersOf } from "./setups.ts";
 import type { Step } from "./step.ts";
 import { newTally, type Tally } from "./tally.ts";
 import { must, Violation } from "./violation.ts";
@@ -52,12 +52,6 @@ export const CONVERGE_MS = 180_000;
 const LOOK_MS = 500;
 const TIMES = { fast: FAST_TIMES, usual: USUAL_TIMES, wan: WAN_TIMES };
 
-/** What does the work of apps that have some. */
-function workersOf(rules: readonly AppRules[]): Workers {
-  const all = rules.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);
-  return Object.fromEntries(all);
-}
-
 /** Runs a plan. */
 export function runPlan(options: Options, steps: readonly Step[], parts: RunParts): RunResult {
   return new Session(options, parts).run(steps);
@@ -74,8 +68,8 @@ class Session implements World {
   readonly #parts: RunParts;
   readonly #by_node = new Map<SimNode, Machine>();
   readonly #liars: Liar[] = [];
-  /** Which machine signs with a key. */
-  readonly #owners = new Map<string, Machine>();
+  readonly owners = new Map<string, Machine>();
+  readonly runs: ReadonlyMap<string, unknown>;
 
   constructor(options: Options, parts: RunParts) {
     this.options = options;
@@ -83,10 +77,12 @@ class Session implements World {
     this.#parts = parts;
     this.tally = newTally(parts.rules.flatMap(({ effects }) => effects));
     this.history = new History(parts.crypto.sha256);
+    this.runs = newRuns(options, parts);
     this.observer = new Observer({
       machineOf: (node) => this.#by_node.get(node)!,
       machines: this.machines,
-      owners: this.#owners,
+      owners: this.owners,
+      runs: this.runs,
       mild: isMild(options),
       tells_own_past: tellsOwnPast(options),
       lying: options.liars > 0,
@@ -98,7 +94,7 @@ class Session implements World {
     this.sim = new Network({
       crypto: parts.crypto,
       apps: parts.apps,
-      workers: workersOf(parts.rules),
+      workers: workersOf(options, parts.rules),
       streams: (purpose) => Dice.of(options.seed, purpose),
       latency_ms: options.latency_ms,
       framed: options.real_bytes,
@@ -197,18 +193,21 @@ class Session implements World {
     let liar: Liar | null = null;
     const { crypto } = this.#parts;
     const name = `${machine.name}${run}`;
-    this.#owners.set(crypto.signer(store?.key ?? name).id, machine);
+    this.owners.set(crypto.signer(store?.key ?? name).id, machine);
+    const placed = placeNode(options, this.rules, machine);
     sim.addNode({
       name,
       host: machine.name,
       join: this.#joins(machine),
       config: {
+        apps: placed.apps,
         overlay: options.overlay,
         spread: options.spread,
         times: TIMES[options.times],
         keep_bytes: options.keep_bytes,
       },
-      front: this.#frontOf(machine),
+      front: placed.front ?? this.#frontOf(machine),
+      ...(machine.lies && { apps: lyingApps(options, this.#parts, name, this.tally) }),
       ...(store !== null && { store, disk_ms: options.disk_ms }),
       clock_ahead_ms: ahead_ms,
       ...(machine.lies && {
@@ -232,7 +231,7 @@ class Session implements World {
   crash(machine: Machine): void {
     const { node } = machine;
     node.kill();
-    this.history.forgetUnshown((origin) => this.#owners.get(origin) === machine);
+    this.history.forgetUnshown((origin) => this.owners.get(origin) === machine);
   }
 
   /** Nobody lies any more. */

@@ -63,7 +63,8 @@ function shrinkSteps(current: () => Drawn, tries: (smaller: Drawn) => boolean): 
 
 /** Options that say less. */
 function* simpler(options: Options): Generator<Partial<Options>> {
-  const { nodes, liars, durable, loss, lies } = options;
+  const { nodes, liars, durable, loss, lies, apps } = options;
+  if (Object.keys(apps).length > 0) yield { apps: {} };
   if (nodes > 2) {
     const fewer = nodes - 1, left = Math.min(liars, Math.floor(fewer / 3));
     yield { nodes: fewer, liars: left, durable: Math.min(durable, fewer - left) };

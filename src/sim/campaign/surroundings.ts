@@ -21,19 +21,23 @@ export interface Surroundings {
   readonly history: History;
   readonly tally: Tally;
   readonly rules: readonly AppRules[];
+  /** What the rules of each app keep of all nodes, by its name. */
+  readonly runs: ReadonlyMap<string, unknown>;
   readonly verify: Env["verify"];
 }
 
 /** A node as the rules of an app see it. */
 export function watch(
-  { tally, owners }: Surroundings,
+  { tally, owners, runs }: Pick<Surroundings, "tally" | "owners" | "runs">,
   machine: Machine,
   { app }: AppRules,
 ): Watch<unknown> {
   return {
     machine,
     view: machine.view.apps.get(app.name),
+    run: runs.get(app.name),
     nameOf: (id) => owners.get(id)?.name ?? id,
+    isHonest: (id) => owners.get(id)?.lies === false,
     count: (effect, times) => tally[effect] += times,
   };
 }

@@ -14,6 +14,10 @@ export interface World {
   readonly sim: Network;
   readonly history: History;
   readonly tally: Tally;
+  /** Which machine signs with a key. */
+  readonly owners: Map<string, Machine>;
+  /** What the rules of each app keep of all nodes, by its name. */
+  readonly runs: ReadonlyMap<string, unknown>;
   /** A machine of the plan, if it runs. */
   running(index: number): Machine | null;
   /** A machine joins that was never there. */

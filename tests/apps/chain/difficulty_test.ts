@@ -17,6 +17,12 @@ Deno.test("`floorTarget()` rises with the index", () => {
   }));
 });
 
+Deno.test("`floorTarget()` and `nextTarget()` begin where simulations want it", () => {
+  assertEquals(workOf(floorTarget(0, 16)), 16n);
+  assertEquals(workOf(floorTarget(1_024, 16)), 32n);
+  assertEquals(nextTarget({ index: 0, target: 5n, solve_ms: null }, T_MS, 16), floorTarget(1, 16));
+});
+
 Deno.test("`nextTarget()` stays where blocks take their time, and follows those that do not", () => {
   const next = (solve_ms: number) => nextTarget({ index: 7, target: HARD, solve_ms }, T_MS);
   assertEquals(next(T_MS), HARD);

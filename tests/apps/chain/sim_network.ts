@@ -4,6 +4,7 @@ import { mineAtOnce } from "../../../src/apps/chain/miner/at_once.ts";
 import { asMineTask } from "../../../src/apps/chain/miner/task.ts";
 import { CHAIN, type ChainOptions } from "../../../src/apps/chain/options.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
+import { branchFrom } from "../../../src/apps/chain/tree.ts";
 import { APPS } from "../../../src/apps/registry.ts";
 import { Network, type NodeOptions } from "../../../src/sim/network.ts";
 import { realCrypto } from "../../../src/sim/real_crypto.ts";
@@ -45,4 +46,16 @@ export function refusals({ notices }: SimNode): readonly string[] {
 /** What the user of a node was told. */
 export function told({ notices }: SimNode): readonly string[] {
   return notices.flatMap((one) => one.kind === "told" ? [one.text] : []);
+}
+
+/** The texts in the best branch of a node, in their order. */
+export function texts(node: SimNode): unknown[] {
+  return branchFrom(stateOf(node).tree!.best, 1)
+    .flatMap(({ records }) => records.map(({ item }) => (item as { text: string }).text));
+}
+
+/** Adds a text at a node. */
+export function add(node: SimNode, text: string, depth = 1, id?: string): void {
+  const item = { k: "data", text, ...(id === undefined ? {} : { id }) };
+  node.request(CHAIN, { item, depth });
 }

@@ -2,20 +2,16 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
-import { branchFrom } from "../../../src/apps/chain/tree.ts";
 import { askNode } from "../../../src/core/node.ts";
-import type { SimNode } from "../../../src/sim/sim_node.ts";
-import { chainNetwork as network, follower, refusals, stateOf, told } from "./sim_network.ts";
-
-function texts(node: SimNode): unknown[] {
-  return branchFrom(stateOf(node).tree!.best, 1)
-    .flatMap(({ records }) => records.map(({ item }) => (item as { text: string }).text));
-}
-
-function add(node: SimNode, text: string, depth = 1, id?: string): void {
-  const item = { k: "data", text, ...(id === undefined ? {} : { id }) };
-  node.request(CHAIN, { item, depth });
-}
+import {
+  add,
+  chainNetwork as network,
+  follower,
+  refusals,
+  stateOf,
+  texts,
+  told,
+} from "./sim_network.ts";
 
 Deno.test("nodes that follow the chain order records alike, and rest when they are deep", () => {
   const sim = network();

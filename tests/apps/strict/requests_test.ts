@@ -26,7 +26,14 @@ interface Waiting {
 /** What is done about a request at a node where these wait. */
 function request(wish: Json, { pool = [], coming = [] }: Waiting = {}): AppOut {
   const waits = coming.map((item): Wait => {
-    return { source: SOURCE, item: JSON.stringify(item), key: null, depth: 1, once: true };
+    return {
+      source: SOURCE,
+      item: JSON.stringify(item),
+      key: null,
+      depth: 1,
+      once: true,
+      deadline_ms: Infinity,
+    };
   });
   const records = recordsOfItems(pool).map((record) => [record.key, record] as const);
   const offer: ChainOffer = { tree: emptyTree([STRICT_RULE]), pool: SharedMap.of(records), waits };

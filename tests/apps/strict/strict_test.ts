@@ -222,14 +222,19 @@ function recordOf({ who, k, from, to, amount, id, at }: Attempt, seq: number): C
 function grow(attempts: readonly Attempt[]): { tree: Tree; placed: readonly Placed[] } {
   let tree = emptyTree([STRICT_RULE]);
   const placed: Placed[] = [tree.best];
+  // In the tree of its branch alone, each block is carried out.
+  const alone = new Map([[tree.best, tree]]);
   // Somebody has money; in another branch somebody else brings it in.
   const more = { to: ORIGINS[0], amount: 20, id: "first", at: 0, fork: 0, from: "" } as const;
   for (const [at, one] of [{ ...more, who: 0, k: "issue" } as const, ...attempts].entries()) {
     const parent = placed[Math.max(0, placed.length - 1 - one.fork)];
-    const placing = placeBlock(tree, blockOn(parent, [recordOf(one, at + 1)], 5_000 + at));
+    const block = blockOn(parent, [recordOf(one, at + 1)], 5_000 + at);
+    const placing = placeBlock(alone.get(parent)!, block);
     if (placing.kind !== "placed") continue;
-    tree = placing.tree;
-    placed.push(tree.by_hash.get(placing.hash)!);
+    alone.set(placing.tree.best, placing.tree);
+    placed.push(placing.tree.best);
+    const among = placeBlock(tree, block);
+    if (among.kind === "placed") tree = among.tree;
   }
   return { tree, placed };
 }

@@ -1,18 +1,12 @@
 /** `rumor chain verify`: checks a chain in a file, without a network. */
 
 import type { Command } from "../../app.ts";
-import type { AppModule } from "../../app.ts";
 import { flagLines, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
 import { helpFlags, networkFlag } from "../../../cli/args/flags.ts";
-import { say } from "../../../cli/output/stderr.ts";
 import { visible } from "../../../cli/output/escape.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
-import { sha256, Verifier } from "../../../shell/crypto/crypto.ts";
-import { plainError } from "../../../shell/files/files.ts";
-import { orderOf } from "../app.ts";
-import { type ChainFault, fromJson, genesisOf, hashOf } from "../blockchain.ts";
-import { newTree, placeBlock } from "../tree.ts";
+import { checkChain, readTextFile } from "./checking.ts";
 
 const flags = {
   network: { ...networkFlag.network, help: "the network that it must be of (default: any)" },
@@ -40,58 +34,15 @@ Exit codes: 0 it is good, 1 it is not: the first fault is on stderr, with the in
   run: async (args, env, apps) => {
     const { given, words } = readArgs(args, flags, env);
     if (words.length !== 1) throw new UsageError("one FILE is expected");
-    let text: string;
-    try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(await readBytes(words[0]));
-    } catch (error) {
-      const why = error instanceof TypeError ? "not valid UTF-8" : plainError(error);
-      say(`rumor: cannot read ${words[0]}: ${why}`);
-      return EXIT.failed;
-    }
-    const found = verifyText(text, apps, given.network);
-    if ("why" in found) {
-      say(`rumor: block ${found.index}: ${found.why}`);
-      return EXIT.failed;
-    }
+    const text = await readTextFile(words[0]);
+    const tree = text === null ? null : await checkChain(text, apps, given.network);
+    if (tree === null) return EXIT.failed;
+    const { best, rules } = tree, length = best.block.index + 1;
     await stdout.print(
-      `${found.length} blocks of the network ${visible(found.network)} are good\n`,
+      `${length} blocks of the network ${visible(rules.network)} are good\n`,
     );
     return EXIT.done;
   },
 };
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  if (path !== "-") return await Deno.readFile(path);
-  return await new Response(Deno.stdin.readable).bytes();
-}
-
-/** How long a good chain is, and of which network; or its first fault. */
-export function verifyText(
-  text: string,
-  apps: readonly AppModule[],
-  network?: string,
-): { readonly length: number; readonly network: string } | ChainFault {
-  const chain = fromJson(text, sha256);
-  if (!("blocks" in chain)) return chain;
-  const { rules, blocks: [first, ...blocks] } = chain, verifier = new Verifier();
-  if (network !== undefined && network !== rules.network) {
-    return { index: 0, why: `it is of the network ${rules.network}, not ${network}` };
-  }
-  if (hashOf(rules, first) !== hashOf(rules, genesisOf(rules))) {
-    return { index: 0, why: "it is not the first block of this network" };
-  }
-  const verify = (key: string, bytes: Uint8Array, signature: string) =>
-    verifier.check(key, bytes, signature);
-  let tree = newTree(rules, orderOf(apps.map(({ app }) => app)), { sha256, verify });
-  for (const block of blocks) {
-    const { index } = block, placing = placeBlock(tree, block);
-    if (placing.kind === "bad") return { index, why: placing.why };
-    if (placing.kind !== "placed" || placing.tree.best.hash !== placing.hash) {
-      return { index, why: "its prev_hash is not the hash of the block before it" };
-    }
-    tree = placing.tree;
-  }
-  return { length: blocks.length + 1, network: rules.network };
-}
 
 export default command;

@@ -75,7 +75,7 @@ Deno.test("`sealDraft()` stops at the greatest number of items", () => {
 });
 
 Deno.test("`sealDraft()` keeps to the size that the rule of a topic sets, as far as items let it", () => {
-  const base = startNode(), rules = new Map([["chat", { whole: true, entry_bytes: 4_096 }]]);
+  const base = startNode(), rules = new Map([["chat", { whole: true, entry_bytes_max: 4_096 }]]);
   const items = [...Array<string>(200).fill("x".repeat(100)), "y".repeat(9_000), "z"];
   const entries = ownEntries(publish({ ...base, log: { ...base.log, rules } }, items).after);
   assertEquals(entries.flatMap((entry) => entry.items), items);
@@ -137,6 +137,24 @@ Deno.test("`isInputOpen()` is false while too much is drafted, and while the nod
     const { membership } = base, life = { ...membership.life, phase };
     assert(!isInputOpen({ ...base, membership: { ...membership, life } }));
   }
+});
+
+Deno.test("`sealDraft()` keeps entries as short as their topic asks for, with what they name", () => {
+  const base = startNode(), entry_bytes_max = 4_096;
+  const rules = new Map([["chat", { whole: true, entry_bytes_max }]]);
+  const others = Array.from(
+    { length: 20 },
+    (_, at) => makeEntry({ origin: fakeId(`n${at}`), seq: 1 }),
+  );
+  const [log] = insertEntries({ ...base.log, rules }, others, NOW_MS, ENV);
+  const items = Array.from({ length: 500 }, (_, at) => `${at} ${"\x01".repeat(at % 50)}`);
+  const large = "x".repeat(2 * entry_bytes_max);
+  const entries = ownEntries(publish({ ...base, log }, [...items, large, "last"]).after);
+  assertEquals(entries.flatMap((entry) => entry.items), [...items, large, "last"]);
+  assertEquals(entries.flatMap(({ deps }) => deps).length, others.length);
+  assertEquals(entries[0].deps.length, 8);
+  const too_long = entries.filter(({ line }) => line.length > entry_bytes_max);
+  assertEquals(too_long.map((entry) => entry.items), [[large]]);
 });
 
 Deno.test("`sealDraft()` makes nothing where nothing is drafted", () => {

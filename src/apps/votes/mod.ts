@@ -1,0 +1,9 @@
+/** What goes with votes. */
+
+import type { AppModule } from "../app.ts";
+import { votes } from "./app.ts";
+
+export default {
+  app: votes,
+  commands: { vote: () => import("./commands/vote.ts") },
+} satisfies AppModule;
