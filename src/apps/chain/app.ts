@@ -13,7 +13,7 @@ import { tellLosers } from "./losers.ts";
 import { PARENT_ASK_MS } from "./limits.ts";
 import { answerWithout, takeMessage } from "./messages.ts";
 import { nextLookAt, steer, takeMined } from "./mining.ts";
-import { answerCatching } from "./newest.ts";
+import { answerCatching, takeNewest } from "./newest.ts";
 import { CHAIN, optionsOf } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import { takeRecord } from "./pool.ts";
@@ -101,6 +101,11 @@ function react(
       break;
     case "request":
       takeRequest(turn, event);
+      break;
+    case "forked":
+      // Who signed two versions is heard in two ways: what only others heard comes from them.
+      if (event.topic !== BLOCKS) return [before, []];
+      takeNewest(turn, { kind: "app", app: CHAIN, tag: 0 });
       break;
     case "gone":
       dropWaits(turn, event.link);

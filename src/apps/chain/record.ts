@@ -11,6 +11,8 @@ import { decodeEntry, hashedBytes, isCount, signedBytes } from "../../core/log/e
 export const RECORDS = "records";
 /** The longest entry whose items are taken as records. */
 export const RECORD_LINE_BYTES_MAX = 16_384;
+/** The longest own item, as JSON: with all that an entry has besides, its line is not longer. */
+export const RECORD_ITEM_BYTES_MAX = 12_288;
 
 /** One record. */
 export interface ChainRecord {

@@ -7,10 +7,12 @@ import { WAITS_MAX } from "./limits.ts";
 import { refusalText } from "./losers.ts";
 import { takeNewest } from "./newest.ts";
 import { applyRecord, doneBy, isRefused, type OrderRule, recordFault, ruleOf } from "./order.ts";
-import { type ChainRecord, RECORDS } from "./record.ts";
+import { type ChainRecord, RECORD_ITEM_BYTES_MAX, RECORDS } from "./record.ts";
 import type { ChainState, Wait } from "./state.ts";
 import { branchFrom, depthOf } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
+
+const encoder = new TextEncoder();
 
 /** What is wanted: a record that is to be so deep in the chain. */
 export interface RecordRequest {
@@ -38,7 +40,7 @@ export function takeRequest(
   if (read === null) return refuse("a record and its depth are expected");
   const { item, depth, within_ms = Infinity, once = false } = read;
   const { order, best } = turn.tree, text = JSON.stringify(item);
-  const fault = recordFault(order, item);
+  const fault = ownFault(order, item);
   if (fault !== null) return refuse(fault);
   const rule = ruleOf(order, item)!;
   if (rule.guarded && rule.name !== by) return refuse(guardText(rule));
@@ -60,11 +62,19 @@ export function takeRequest(
  * when they were handed over by their app, and so are waited for.
  */
 export function publishFault({ order, waits }: ChainState, item: Json): string | null {
-  const fault = recordFault(order, item);
+  const fault = ownFault(order, item);
   if (fault !== null) return fault;
   const rule = ruleOf(order, item)!;
   if (!rule.guarded) return null;
   return isComing({ state: { waits } }, JSON.stringify(item)) ? null : guardText(rule);
+}
+
+/** What is wrong with an item as an own record: whoever signs it must be able to put it into a block. */
+function ownFault(order: readonly OrderRule[], item: Json): string | null {
+  const fault = recordFault(order, item);
+  if (fault !== null) return fault;
+  const is_long = encoder.encode(JSON.stringify(item)).length > RECORD_ITEM_BYTES_MAX;
+  return is_long ? `it has more than ${RECORD_ITEM_BYTES_MAX} bytes as JSON` : null;
 }
 
 /** Whether an own item was handed over and did not come back yet. */

@@ -11,8 +11,8 @@ import { realCrypto } from "../../../src/sim/real_crypto.ts";
 import type { SimNode } from "../../../src/sim/sim_node.ts";
 import type { Done } from "../../../src/sim/sim_work.ts";
 
-/** Hashes a millisecond of each simulated miner. */
-const POWER = 100;
+/** Hashes that a block takes at least, and hashes a millisecond of each simulated miner: few, as they are real. */
+const FLOOR_HASHES = 64, POWER = 0.1;
 
 function mine(task: unknown): Done {
   const { nonce, hashes } = mineAtOnce(asMineTask(task).header);
@@ -29,7 +29,7 @@ export function chainNetwork(seed = 1): Network {
 export function follower(options: Partial<ChainOptions> = {}): NodeOptions {
   return {
     front: { app: CHAIN, topic: "records" },
-    config: { apps: { [CHAIN]: { ...options } } },
+    config: { apps: { [CHAIN]: { floor_hashes: FLOOR_HASHES, ...options } } },
   };
 }
 

@@ -49,6 +49,14 @@ Deno.test("`endWaits()` answers that it is late when the time is over that was g
   assertEquals(node.state.waits.map(({ source }) => source), [of(5)]);
 });
 
+Deno.test("`takeRequest()` refuses what would be too long for a block once it is signed", () => {
+  const node = new Follower(NOW_MS), item = { k: "data", text: "\u0001".repeat(2_100) };
+  const why = "it has more than 12288 bytes as JSON";
+  assertEquals(node.request({ item, depth: 1 }, of(3)), [{ kind: "answer", source: of(3), why }]);
+  const fitting = { ...item, text: item.text.slice(100) };
+  assertEquals(answers(node.request({ item: fitting, depth: 1 }, of(3))), []);
+});
+
 Deno.test("`takeRequest()` refuses times that are none", () => {
   const node = new Follower(NOW_MS);
   const why = "a record and its depth are expected";

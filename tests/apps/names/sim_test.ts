@@ -72,10 +72,11 @@ Deno.test("of claims at the same time one counts, and the others are told at onc
   sim.settle();
   for (const node of nodes) for (const link of ["x", "y"]) claim(node, "rome", link);
   sim.pass(20_000);
-  const [, link, id] = owner(nodes, "rome");
-  const told_why = nodes.flatMap(refusals);
-  assertEquals(told_why.length, 9);
-  for (const why of told_why) {
-    assert(why.startsWith(`the name rome has been claimed for ${link} by ${id}`), why);
-  }
+  const [, , id] = owner(nodes, "rome");
+  // One block deep, another may have counted for a moment; whoever lost is told once all the same.
+  const losses = nodes.flatMap(told).filter((text) => !text.startsWith("rewind "));
+  assertEquals(losses.length, 9, losses.join("\n"));
+  assert(losses.some((text) => text.includes(` by ${id}`)));
+  const why = "the name rome has been claimed for ";
+  for (const text of [...nodes.flatMap(refusals), ...losses]) assert(text.includes(why), text);
 });

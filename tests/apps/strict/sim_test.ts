@@ -123,9 +123,7 @@ Deno.test("a key that spends the same money on two sides of a cut spends it once
   sim.pass(60_000);
   assertEquals([balanceAt(b, b.id), balanceAt(c, c.id)], [10, 10]);
   sim.heal();
-  sim.pass(10_000);
-  // Nothing more is taken of the key that signed twice, its last blocks neither: they come as parents.
-  b.request("chain", { item: { k: "data", text: "whoever goes on" }, depth: 1 });
+  // Nothing more is taken of the key that signed twice; neighbours are asked for its last blocks.
   sim.pass(1_200_000);
   assertAgree([b, c]);
   const left = balanceAt(b, b.id), right = balanceAt(b, c.id);
