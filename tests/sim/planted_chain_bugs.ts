@@ -289,7 +289,7 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "nobody asks for a parent",
     found_by: [AGREE],
-    from: 1_428,
+    from: 4_028,
     needs: (options) => heals(options) && lies("withheld parent")(options),
     change: without(sends("want")),
   },
