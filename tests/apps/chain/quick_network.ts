@@ -16,9 +16,10 @@ export const SETUP: ChainSetup = {
 };
 
 /** A network of nodes with all apps. */
-export function quickNetwork(seed = 1): Network {
+export function quickNetwork(seed = 1, latency_ms: readonly [number, number] = [1, 20]): Network {
   return new Network({
     seed,
+    latency_ms,
     apps: APPS.map(({ app }) => app),
     workers: { [CHAIN]: (task, tools) => mineVirtually(task, tools, { ...SETUP }) },
   });
