@@ -6,6 +6,7 @@ import chat from "./chat/mod.ts";
 import ledger from "./ledger/mod.ts";
 import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
+import strict from "./strict/mod.ts";
 import votes from "./votes/mod.ts";
 
 export const APPS: readonly AppModule[] = [
@@ -15,4 +16,5 @@ export const APPS: readonly AppModule[] = [
   chain,
   votes,
   names,
+  strict,
 ];

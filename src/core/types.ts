@@ -220,8 +220,8 @@ export type Notice =
   | { readonly kind: "refused"; readonly source: Source; readonly why: string }
   /** What the user wanted of an app was done. */
   | { readonly kind: "done"; readonly tag: number }
-  /** What an app tells the user. */
-  | { readonly kind: "told"; readonly app: string; readonly text: string }
+  /** What an app tells the user; `bare` without the name of the program. */
+  | { readonly kind: "told"; readonly app: string; readonly text: string; readonly bare?: true }
   /** Own messages to one node that were not acknowledged; they may have arrived all the same. */
   | {
     readonly kind: "undelivered";

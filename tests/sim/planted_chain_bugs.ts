@@ -13,6 +13,7 @@ import {
   lonelyFault,
   placeBlock,
   type Placed,
+  type Seen,
   type Switch,
   switchOf,
   type Tree,
@@ -89,13 +90,24 @@ function withTree(state: ChainState, tree: Tree): ChainState {
 }
 
 /** Another block counts than the one of most work. */
-function bestBy(isBetter: (one: Placed, other: Placed) => boolean): (chain: App) => App {
+function bestBy(isBetter: (one: Seen, other: Seen) => boolean): (chain: App) => App {
   return onAfter(({ after }) => {
     const tree = after.tree!;
-    let { best } = tree;
+    let best: Seen = tree.best;
     for (const [, one] of [...tree.by_hash.entries()]) if (isBetter(one, best)) best = one;
-    return best === tree.best ? {} : { after: withTree(after, { ...tree, best }) };
+    if (best.hash === tree.best.hash) return {};
+    return { after: withTree(after, { ...tree, best: carriedOut(tree, best) }) };
   });
+}
+
+/** A block with what its branch makes of the apps, whether it is good or not. */
+function carriedOut(tree: Tree, seen: Seen): Placed {
+  if ("states" in seen) return seen as Placed;
+  const parent = carriedOut(tree, seen.parent!), { records, block: { index } } = seen;
+  const taken = parent.taken.edit();
+  for (const { key } of records) taken.set(key, index);
+  const states = folded(tree, parent.states, records, index);
+  return { ...seen, parent, states, taken: taken.finish() };
 }
 
 /** Blocks with a fault are taken all the same. */
@@ -122,11 +134,8 @@ function forced(tree: Tree, item: Json): Tree {
   if (parent === undefined) return tree;
   const hash = hashOf(tree.rules, block), read = recordsIn(block.data, tree.env);
   const records: readonly ChainRecord[] = typeof read === "string" ? [] : read;
-  const taken = parent.taken.edit();
-  for (const { key } of records) taken.set(key, block.index);
   const work = parent.work + workOf(hashNumber(block.target));
-  const states = folded(tree, parent.states, records, block.index);
-  const placed: Placed = { block, hash, parent, work, records, states, taken: taken.finish() };
+  const placed = carriedOut(tree, { block, hash, parent, work, records });
   const best = work > tree.best.work ? placed : tree.best;
   return { ...tree, by_hash: tree.by_hash.set(hash, placed), best };
 }

@@ -16,25 +16,27 @@ import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { answerCatching } from "./newest.ts";
 import { CHAIN, optionsOf } from "./options.ts";
 import type { OrderRule } from "./order.ts";
-import { takeRecord, trimPool } from "./pool.ts";
+import { takeRecord } from "./pool.ts";
 import { beginPrinting, takeKept } from "./printed.ts";
 import { RECORD_LINE_BYTES_MAX, RECORDS } from "./record.ts";
 import { type ChainState, newState } from "./state.ts";
 import { branchFrom, lonelyFault, type Tree } from "./tree.ts";
+import { trimPool } from "./trim.ts";
 import { ChainTurn } from "./turn.ts";
-import { answerWaits, bindWaits, publishFault, takeRequest } from "./waits.ts";
+import { answerWaits, bindWaits, dropWaits, endWaits, publishFault, takeRequest } from "./waits.ts";
 
 /** Null at nodes that follow no chain. */
 type State = ChainState | null;
 
 /** What apps that build on the chain may look at; null where the node follows none. */
-export type ChainOffer = Pick<ChainState, "pool"> & { readonly tree: Tree };
+export type ChainOffer = Pick<ChainState, "pool" | "waits"> & { readonly tree: Tree };
 
 const NO_CHAIN = "this node follows no chain; rumor chain starts one that does";
 
 export const chain: App = asApp<State>({
   name: CHAIN,
   topics: [
+    // What is longer no block may hold.
     { topic: RECORDS, whole: true, entry_bytes_max: RECORD_LINE_BYTES_MAX },
     { topic: BLOCKS, whole: true },
   ],
@@ -46,7 +48,8 @@ export const chain: App = asApp<State>({
   refuse: (state) => (item) => state === null ? NO_CHAIN : itemFault(state, item),
   reduce: (state, event, view) =>
     state === null ? [null, reactWithout(event)] : react(state, event, view),
-  offers: (state): ChainOffer | null => state?.tree ? { tree: state.tree, pool: state.pool } : null,
+  offers: (state): ChainOffer | null =>
+    state?.tree ? { tree: state.tree, pool: state.pool, waits: state.waits } : null,
   records: (state) => state?.printed as unknown as AppendLog<Json>,
   questions: {
     chain: {
@@ -61,6 +64,12 @@ export const chain: App = asApp<State>({
     },
   },
 });
+
+/** Own items that were handed over and are no records yet, each once. */
+export function comingItems({ waits }: Pick<ChainOffer, "waits">): Json[] {
+  const texts = waits.flatMap(({ key, item }) => key === null ? [item] : []);
+  return [...new Set(texts)].map((text) => JSON.parse(text));
+}
 
 /** What the chain, and the apps that build on it, say of records. */
 export function orderOf(apps: readonly App[]): readonly OrderRule[] {
@@ -93,7 +102,11 @@ function react(
     case "request":
       takeRequest(turn, event);
       break;
+    case "gone":
+      dropWaits(turn, event.link);
+      break;
     case "woken":
+      endWaits(turn);
       takeEarly(turn);
       askAgain(turn);
       break;
@@ -118,11 +131,12 @@ function react(
 }
 
 function wakeAgain(turn: ChainTurn): void {
-  const { early, orphans, catching } = turn.state;
+  const { early, orphans, catching, waits } = turn.state;
   let at_ms = nextLookAt(turn);
   if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
   for (const { until_ms } of catching) at_ms = Math.min(at_ms, until_ms);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
+  for (const { deadline_ms } of waits) at_ms = Math.min(at_ms, deadline_ms);
   if (at_ms < Infinity) turn.out({ kind: "wake", at_ms });
 }
 

@@ -47,9 +47,9 @@ export interface Chain {
   readonly blocks: readonly Block[];
 }
 
-/** What is wrong with a block of a chain, and where. */
+/** What is wrong with a chain, and with which block; null where no block is to blame. */
 export interface ChainFault {
-  readonly index: number;
+  readonly index: number | null;
   readonly why: string;
 }
 
@@ -158,12 +158,13 @@ export function verifyBlock({ rules, blocks }: Chain, block: unknown): string | 
   return blockFault(rules, block, { block: last, hash: hashOf(rules, last) }, blocks.at(-2));
 }
 
-/** The same where the hash of the block before it is known. */
+/** The same where the hash of the block before it is known, and maybe its own. */
 export function blockFault(
   rules: ChainRules,
   block: unknown,
   before: { readonly block: Block; readonly hash: string },
   grandparent: Pick<Block, "time"> | undefined,
+  hash?: string,
 ): string | null {
   if (!isBlock(block)) return "this is no block";
   const last = before.block;
@@ -175,7 +176,7 @@ export function blockFault(
   const { block_time_ms, floor_hashes } = rules;
   const target = nextTarget(paceOf(last, grandparent), block_time_ms, floor_hashes);
   if (block.target !== hashText(target)) return "its target is not the one that is due";
-  return hashNumber(hashOf(rules, block)) <= target ? null : "it shows too little work";
+  return hashNumber(hash ?? hashOf(rules, block)) <= target ? null : "it shows too little work";
 }
 
 /** What is wrong with a chain, or null: its first fault. */
@@ -220,10 +221,12 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   try {
     value = JSON.parse(text);
   } catch {
-    return { index: 0, why: "this is no JSON" };
+    return { index: null, why: "this is no JSON" };
   }
   const { length, difficulty, chain: blocks } = (value ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(blocks) || blocks.length === 0) return { index: 0, why: "there is no chain" };
+  if (!Array.isArray(blocks) || blocks.length === 0) {
+    return { index: null, why: "there is no chain" };
+  }
   for (const [index, block] of blocks.entries()) {
     if (!isBlock(block)) return { index, why: "this is no block" };
     if (isDeeper(block.data, JSON_DEPTH_MAX)) {
@@ -234,9 +237,9 @@ export function fromJson(text: string, sha256: ChainRules["sha256"]): Chain | Ch
   const rules = rulesOf(blocks[0], sha256);
   if (rules === null) return { index: 0, why: "the first block names no rules" };
   const chain = { rules, blocks };
-  if (length !== blocks.length) return { index: 0, why: `the length is not ${blocks.length}` };
+  if (length !== blocks.length) return { index: null, why: `the length is not ${blocks.length}` };
   const real = difficultyOf(chain);
-  return difficulty === real ? chain : { index: 0, why: `the difficulty is not ${real}` };
+  return difficulty === real ? chain : { index: null, why: `the difficulty is not ${real}` };
 }
 
 /** Whether a value has more levels than these: to write it again as JSON may take the whole stack. */

@@ -10,6 +10,7 @@ import type { OrderedItem } from "./order.ts";
 import { printSwitch } from "./printed.ts";
 import { branchFrom, lonelyFault, placeBlock, type Placed, type Switch } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
+import { excessOf, type Sent, waitingOf } from "./waiting.ts";
 
 /** The topic of blocks. */
 export const BLOCKS = "blocks";
@@ -34,24 +35,25 @@ export function takeBlock(turn: ChainTurn, block: Json, from: Id): void {
       why: "no block",
     });
   }
-  put(turn, [block as unknown as Block], from);
+  put(turn, [{ block: block as unknown as Block, from }]);
 }
 
 /** Places blocks, and those that waited for them. */
-function put(turn: ChainTurn, blocks: readonly Block[], from: Id): void {
+function put(turn: ChainTurn, blocks: readonly Sent[]): void {
   const queue = [...blocks];
   const before = turn.tree.best;
-  for (let block = queue.shift(); block !== undefined; block = queue.shift()) {
+  for (let sent = queue.shift(); sent !== undefined; sent = queue.shift()) {
+    const { block, from } = sent;
     if (block.time > turn.now_ms + AHEAD_MS) {
-      keepEarly(turn, block);
+      keepEarly(turn, sent);
       continue;
     }
     const placing = placeBlock(turn.tree, block);
-    if (placing.kind === "orphan") keepOrphan(turn, block, from);
-    if (placing.kind === "bad") tellBad(turn, placing.why, from);
-    if (placing.kind !== "placed") continue;
+    if (placing.kind === "orphan") keepOrphan(turn, sent);
+    if (placing.kind === "orphan" || placing.kind === "known") continue;
     turn.state.tree = placing.tree;
-    if (placing.switched.added.length > 0) follow(turn, placing.switched);
+    if (placing.kind === "bad") tellBad(turn, placing.why, from);
+    else if (placing.switched.added.length > 0) follow(turn, placing.switched);
     queue.push(...adopt(turn, placing.hash));
   }
   const { best } = turn.tree;
@@ -79,38 +81,46 @@ function tellBad(turn: ChainTurn, why: string, origin: Id): void {
   turn.out({ kind: "ignored", origin, topic: BLOCKS, what: "block", why });
 }
 
-function keepEarly(turn: ChainTurn, block: Block): void {
-  const early = [...turn.state.early, block].sort((a, b) => a.time - b.time);
-  turn.state.early = early.slice(0, EARLY_MAX);
+/** The first is the one whose time comes first. */
+function keepEarly(turn: ChainTurn, sent: Sent): void {
+  const one = waitingOf(turn.tree.rules, sent), { early } = turn.state;
+  if (early.some(({ hash }) => hash === one.hash)) return;
+  const all = [...early, one].sort((a, b) => a.block.time - b.block.time);
+  const excess = excessOf(all.toReversed(), EARLY_MAX);
+  turn.state.early = all.filter((waiting) => !excess.has(waiting));
 }
 
 /** Blocks whose time has come. */
 export function takeEarly(turn: ChainTurn): void {
-  const { early } = turn.state, { self } = turn.view;
-  const due = early.filter(({ time }) => time <= turn.now_ms + AHEAD_MS);
+  const { early } = turn.state;
+  const due = early.filter(({ block }) => block.time <= turn.now_ms + AHEAD_MS);
   if (due.length === 0) return;
   turn.state.early = early.slice(due.length);
-  put(turn, due, self);
+  put(turn, due);
 }
 
-function keepOrphan(turn: ChainTurn, block: Block, from: Id): void {
-  const { orphans } = turn.state, parent = block.prev_hash;
-  const known = orphans.get(parent);
-  if (known?.blocks.some((one) => one.nonce === block.nonce && one.time === block.time)) return;
-  const size = [...orphans.values()].reduce((sum, { blocks }) => sum + blocks.length, 0);
+function keepOrphan(turn: ChainTurn, sent: Sent): void {
+  const { orphans } = turn.state, { block: { prev_hash: parent }, from } = sent;
+  const one = waitingOf(turn.tree.rules, sent), known = orphans.get(parent);
+  if (known?.blocks.some(({ hash }) => hash === one.hash)) return;
   const next = new Map(orphans);
+  if (known !== undefined) next.set(parent, { ...known, blocks: [...known.blocks, one] });
+  else next.set(parent, { blocks: [one], asked: [from], ask_ms: turn.now_ms + PARENT_ASK_MS });
   // The oldest go first: whoever wants them placed sends their parents.
-  if (size >= ORPHANS_MAX) next.delete(orphans.keys().next().value!);
-  if (known !== undefined) next.set(parent, { ...known, blocks: [...known.blocks, block] });
-  else {
-    next.set(parent, { blocks: [block], asked: [from], ask_ms: turn.now_ms + PARENT_ASK_MS });
-    if (from !== turn.view.self) askFor(turn, parent, from);
+  const all = [...next.values()].flatMap(({ blocks }) => blocks);
+  for (const gone of excessOf(all, ORPHANS_MAX)) {
+    const { prev_hash } = gone.block, { blocks, ...more } = next.get(prev_hash)!;
+    if (blocks.length === 1) next.delete(prev_hash);
+    else next.set(prev_hash, { ...more, blocks: blocks.filter((other) => other !== gone) });
+  }
+  if (known === undefined && next.has(parent) && from !== turn.view.self) {
+    askFor(turn, parent, from);
   }
   turn.state.orphans = next;
 }
 
 /** The orphans of a block that is placed now. */
-function adopt(turn: ChainTurn, hash: string): readonly Block[] {
+function adopt(turn: ChainTurn, hash: string): readonly Sent[] {
   const found = turn.state.orphans.get(hash);
   if (found === undefined) return [];
   const orphans = new Map(turn.state.orphans);

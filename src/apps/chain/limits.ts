@@ -7,14 +7,23 @@ export const EARLY_MAX = 100;
 /** Blocks that wait for a parent, and how soon another node is asked for that. */
 export const ORPHANS_MAX = 1_000;
 export const PARENT_ASK_MS = 2_000;
+/** Bytes of blocks that wait for a parent, and of those that wait for their time. */
+export const WAITING_BYTES_MAX = 8_388_608;
 /** Records that wait to be ordered; of more, the oldest are forgotten. */
 export const POOL_MAX = 10_000;
+/** Bytes of their lines; where there are more, so many are left. */
+export const POOL_BYTES_MAX = 16_777_216;
+export const POOL_BYTES_TARGET = 14_680_064;
+/** Records without a place are looked at once in so many blocks, and forgotten the second time. */
+export const SWEEP_BLOCKS = 64;
 /** Bytes of the lines that one block orders. */
 export const BLOCK_BYTES_TARGET = 32_768;
 /** Bytes of a block's data as JSON; a block with more is bad. */
 export const BLOCK_DATA_BYTES_MAX = 98_304;
 /** A record so deep is left alone by nodes that mine on demand. */
 export const REST_DEPTH = 6;
+/** Nodes that mine on demand mine so many blocks at most for a record that has no place yet. */
+export const AWAITED_BLOCKS_MAX = 128;
 /** Who may wait for records at once. */
 export const WAITS_MAX = 1_024;
 /** Who may wait for the newest chain at once, and how long neighbours have to bring it. */

@@ -26,7 +26,10 @@ function lossText(turn: ChainTurn, { item }: ChainRecord, refused: Refused): str
 }
 
 /** Why a record has no place, with whoever stands in its way, by id and name. */
-export function refusalText({ view }: ChainTurn, { refused, by }: Refused): string {
+export function refusalText(
+  { view }: Pick<ChainTurn, "view">,
+  { refused, by }: Refused,
+): string {
   return by === undefined ? refused : `${refused} by ${whoIs(by, view)}`;
 }
 

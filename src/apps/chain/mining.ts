@@ -6,18 +6,18 @@ import { BLOCKS } from "./blocks.ts";
 import { LOOK_MS_MIN, LOOK_PART, REST_DEPTH } from "./limits.ts";
 import type { Mined, MineTask } from "./miner/task.ts";
 import type { ChainOptions } from "./options.ts";
-import { nextRecords } from "./pool.ts";
-import { linesOf } from "./record.ts";
+import { isAwaited, nextRecords } from "./pool.ts";
+import { type ChainRecord, linesOf } from "./record.ts";
 import { branchFrom } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 
 /** Begins, goes on, or ends mining, as the branch and the records are now. */
 export function steer(turn: ChainTurn): void {
-  const { options, pool, started } = turn.state, { best } = turn.tree;
+  const { options, started } = turn.state, { best } = turn.tree;
   if (options.mine === "never" || !started || !isLookDue(turn)) return;
-  turn.state.looked = { best: best.hash, pool, at_ms: turn.now_ms };
-  const records = nextRecords(turn.tree, values(pool));
-  const wanted = options.mine === "always" || records.length > 0 || isShallow(turn);
+  const records = look(turn);
+  const wanted = options.mine === "always" || records.length > 0 || isShallow(turn) ||
+    isAwaited(turn.tree, turn.state.pool.values());
   stop(turn);
   if (!wanted) return;
   const data = linesOf(records) as Json;
@@ -26,6 +26,16 @@ export function steer(turn: ChainTurn): void {
   turn.state.mining = { tag, block };
   const task: MineTask = { header: headerOf(turn.tree.rules, block), threads: options.threads };
   turn.out({ kind: "work", tag, task });
+}
+
+/** Looks for records that the next block may hold. */
+function look(turn: ChainTurn): readonly ChainRecord[] {
+  const { looked, pool } = turn.state, { best: { hash: best } } = turn.tree;
+  const known = looked.best === best ? looked.refused : new Set<string>();
+  const { records, refused: more } = nextRecords(turn.tree, pool.values(), known);
+  const refused = more.length > 0 ? new Set([...known, ...more]) : known;
+  turn.state.looked = { best, pool, at_ms: turn.now_ms, refused };
+  return records;
 }
 
 /**
@@ -81,8 +91,4 @@ export function takeMined(
   if (fault !== null) return turn.out({ kind: "tell", text: `mining failed: ${fault}` });
   const block: Block = { ...mining.block, nonce: (result as Mined).nonce };
   turn.out({ kind: "publish", topic: BLOCKS, items: [block as unknown as Json] });
-}
-
-function* values<V>(pool: { entries(): Iterable<readonly [string, V]> }): Generator<V> {
-  for (const [, record] of pool.entries()) yield record;
 }

@@ -23,7 +23,8 @@ export function takeNewest(turn: ChainTurn, source: Source): void {
 
 /** A neighbour says which block is the last of its chain; null where it follows none. */
 export function takeBest(turn: ChainTurn, from: Id, hash: string | null): void {
-  const is_missing = hash !== null && !turn.tree.by_hash.has(hash);
+  const { by_hash, bad } = turn.tree;
+  const is_missing = hash !== null && !by_hash.has(hash) && !bad.has(hash);
   let is_asked = false;
   turn.state.catching = turn.state.catching.map((one) => {
     if (!one.asked.includes(from)) return one;

@@ -47,6 +47,8 @@ export interface Refused {
   readonly by?: Id;
   /** Whether blocks behind that one may still take it. */
   readonly later?: boolean;
+  /** The last block that may: nodes mine on until then, so that whoever waits learns how it ended. */
+  readonly until?: number;
 }
 
 /** The states of all apps behind a block, by their names. */

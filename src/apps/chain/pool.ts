@@ -1,12 +1,15 @@
 /** Records that wait to be ordered, and which of them the next block may hold. */
 
-import type { Id } from "../../core/types.ts";
 import type { DeliveredItem } from "../../core/host/app.ts";
-import { BLOCK_BYTES_TARGET, POOL_MAX } from "./limits.ts";
+import { AWAITED_BLOCKS_MAX, BLOCK_BYTES_TARGET } from "./limits.ts";
 import { applyRecord, isRefused, recordFault } from "./order.ts";
 import { type ChainRecord, RECORD_LINE_BYTES_MAX, recordsOf } from "./record.ts";
 import type { Switch, Tree } from "./tree.ts";
+import { sweepPool } from "./trim.ts";
 import type { ChainTurn } from "./turn.ts";
+
+/** About what a place takes in a block's data, and a line besides what it is. */
+const PLACE_BYTES = 4, LINE_BYTES = 32;
 
 /** An item came that may be ordered; its key, or null where it is none. */
 export function takeRecord(
@@ -29,56 +32,58 @@ export function movePool(turn: ChainTurn, { removed, added }: Switch): void {
   const pool = turn.state.pool.edit();
   for (const { records } of added) for (const { key } of records) pool.delete(key);
   turn.state.pool = pool.finish();
+  sweepPool(turn, added);
 }
 
 function keep(turn: ChainTurn, records: readonly ChainRecord[]): void {
   const pool = turn.state.pool.edit();
-  for (const record of records) if (!pool.has(record.key)) pool.set(record.key, record);
-  turn.state.pool = pool.finish();
-}
-
-/** Where too many records wait, whoever has most loses the oldest: nobody pushes out those of others. */
-export function trimPool(turn: ChainTurn): void {
-  let excess = turn.state.pool.size - POOL_MAX;
-  if (excess <= 0) return;
-  const by_origin = new Map<Id, string[]>();
-  for (const [key, { origin }] of turn.state.pool.entries()) {
-    const keys = by_origin.get(origin);
-    if (keys === undefined) by_origin.set(origin, [key]);
-    else keys.push(key);
-  }
-  const pool = turn.state.pool.edit();
-  const lists = [...by_origin.values()].sort((a, b) => b.length - a.length);
-  for (let at = 0; excess > 0; at++) {
-    const least = lists[at + 1]?.length ?? 0;
-    // Down to as many as the next one has, from each of those that have more.
-    const share = Math.min(lists[at].length - least, Math.ceil(excess / (at + 1)));
-    for (const keys of lists.slice(0, at + 1)) {
-      for (const key of keys.splice(0, Math.min(share, excess))) {
-        pool.delete(key);
-        excess--;
-      }
-    }
+  for (const record of records) {
+    if (pool.has(record.key)) continue;
+    pool.set(record.key, record);
+    turn.countLine(record.line);
   }
   turn.state.pool = pool.finish();
 }
 
-/** The records that a block behind the best branch may hold: as many as fit, in the order of the pool. */
-export function nextRecords(tree: Tree, pool: Iterable<ChainRecord>): ChainRecord[] {
+/**
+ * The records that a block behind the best branch may hold, as many as fit, in the order of the pool;
+ * and the keys of those that have no place in it. `refused` had none before, behind the same branch.
+ */
+export function nextRecords(
+  tree: Tree,
+  pool: Iterable<ChainRecord>,
+  refused: ReadonlySet<string> = new Set(),
+): { readonly records: readonly ChainRecord[]; readonly refused: readonly string[] } {
   const { order, best } = tree, index = best.block.index + 1;
-  const records: ChainRecord[] = [];
-  let { states } = best, bytes = 0, last_line = "";
+  const records: ChainRecord[] = [], more: string[] = [];
+  let { states } = best, bytes = 0;
   for (const record of pool) {
-    // Records that follow each other in one entry share its line.
-    const size = (record.line === last_line ? 0 : record.line.length) + 32;
+    if (refused.has(record.key)) continue;
+    // Records that stand together share their line.
+    const is_shared = records.at(-1)?.line === record.line;
+    const size = is_shared ? PLACE_BYTES : record.line.length + LINE_BYTES;
     if (bytes + size > BLOCK_BYTES_TARGET) break;
     const next = applyRecord(order, states, record, index);
-    // What has no place now may have one later.
-    if (isRefused(next)) continue;
+    // What has no place now may have one behind another block.
+    if (isRefused(next)) {
+      more.push(record.key);
+      continue;
+    }
     states = next;
     bytes += size;
-    last_line = record.line;
     records.push(record);
   }
-  return records;
+  return { records, refused: more };
+}
+
+/** Whether a record waits of which the next blocks decide, whatever else they hold. */
+export function isAwaited({ order, best }: Tree, pool: Iterable<ChainRecord>): boolean {
+  const index = best.block.index + 1;
+  for (const record of pool) {
+    const next = applyRecord(order, best.states, record, index);
+    if (!isRefused(next) || next.until === undefined) continue;
+    // Nobody makes others mine for longer by a claim.
+    if (next.until < index + AWAITED_BLOCKS_MAX) return true;
+  }
+  return false;
 }

@@ -8,7 +8,7 @@
 import type { Json } from "../../core/types.ts";
 import { AppendLog } from "../../core/data/append_log.ts";
 import { isCount } from "../../core/log/entry.ts";
-import { branchFrom, type Placed, type Switch, switchOf } from "./tree.ts";
+import { branchFrom, type Seen, type Switch, switchOf } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 import { isHashText } from "./work.ts";
 
@@ -16,10 +16,10 @@ import { isHashText } from "./work.ts";
 const KEY = "printed";
 
 /** Another branch counts. */
-export function printSwitch(turn: ChainTurn, { removed, added }: Switch): void {
+export function printSwitch(turn: ChainTurn, { removed, added }: Switch<Seen>): void {
   // What is stored an earlier run has printed.
   if (!turn.state.started) return;
-  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}` });
+  if (removed.length > 0) turn.out({ kind: "tell", text: `rewind ${removed.length}`, bare: true });
   turn.state.printed = turn.state.printed.append(added.map(blockOf));
   const value: Json = [turn.state.printed.end, turn.tree.best.hash];
   turn.out({ kind: "keep", key: KEY, value });
@@ -43,16 +43,16 @@ export function beginPrinting(turn: ChainTurn): void {
   const { printed: { end }, printed_last } = turn.state, { best, by_hash } = turn.tree;
   if (printed_last === null) return printSwitch(turn, { removed: [], added: branchFrom(best, 1) });
   // Where that block is gone, nobody knows what is new.
-  const last = by_hash.get(printed_last) ?? best;
+  const last: Seen = by_hash.get(printed_last) ?? best;
   const old = branchFrom(last, 0).map(blockOf), count = Math.min(old.length, end);
   // Nobody prints what is so far back; some block must stand there.
   const before = Array<Json>(end - count).fill(old[0]);
   const shown = [...before, ...old.slice(old.length - count)];
   turn.state.printed = AppendLog.empty<Json>().append(shown);
   turn.state.printed_last = null;
-  if (last !== best) printSwitch(turn, switchOf(last, best));
+  if (last !== best) printSwitch(turn, switchOf<Seen>(last, best));
 }
 
-function blockOf({ block }: Placed): Json {
+function blockOf({ block }: Pick<Seen, "block">): Json {
   return block as unknown as Json;
 }

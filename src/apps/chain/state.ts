@@ -8,6 +8,7 @@ import type { ChainOptions } from "./options.ts";
 import type { OrderRule } from "./order.ts";
 import type { ChainRecord } from "./record.ts";
 import type { Tree } from "./tree.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** The state of a node that follows the chain. */
 export interface ChainState {
@@ -18,9 +19,13 @@ export interface ChainState {
   /** Blocks whose parents are not here, by the hashes of these. */
   readonly orphans: ReadonlyMap<string, Orphans>;
   /** Good blocks of clocks that are ahead; they wait until it is their time. */
-  readonly early: readonly Block[];
+  readonly early: readonly Waiting[];
   /** Records that came and are in no block of the best branch, by their keys, oldest first. */
   readonly pool: SharedMap<string, ChainRecord>;
+  /** Bytes of the lines of these records, or more: those that left are not counted down at once. */
+  readonly pool_bytes: number;
+  /** Keys of records that had no place behind the best branch when all were looked at last. */
+  readonly doubtful: ReadonlySet<string>;
   /** Who waits for a record to be so deep in the chain. */
   readonly waits: readonly Wait[];
   /** Who waits for the newest chain. */
@@ -41,7 +46,7 @@ export interface ChainState {
 
 /** Blocks that wait for one parent, and who is asked for it. */
 export interface Orphans {
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly Waiting[];
   /** Whoever sent the first of them, then others. */
   readonly asked: readonly Id[];
   readonly ask_ms: number;
@@ -59,6 +64,8 @@ export interface Looked {
   readonly best: string;
   readonly pool: SharedMap<string, ChainRecord> | null;
   readonly at_ms: number;
+  /** Keys of records that had no place behind that branch. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** Somebody waits for a record. */
@@ -69,6 +76,10 @@ export interface Wait {
   /** The key of the record, once it came back. */
   readonly key: string | null;
   readonly depth: number;
+  /** Whether it shares the record with whoever handed over the same before it came back. */
+  readonly once: boolean;
+  /** When it ends; Infinity where that is not said. */
+  readonly deadline_ms: number;
 }
 
 /** Who waits for the newest chain, and what is missing to it. */
@@ -90,11 +101,13 @@ export function newState(options: ChainOptions, order: readonly OrderRule[]): Ch
     orphans: new Map(),
     early: [],
     pool: SharedMap.of(),
+    pool_bytes: 0,
+    doubtful: new Set(),
     waits: [],
     catching: [],
     lost: new Set(),
     mining: null,
-    looked: { best: "", pool: null, at_ms: 0 },
+    looked: { best: "", pool: null, at_ms: 0, refused: new Set() },
     started: false,
     next_tag: 1,
     printed: AppendLog.empty(),

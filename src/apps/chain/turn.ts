@@ -22,6 +22,8 @@ export class ChainTurn {
   readonly #before: ChainState;
   /** The entry whose items come one after the other. */
   #read: EntryText | null = null;
+  /** The line that was counted last. */
+  #counted = "";
 
   constructor(before: ChainState, readonly view: AppView) {
     this.#before = before;
@@ -49,6 +51,13 @@ export class ChainTurn {
     const bytes = line.subarray(0, line.length - 1);
     this.#read = { line, text: decoder.decode(bytes), hash: this.view.env.sha256(bytes) };
     return this.#read;
+  }
+
+  /** A record of this line waits now: its bytes count once for all that come one after the other. */
+  countLine(line: string): void {
+    if (line === this.#counted) return;
+    this.#counted = line;
+    this.state.pool_bytes += line.length;
   }
 
   out(out: AppOut): void {

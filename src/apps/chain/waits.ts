@@ -1,6 +1,6 @@
 /** Who handed over a record, and waits until it is deep enough in the chain. */
 
-import type { Json } from "../../core/types.ts";
+import type { Json, LinkId } from "../../core/types.ts";
 import type { AppEvent, DeliveredItem } from "../../core/host/app.ts";
 import { isCount } from "../../core/log/entry.ts";
 import { WAITS_MAX } from "./limits.ts";
@@ -16,6 +16,10 @@ import type { ChainTurn } from "./turn.ts";
 export interface RecordRequest {
   readonly item: Json;
   readonly depth: number;
+  /** Whether the same again, while the first is on its way, is the same record. */
+  readonly once?: boolean;
+  /** How long it may take, in whole milliseconds; without it, as long as a guest stays. */
+  readonly within_ms?: number;
 }
 
 /** What else may be wanted: an answer as soon as the newest chain is here that neighbours have. */
@@ -29,11 +33,10 @@ export function takeRequest(
   { request, source, by }: Extract<AppEvent, { kind: "request" }>,
 ): void {
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
-  const { item, depth, newest } = (request ?? {}) as Partial<Record<string, Json>>;
-  if (newest === true) return takeNewest(turn, source);
-  if (item === undefined || !isCount(depth, 1)) {
-    return refuse("a record and its depth are expected");
-  }
+  if (asksForNewest(request)) return takeNewest(turn, source);
+  const read = readRequest(request);
+  if (read === null) return refuse("a record and its depth are expected");
+  const { item, depth, within_ms = Infinity, once = false } = read;
   const { order, best } = turn.tree, text = JSON.stringify(item);
   const fault = recordFault(order, item);
   if (fault !== null) return refuse(fault);
@@ -45,8 +48,11 @@ export function takeRequest(
   const is_lost = key === null && isRefused(taken) && !taken.later;
   if (is_lost) return refuse(refusalText(turn, taken));
   makeRoom(turn);
-  turn.state.waits = [...turn.state.waits, { source, item: text, key, depth }];
-  if (key === null) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
+  const deadline_ms = turn.now_ms + within_ms;
+  const wait: Wait = { source, item: text, key, depth, once, deadline_ms };
+  const is_coming = wait.once && isComing(turn, text);
+  turn.state.waits = [...turn.state.waits, wait];
+  if (key === null && !is_coming) turn.out({ kind: "publish", topic: RECORDS, items: [item] });
 }
 
 /**
@@ -58,12 +64,28 @@ export function publishFault({ order, waits }: ChainState, item: Json): string |
   if (fault !== null) return fault;
   const rule = ruleOf(order, item)!;
   if (!rule.guarded) return null;
-  const text = JSON.stringify(item);
-  return waits.some((wait) => wait.key === null && wait.item === text) ? null : guardText(rule);
+  return isComing({ state: { waits } }, JSON.stringify(item)) ? null : guardText(rule);
+}
+
+/** Whether an own item was handed over and did not come back yet. */
+function isComing({ state }: { readonly state: Pick<ChainState, "waits"> }, text: string): boolean {
+  return state.waits.some((wait) => wait.key === null && wait.item === text);
 }
 
 function guardText({ name }: OrderRule): string {
   return `such records are handed over by the app ${name} only`;
+}
+
+/** A request as it came from somebody, or null where it is none. */
+function readRequest(request: Json): RecordRequest | null {
+  const { item, depth, within_ms, once } = (request ?? {}) as Partial<Record<string, Json>>;
+  const is_good = item !== undefined && isCount(depth, 1) &&
+    (within_ms === undefined || isCount(within_ms, 0));
+  return is_good ? { item, depth, within_ms, once: once === true } : null;
+}
+
+function asksForNewest(request: Json): boolean {
+  return ((request ?? {}) as Partial<Record<string, Json>>).newest === true;
 }
 
 /**
@@ -89,7 +111,7 @@ function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): 
   return null;
 }
 
-/** The oldest waits no longer where there are too many: whoever it was may be gone for long. */
+/** The oldest waits no longer where there are too many. */
 function makeRoom(turn: ChainTurn): void {
   const { waits } = turn.state;
   if (waits.length < WAITS_MAX) return;
@@ -105,9 +127,31 @@ export function bindWaits(
   key: string | null,
 ): void {
   if (key === null || origin !== turn.view.self) return;
-  const text = JSON.stringify(item);
-  const at = turn.state.waits.findIndex((wait) => wait.key === null && wait.item === text);
-  if (at >= 0) turn.state.waits = turn.state.waits.with(at, { ...turn.state.waits[at], key });
+  const text = JSON.stringify(item),
+    isBound = (wait: Wait) => wait.key === null && wait.item === text;
+  const first = turn.state.waits.find(isBound);
+  if (first === undefined) return;
+  turn.state.waits = turn.state.waits.map((wait) =>
+    wait === first || (first.once && wait.once && isBound(wait)) ? { ...wait, key } : wait
+  );
+}
+
+/** A guest is gone, and waits for nothing. */
+export function dropWaits(turn: ChainTurn, link: LinkId): void {
+  const left = turn.state.waits.filter(({ source }) =>
+    source.kind !== "guest" || source.link !== link
+  );
+  if (left.length < turn.state.waits.length) turn.state.waits = left;
+}
+
+/** Those whose time is over wait no longer; what they wait for may still come. */
+export function endWaits(turn: ChainTurn): void {
+  const isOver = ({ deadline_ms }: Wait) => turn.now_ms >= deadline_ms;
+  const over = turn.state.waits.filter(isOver);
+  if (over.length === 0) return;
+  turn.state.waits = turn.state.waits.filter((wait) => !isOver(wait));
+  const why = "it is not so deep in the chain yet";
+  for (const { source } of over) turn.out({ kind: "answer", source, why, late: true });
 }
 
 /** Answers those whose records are deep enough, or have no place in the chain any more. */

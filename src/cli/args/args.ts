@@ -1,6 +1,7 @@
 /** Flags: what a command declares is what it accepts; everything else is a usage error in one line. */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { isIdText } from "../../core/data/public_key.ts";
 import { UsageError } from "./exit.ts";
 
 /** One flag. Flags with a value can also be set as `RUMOR_<NAME>` in the environment. */
@@ -112,11 +113,13 @@ function refuseValues(args: readonly string[], flags: readonly [string, Flag<unk
 }
 
 /**
- * An argument as `parseArgs()` takes it for what it is. Negative numbers would be flags, and true and
- * false the value of a switch; no argument can hold a NUL by itself. And `--no-json=1` would be
+ * An argument as `parseArgs()` takes it for what it is. Negative numbers would be flags, as would be an
+ * id in 64, and what stands under one behind a slash, and true and false the value of a switch; no
+ * argument can hold a NUL by itself. And `--no-json=1` would be
  * `--json=1`; without its value it is a flag that is unknown, or one that takes none.
  */
 function guarded(arg: string): string {
+  if (arg.startsWith("-") && isIdText(arg.split("/", 1)[0])) return `${GUARD}${arg}`;
   if (arg.startsWith("--no-")) return arg.split("=", 1)[0];
   return /^(?:-(?:[0-9].*)?|true|false)$/s.test(arg) ? `${GUARD}${arg}` : arg;
 }

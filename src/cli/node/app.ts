@@ -2,7 +2,7 @@
 
 import type { NodeState } from "../../core/node.ts";
 import type { PromptDesk } from "../../apps/app.ts";
-import type { Topic } from "../../core/types.ts";
+import type { Json, Topic } from "../../core/types.ts";
 import type { FrontConfig, NodeConfig } from "../../core/data/config.ts";
 import type { ReadLine } from "../input/items.ts";
 import type { Format } from "../output/line.ts";
@@ -19,6 +19,8 @@ export interface NodeApp {
   readonly apps?: NodeConfig["apps"];
   /** The topic of what is typed. */
   readonly topic: Topic;
+  /** Items are requests instead of being published in the topic. */
+  readonly hands_to?: HandsTo;
   readonly encoding: "utf-8" | "base64";
   /** Whether records of other apps do not mix with what stands on stdout: they go to stderr. */
   readonly alone?: boolean;
@@ -38,6 +40,13 @@ export interface NodeApp {
   readonly talk?: Talk;
   /** Printed after the last line. */
   readonly atExit: (node: NodeState) => string;
+}
+
+/** Whom items are handed to. The node waits for how they end, as for acknowledgements. */
+export interface HandsTo {
+  readonly app: string;
+  /** What must be answered before the first of them makes sense. */
+  readonly after: { readonly app: string; readonly request: Json };
 }
 
 /** Says a line to the user, beside the output. */

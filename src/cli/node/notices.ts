@@ -39,7 +39,7 @@ export function noticeText(notice: Notice, { labelOf, messageOf }: Words): strin
       return `rumor: ${line}${notice.why}`;
     }
     case "told":
-      return `rumor: ${notice.text}`;
+      return notice.bare ? notice.text : `rumor: ${notice.text}`;
     case "undelivered":
       return `rumor: ${messageOf(notice.app)} to ${labelOf(notice.to)} not acknowledged: ` +
         notice.why;

@@ -5,7 +5,7 @@ import type { Runtime } from "../../shell/node/runtime.ts";
 import { isFault, type ReadLine, textItem } from "../input/items.ts";
 import { type Complain, readLines } from "../input/lines.ts";
 import type { Terminal } from "../prompt/mod.ts";
-import type { NodeApp, PromptApp, Tell } from "./app.ts";
+import type { HandsTo, NodeApp, PromptApp, Tell } from "./app.ts";
 
 /** What reading the input needs of the session. */
 export interface InputDesk {
@@ -14,6 +14,8 @@ export interface InputDesk {
   /** Says what is wrong with the input, which makes the run a failure. */
   readonly complain: Tell;
   readonly tell: Tell;
+  /** Hands an item of a line to an app; resolves when more may be handed over. */
+  readonly hand: (to: HandsTo, item: Json, number: number) => Promise<void>;
 }
 
 /** What reading at a prompt needs besides. */
@@ -34,19 +36,38 @@ export interface TypedDesk extends InputDesk {
 }
 
 /** Publishes the lines of a pipe; resolves at its end, rejects where it cannot be read. */
-export async function publishPipe({ app, runtime, complain, tell }: InputDesk): Promise<void> {
+export async function publishPipe(desk: InputDesk): Promise<void> {
+  const { app, runtime, complain, tell } = desk;
   const refuse = (number: number, why: string) => complain(`line ${number}: ${why}`);
   const read = (buffer: Uint8Array) => Deno.stdin.read(buffer);
   for await (const { items, first } of readLines(read, app.encoding, refuse)) {
     await runtime.inputOpen();
     if (app.readLine === undefined) runtime.publish(app.topic, items, first);
+    else if (app.hands_to !== undefined) await handRead(desk, app.hands_to, items, first);
     else publishRead({ app, runtime, complain: refuse, tell }, app.readLine, items, first);
+  }
+}
+
+/** Hands what is made of lines to an app. */
+async function handRead(
+  { app, runtime, complain, tell, hand }: InputDesk,
+  to: HandsTo,
+  raws: readonly Json[],
+  first: number,
+): Promise<void> {
+  for (const [index, raw] of raws.entries()) {
+    const number = first + index;
+    const item = typeof raw === "string" ? app.readLine!(raw, runtime.state, tell) : raw;
+    if (isFault(item)) complain(`line ${number}: ${item.fault}`);
+    else if (item !== undefined) await hand(to, item, number);
   }
 }
 
 /** Publishes what the app makes of lines. */
 function publishRead(
-  { app, runtime, complain, tell }: Omit<InputDesk, "complain"> & { readonly complain: Complain },
+  { app, runtime, complain, tell }: Omit<InputDesk, "complain" | "hand"> & {
+    readonly complain: Complain;
+  },
   readLine: NonNullable<NodeApp["readLine"]>,
   raws: readonly Json[],
   first: number,
@@ -90,7 +111,8 @@ export async function publishTyped(desk: TypedDesk): Promise<boolean> {
     }
     if (isFault(item)) complain(`line ${number}: ${item.fault}`);
     if (isFault(item) || item === undefined) continue;
-    runtime.publish(app.topic, [item], number);
+    if (app.hands_to === undefined) runtime.publish(app.topic, [item], number);
+    else await desk.hand(app.hands_to, item, number);
   }
   return false;
 }

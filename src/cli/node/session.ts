@@ -2,7 +2,7 @@
 
 import type { AppModule } from "../../apps/app.ts";
 import { joinAddress } from "../../core/data/address.ts";
-import type { Notice, Printed } from "../../core/types.ts";
+import type { Json, Notice, Printed } from "../../core/types.ts";
 import { makeIdentity } from "../../shell/crypto/crypto.ts";
 import { fallbackHost } from "../../shell/net/host.ts";
 import { prepareTransport } from "../../shell/net/mixed.ts";
@@ -20,7 +20,7 @@ import { writePieces, writePiecesNow } from "../output/printer.ts";
 import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 import type { Terminal } from "../prompt/mod.ts";
-import type { MakeApp, NodeApp, PromptApp } from "./app.ts";
+import type { HandsTo, MakeApp, NodeApp, PromptApp } from "./app.ts";
 import { messageWord, storedApps, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
 import { noticeText } from "./notices.ts";
@@ -33,6 +33,8 @@ const INTERRUPT_MS = 1_900;
 const PRIVATE_MS = 600_000;
 /** Complaints about other nodes' items that are said one by one; the rest are counted. */
 const LEFT_OUT_LINES = 10;
+/** So many lines that were handed to an app may wait for how they end. */
+const HANDED_MAX = 256;
 /** A closed stdout is not waited for long. */
 const CLOSED_MS = 500;
 
@@ -66,6 +68,8 @@ class Session {
   #left_out = 0;
   /** What a conversation wants of apps. */
   readonly #requests = new OpenRequests();
+  /** What must be answered before lines are handed to an app. */
+  #ready: Promise<unknown> | null = null;
 
   constructor(given: Given<typeof nodeFlags>, apps: readonly AppModule[], makeApp: MakeApp) {
     this.#given = given;
@@ -207,7 +211,28 @@ class Session {
 
   async #read(): Promise<void> {
     const complete = await this.#publishInput();
-    if (complete && !this.#given["keep-open"]) this.#end(this.#code, this.#timeout());
+    if (!complete || this.#given["keep-open"]) return;
+    const open = await this.#requests.settled(this.#timeout());
+    if (this.#ending) return;
+    if (open > 0) {
+      say(`rumor: ${open} ${open === 1 ? "line is" : "lines are"} not decided yet`);
+      if (this.#code === EXIT.done) this.#code = EXIT.unacknowledged;
+    }
+    this.#end(this.#code, this.#timeout());
+  }
+
+  /** Hands an item of a line to an app, which answers it; resolves when more may be handed over. */
+  async #hand({ app, after }: HandsTo, item: Json, number: number): Promise<void> {
+    await (this.#ready ??= this.#request(after.app, after.request));
+    await this.#requests.fewerThan(HANDED_MAX);
+    this.#request(app, item).then((why) => {
+      if (why !== null) this.#complain(`line ${number}: ${why}`);
+    });
+  }
+
+  /** Wants something of an app; resolves to how it ended. */
+  #request(app: string, request: Json): Promise<string | null> {
+    return this.#requests.send((tag) => this.#runtime.request(app, request, tag));
   }
 
   /** Lets the app talk with the user; whether the input came to its end by itself. */
@@ -233,7 +258,7 @@ class Session {
         this.#say(`rumor: ${text}`);
       },
       node: () => runtime.state,
-      request: (app, request) => this.#requests.send((tag) => runtime.request(app, request, tag)),
+      request: (app, request) => this.#request(app, request),
     });
     if (quits) this.#end(this.#code, this.#timeout());
     return !quits;
@@ -248,6 +273,7 @@ class Session {
       runtime: this.#runtime,
       complain: (text: string) => this.#complain(text),
       tell: (line: string) => this.#say(line),
+      hand: (to: HandsTo, item: Json, number: number) => this.#hand(to, item, number),
     };
     if (terminal === null) {
       await publishPipe(desk);

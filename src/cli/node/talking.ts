@@ -1,5 +1,6 @@
 /** A conversation: an app asks for one line after the other, instead of taking lines as items. */
 
+import { deadline } from "@std/async/deadline";
 import type { Json } from "../../core/types.ts";
 import type { NodeState } from "../../core/node.ts";
 import { type Fault, readItem } from "../input/items.ts";
@@ -112,6 +113,7 @@ export function typedReplies(terminal: Pick<Terminal, "lines">, interrupt: () =>
 export class OpenRequests {
   readonly #open = new Map<number, (why: string | null) => void>();
   #next = 1;
+  #changed = Promise.withResolvers<void>();
 
   /** Sends a request under a number of its own; resolves to how it ended. */
   send(send: (tag: number) => void): Promise<string | null> {
@@ -127,6 +129,20 @@ export class OpenRequests {
     const resolve = this.#open.get(tag);
     this.#open.delete(tag);
     resolve?.(why);
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
     return resolve !== undefined;
+  }
+
+  /** Resolves when fewer than so many wait. */
+  async fewerThan(count: number): Promise<void> {
+    while (this.#open.size >= count) await this.#changed.promise;
+  }
+
+  /** Resolves when none waits any more, or after a while, to how many do. */
+  async settled(within_ms: number): Promise<number> {
+    // Whether it was in time is seen by what is left.
+    await deadline(this.fewerThan(1), within_ms).catch(() => {});
+    return this.#open.size;
   }
 }

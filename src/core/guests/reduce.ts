@@ -18,9 +18,15 @@ export function reduceGuests(
   const { slice } = turn, { link } = event;
   const guest = slice.guests.get(link);
   if (event.kind === "greeted") put(turn, link, { open_requests: 0, asked: null });
-  else if (event.kind === "gone") slice.guests = slice.guests.delete(link);
+  else if (event.kind === "gone") leave(turn, link, guest);
   else if (guest !== undefined) handle(turn, guest, event);
   return turn.finish();
+}
+
+function leave(turn: GuestTurn, link: LinkId, guest: Guest | undefined): void {
+  const { slice } = turn;
+  slice.guests = slice.guests.delete(link);
+  if (guest !== undefined && guest.open_requests > 0) turn.out({ kind: "guest_gone", link });
 }
 
 function handle(turn: GuestTurn, guest: Guest, event: GuestEvent): void {

@@ -33,6 +33,8 @@ export type GuestOut =
     readonly line: LineOf<"publish">;
     readonly busy: string | null;
   }
+  /** Its link is gone while it waits: whatever it wanted, nobody reads the answer. */
+  | { readonly kind: "guest_gone"; readonly link: LinkId }
   /** Something that a guest wants of an app. */
   | {
     readonly kind: "guest_request";

@@ -5,7 +5,7 @@
  * schedule that delivers everything ends in the same state.
  */
 
-import type { Env, Id, Json, Right, Source, Topic } from "../types.ts";
+import type { Env, Id, Json, LinkId, Right, Source, Topic } from "../types.ts";
 import type { FrontConfig, NodeConfig } from "../data/config.ts";
 import type { AppendLog } from "../data/append_log.ts";
 import type { TopicRule } from "../log/slice.ts";
@@ -104,6 +104,8 @@ export type AppEvent =
     readonly source: Source;
     readonly by: string | null;
   }
+  /** A guest left: what it requested and waits for is of no use to anybody. */
+  | { readonly kind: "gone"; readonly link: LinkId }
   /** What it sent with this tag ended: `why` is null where it was delivered. */
   | { readonly kind: "sent"; readonly tag: number; readonly why: string | null }
   /** The time that it asked for has come. */
@@ -163,8 +165,8 @@ export type AppOut =
   | { readonly kind: "cancel"; readonly tag: number }
   /** Prints a record at once; it takes about so many bytes. */
   | { readonly kind: "print"; readonly record: Json; readonly bytes: number }
-  /** Tells the user. */
-  | { readonly kind: "tell"; readonly text: string }
+  /** Tells the user; `bare` without the name of the program, for whoever reads it by a program. */
+  | { readonly kind: "tell"; readonly text: string; readonly bare?: true }
   /** An item of somebody else that every node leaves out; `what` names it where such are counted. */
   | {
     readonly kind: "ignored";

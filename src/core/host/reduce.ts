@@ -48,6 +48,11 @@ function handle(turn: HostTurn, event: HostEvent): void {
       tellNamed(turn, app, { kind: "request", request, source, by: null });
       return;
     }
+    case "gone":
+      for (const app of slice.apps) {
+        if (app.requests !== undefined) tell(turn, app, { kind: "gone", link: event.link });
+      }
+      return;
     case "sent":
       tellNamed(turn, event.app, { kind: "sent", tag: event.tag, why: event.why });
       return;
@@ -182,7 +187,7 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
     case "print":
       return turn.out({ kind: "record", app: name, record: out.record, bytes: out.bytes });
     case "tell":
-      return turn.notice({ kind: "told", app: name, text: out.text });
+      return turn.notice({ ...out, kind: "told", app: name });
     case "ignored": {
       const { origin, topic, what, why } = out;
       turn.count(`ignored:${what}`);

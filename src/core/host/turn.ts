@@ -1,6 +1,6 @@
 /** What happens to the apps, what they want, and what is shown to them. */
 
-import type { Id, Json, Source, Topic } from "../types.ts";
+import type { Id, Json, LinkId, Source, Topic } from "../types.ts";
 import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered, LogState } from "../log/slice.ts";
 import type { Membership } from "../membership/slice.ts";
@@ -28,6 +28,8 @@ export type HostEvent =
     readonly request: Json;
     readonly source: Source;
   }
+  /** A guest left before all that it wanted was answered. */
+  | { readonly kind: "gone"; readonly link: LinkId }
   | {
     readonly kind: "sent";
     readonly app: string;

@@ -117,6 +117,7 @@ const HAND_OFFS: { readonly [K in HandedOut["kind"]]: HandOff<K> } = {
     turn.tell("publish", { kind: "guest", link, line, busy, refuse });
   },
   guest_request: (turn, out) => turn.tell("host", { ...out, kind: "request" }),
+  guest_gone: (turn, { link }) => turn.tell("host", { kind: "gone", link }),
   request: (turn, { link, more }) => turn.tell("guests", { kind: "published", link, more }),
   answered: answer,
 

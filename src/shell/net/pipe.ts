@@ -5,16 +5,8 @@
  * write finds out.
  */
 
-/** Where the C library is; the permissions in deno.json name the same paths. */
-const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  linux: [
-    "/lib/x86_64-linux-gnu/libc.so.6",
-    "/lib/aarch64-linux-gnu/libc.so.6",
-    "/lib64/libc.so.6",
-    "/usr/lib/libc.so.6",
-  ],
-  darwin: ["/usr/lib/libSystem.B.dylib"],
-};
+import { openLibc } from "../files/libc.ts";
+
 const SYMBOLS = {
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   pollLater: {
@@ -42,15 +34,8 @@ export class Pipe {
 
   /** A look at a file descriptor of this process; null where the C library is out of reach. */
   static open(descriptor: number): Pipe | null {
-    for (const path of LIBRARIES[Deno.build.os] ?? []) {
-      try {
-        if (Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") continue;
-        return new Pipe(Deno.dlopen(path, SYMBOLS), descriptor);
-      } catch {
-        // Not this one.
-      }
-    }
-    return null;
+    const library = openLibc(SYMBOLS);
+    return library === null ? null : new Pipe(library, descriptor);
   }
 
   /** Whether a write of so many bytes is certain not to wait. */

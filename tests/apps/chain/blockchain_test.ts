@@ -131,23 +131,23 @@ Deno.test("`fromJson()` reads what `toJson()` writes", () => {
 Deno.test("`fromJson()` believes no claim of a file", () => {
   const whole = JSON.parse(toJson(CHAIN));
   const first = whole.chain[0];
-  const claims: [unknown, number, string][] = [
-    [{ ...whole, length: 5 }, 0, "the length is not 4"],
-    [{ ...whole, length: 1e300 }, 0, "the length is not 4"],
-    [{ ...whole, difficulty: 1 }, 0, `the difficulty is not ${whole.difficulty}`],
-    [{ ...whole, chain: [] }, 0, "there is no chain"],
-    [{ ...whole, chain: { length: 4 } }, 0, "there is no chain"],
+  const claims: [unknown, number | null, string][] = [
+    [{ ...whole, length: 5 }, null, "the length is not 4"],
+    [{ ...whole, length: 1e300 }, null, "the length is not 4"],
+    [{ ...whole, difficulty: 1 }, null, `the difficulty is not ${whole.difficulty}`],
+    [{ ...whole, chain: [] }, null, "there is no chain"],
+    [{ ...whole, chain: { length: 4 } }, null, "there is no chain"],
     [{ ...whole, chain: [first, { ...whole.chain[1], index: 7 }] }, 1, "its index is not 1"],
     [{ ...whole, chain: [first, 7] }, 1, "this is no block"],
     [{ ...whole, chain: [{ ...first, data: 7 }] }, 0, "the first block names no rules"],
     [{ ...whole, chain: [{ ...first, data: null }] }, 0, "the first block names no rules"],
-    [null, 0, "there is no chain"],
-    [7, 0, "there is no chain"],
+    [null, null, "there is no chain"],
+    [7, null, "there is no chain"],
   ];
   for (const [value, index, why] of claims) {
     assertEquals(fromJson(JSON.stringify(value), sha256), { index, why });
   }
-  assertEquals(fromJson("{", sha256), { index: 0, why: "this is no JSON" });
+  assertEquals(fromJson("{", sha256), { index: null, why: "this is no JSON" });
 });
 
 Deno.test("`verifyChain()` takes no file whose first block names an easier floor", () => {

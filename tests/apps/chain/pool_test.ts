@@ -1,15 +1,26 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { AppView } from "../../../src/core/host/app.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
-import { POOL_MAX } from "../../../src/apps/chain/limits.ts";
+import {
+  AWAITED_BLOCKS_MAX,
+  POOL_BYTES_MAX,
+  POOL_MAX,
+  SWEEP_BLOCKS,
+} from "../../../src/apps/chain/limits.ts";
+import { DATA } from "../../../src/apps/chain/data.ts";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
+import type { OrderRule } from "../../../src/apps/chain/order.ts";
+import { isAwaited, nextRecords } from "../../../src/apps/chain/pool.ts";
 import { RECORDS } from "../../../src/apps/chain/record.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
+import { placeBlock } from "../../../src/apps/chain/tree.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { itemsOf } from "../../helpers/delivered.ts";
 import { entryOf, makeLine, ORIGINS } from "../../helpers/history.ts";
 import { appViewOf } from "../../helpers/app_view.ts";
 import { CONFIG, linkedNode } from "../../helpers/node_subject.ts";
+import { Follower } from "./follower.ts";
+import { blockOn, emptyTree, recordsOfItems, RULES, wordRecord, WORDS } from "./stage.ts";
 
 const VIEW: AppView = appViewOf(linkedNode());
 const ITEMS = 200;
@@ -39,6 +50,33 @@ Deno.test("`takeRecord()` keeps records that may be ordered, and no junk", () =>
   assertEquals(texts(after([0, 1, [long]], [0, 2, [{ ...good, id: "a" }]])), ["good"]);
 });
 
+Deno.test("`nextRecords()` counts a line once for all its records", () => {
+  const items = Array.from({ length: 150 }, (_, at) => ({ k: "word", word: `word ${at}` }));
+  const records = recordsOfItems(items);
+  assertEquals(nextRecords(emptyTree(), records).records, records);
+  const long = { k: "word", word: "x".repeat(10_000) };
+  const more = [1, 2, 3, 4].map((seq) =>
+    recordsOfItems([{ ...long, word: long.word + seq }], seq)[0]
+  );
+  assertEquals(nextRecords(emptyTree(), more).records, more.slice(0, 3));
+});
+
+Deno.test("`isAwaited()` is true while the next blocks decide of a record, and never for long", () => {
+  const rule: OrderRule = {
+    ...WORDS,
+    apply: (_, { item }, index) => {
+      const { word: until } = item as { word: number };
+      if (until === 0) return { refused: "not now", later: true };
+      return until < index ? { refused: "too late" } : { refused: "not now", later: true, until };
+    },
+  };
+  const tree = emptyTree([rule]);
+  const isWaited = (word: number) => isAwaited(tree, [recordsOfItems([{ k: "word", word }])[0]]);
+  const most = AWAITED_BLOCKS_MAX;
+  assertEquals([1, 64, most, most + 1, 0].map(isWaited), [true, true, true, false, false]);
+  assertEquals([isAwaited(emptyTree(), [wordRecord("bad")]), isAwaited(tree, [])], [false, false]);
+});
+
 Deno.test("`trimPool()` lets nobody push out the records of others", () => {
   const flood = Array.from({ length: POOL_MAX / ITEMS + 20 }, (_, at) => {
     const items = Array.from({ length: ITEMS }, (_, i) => ({ k: "data", text: `${at}-${i}` }));
@@ -48,4 +86,81 @@ Deno.test("`trimPool()` lets nobody push out the records of others", () => {
   const state = after(honest, ...flood);
   assertEquals([state.pool.size, texts(state)[0]], [POOL_MAX, "honest"]);
   assertEquals(texts(state).at(-1), `${flood.length - 1}-${ITEMS - 1}`);
+});
+
+/** A record that may count once, as its id says. */
+function withId(id: string, text = id): Json {
+  return { k: "data", text, id };
+}
+
+Deno.test("`trimPool()` bounds the bytes of the lines that records hold, and counts a line once", () => {
+  const many = Array.from({ length: ITEMS }, (_, at) => ({ k: "data", text: `${at}` }));
+  const [{ line }] = [...after([0, 1, many]).pool.values()];
+  assertEquals(after([0, 1, many]).pool_bytes, line.length);
+  // Of each entry one item is a record, and the other only long.
+  const long = (at: number) => [{ k: "data", text: `${at}`.padEnd(8_000) }, "x".repeat(7_500)];
+  const count = Math.ceil(POOL_BYTES_MAX / 15_500) + 10;
+  const flood = Array.from({ length: count }, (_, at) => [0, at + 2, long(at)] as const);
+  const { pool, pool_bytes } = after([1, 1, [{ k: "data", text: "honest" }]], ...flood);
+  const texts = [...pool.values()].map(({ item }) => (item as { text: string }).text.trim());
+  const bytes = [...pool.values()].reduce((sum, { line }) => sum + line.length, 0);
+  assert(bytes <= pool_bytes && pool_bytes <= POOL_BYTES_MAX, `${bytes} of ${pool_bytes}`);
+  assert(bytes > POOL_BYTES_MAX / 2, `${bytes}`);
+  assertEquals([texts[0], texts.at(-1)], ["honest", `${count - 1}`]);
+});
+
+Deno.test("`sweepPool()` forgets records whose place is taken for good, and no others", () => {
+  const blocks = [];
+  let tree = emptyTree([DATA]);
+  for (let at = 1; at <= 2 * SWEEP_BLOCKS; at++) {
+    const records = at === 1 ? recordsOfItems([withId("used")]) : [];
+    const placing = placeBlock(tree, blockOn(tree.best, records));
+    assert(placing.kind === "placed");
+    tree = placing.tree;
+    blocks.push(tree.best.block);
+  }
+  const node = new Follower(tree.best.block.time);
+  node.records([withId("used", "again"), withId("free")], ORIGINS[1]);
+  const waiting = () =>
+    [...node.state.pool.values()].map(({ item }) => (item as { id: string }).id);
+  node.blocks(blocks.slice(0, -1));
+  assertEquals(waiting(), ["used", "free"]);
+  node.blocks(blocks.slice(-1));
+  assertEquals([node.state.tree!.best.hash, waiting()], [tree.best.hash, ["free"]]);
+});
+
+Deno.test("`nextRecords()` tries a record that has no place once behind each block", () => {
+  let tried = 0;
+  const counted = {
+    ...DATA,
+    apply: (...args: Parameters<typeof DATA.apply>) => {
+      tried++;
+      return DATA.apply(...args);
+    },
+  };
+  const tree = emptyTree([counted]);
+  const pool = recordsOfItems([withId("a"), withId("a", "again"), withId("b")]);
+  const first = nextRecords(tree, pool);
+  assertEquals([first.records, first.refused, tried], [[pool[0], pool[2]], [pool[1].key], 3]);
+  const again = nextRecords(tree, pool, new Set(first.refused));
+  assertEquals([again.records, again.refused, tried], [first.records, [], 5]);
+});
+
+Deno.test("mining tries records that have no place again behind another block, and not before", () => {
+  const node = new Follower(1_000_000, { mine: "auto" });
+  node.records([withId("a"), withId("a", "again")], ORIGINS[1]);
+  // Not each record is a reason to look.
+  node.now_ms += RULES.block_time_ms;
+  node.tell({ kind: "woken" });
+  const { refused, best } = node.state.looked;
+  assertEquals([refused.size, best], [1, node.state.tree!.best.hash]);
+  node.now_ms += RULES.block_time_ms;
+  node.tell({ kind: "woken" });
+  assertEquals([node.state.looked.refused === refused, node.state.looked.at_ms], [
+    true,
+    node.now_ms,
+  ]);
+  node.blocks([blockOn(emptyTree([DATA]).best, [])]);
+  assert(node.state.looked.refused !== refused);
+  assertEquals(node.state.looked.refused, refused);
 });

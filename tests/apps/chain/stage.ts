@@ -10,7 +10,7 @@ import {
   type RecordEnv,
   RECORDS,
 } from "../../../src/apps/chain/record.ts";
-import { branchFrom, newTree, type Placed, type Tree } from "../../../src/apps/chain/tree.ts";
+import { branchFrom, newTree, type Seen, type Tree } from "../../../src/apps/chain/tree.ts";
 import { crypto, makeLine, ORIGINS } from "../../helpers/history.ts";
 
 const decoder = new TextDecoder();
@@ -63,7 +63,7 @@ export function wordRecord(word: string, seq = 1, who = 0): ChainRecord {
 
 /** A block behind another one. */
 export function blockOn(
-  last: Placed,
+  last: Seen,
   records: readonly ChainRecord[],
   solve_ms = 5_000,
 ): Block {

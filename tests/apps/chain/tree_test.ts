@@ -1,22 +1,25 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Block } from "../../../src/apps/chain/blockchain.ts";
+import { type Block, hashOf } from "../../../src/apps/chain/blockchain.ts";
+import type { OrderRule } from "../../../src/apps/chain/order.ts";
 import type { ChainRecord } from "../../../src/apps/chain/record.ts";
 import {
+  branchFrom,
   depthOf,
   lonelyFault,
   placeBlock,
-  type Placed,
+  type Seen,
   type Switch,
   type Tree,
 } from "../../../src/apps/chain/tree.ts";
+import { hashNumber, workOf } from "../../../src/apps/chain/work.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { check } from "../../helpers/check.ts";
 import { ORIGINS } from "../../helpers/history.ts";
-import { blockOn, emptyTree, recordsOfItems, RULES, wordRecord } from "./stage.ts";
+import { blockOn, emptyTree, recordsOfItems, RULES, wordRecord, WORDS } from "./stage.ts";
 
 /** Places a block that is good. */
-function place(tree: Tree, block: Block): { tree: Tree; placed: Placed; switched: Switch } {
+function place(tree: Tree, block: Block): { tree: Tree; placed: Seen; switched: Switch } {
   const placing = placeBlock(tree, block);
   assert(placing.kind === "placed", placing.kind === "bad" ? placing.why : placing.kind);
   const placed = [...placing.tree.by_hash.values()].find((one) => one.block === block)!;
@@ -101,9 +104,47 @@ Deno.test("`placeBlock()` changes to the branch of more work, and says what left
   assertEquals([b.tree.best, b.switched], [a.placed, { removed: [], added: [] }]);
   const c = place(b.tree, blockOn(b.placed, [wordRecord("a")]));
   assertEquals(c.tree.best, c.placed);
-  assertEquals(c.switched, { removed: [a.placed], added: [b.placed, c.placed] });
+  assertEquals<readonly Seen[]>(c.switched.removed, [a.placed]);
+  // Only now is it known what `b` orders, and that it is good.
+  const { states: _states, taken: _taken, ...seen } = c.switched.added[0];
+  assertEquals([seen, c.switched.added.slice(1)], [b.placed, [c.placed]]);
   assertEquals(wordsOf(c.tree), ["b", "a"]);
   assertEquals(depthOf(c.tree, wordRecord("a").key), 1);
+});
+
+Deno.test("`placeBlock()` carries out what a branch orders when it is the best, and not before", () => {
+  let folds = 0;
+  const COUNTED: OrderRule = {
+    ...WORDS,
+    apply: (state, record, index) => {
+      folds++;
+      return WORDS.apply(state, record, index);
+    },
+  };
+  const start = emptyTree([COUNTED]);
+  let tip = place(start, blockOn(start.best, [wordRecord("a")]));
+  for (const word of ["b", "c", "d"]) {
+    tip = place(tip.tree, blockOn(tip.placed, [wordRecord(word, folds + 1)]));
+  }
+  // Another branch, which is later, and bad from its second block on.
+  const low = place(tip.tree, blockOn(start.best, [wordRecord("e", 9)], 6_000));
+  const wrong = place(low.tree, blockOn(low.placed, [wordRecord("e", 10)]));
+  let other = place(wrong.tree, blockOn(wrong.placed, []));
+  other = place(other.tree, blockOn(other.placed, []));
+  const { best } = other.tree;
+  assertEquals([folds, best], [4, tip.placed]);
+  const last = blockOn(other.placed, []);
+  const placing = placeBlock(other.tree, last);
+  assert(placing.kind === "bad");
+  assertEquals([placing.why, placing.tree.best], ["e has no place here", best]);
+  assertEquals(folds, 6);
+  // Now all know it, and whatever stands behind it.
+  for (const block of [last, wrong.placed.block]) {
+    assertEquals(placeBlock(placing.tree, block).kind, "known");
+  }
+  const behind = placeBlock(placing.tree, blockOn(wrong.placed, [], 7_000));
+  assert(behind.kind === "bad");
+  assertEquals([behind.why, folds], ["the block before it is bad", 6]);
 });
 
 Deno.test("`placeBlock()` ends with the same branch, whatever the order of the blocks", () => {
@@ -114,7 +155,7 @@ Deno.test("`placeBlock()` ends with the same branch, whatever the order of the b
   check(
     fc.property(steps, fc.infiniteStream(fc.nat()), (made, picks) => {
       let tree = emptyTree();
-      const blocks: Block[] = [], placed = [tree.best];
+      const blocks: Block[] = [], placed: Seen[] = [tree.best];
       for (const [at, [on, solve_ms, has_word]] of made.entries()) {
         const parent = placed[on % placed.length];
         const records = has_word ? [wordRecord(`w${at}`, at + 1, at % ORIGINS.length)] : [];
@@ -143,6 +184,51 @@ Deno.test("`placeBlock()` ends with the same branch, whatever the order of the b
       assertEquals([wordsOf(other), words], [wordsOf(tree), wordsOf(tree)]);
     }),
     60,
+  );
+});
+
+Deno.test("`placeBlock()` finds the same blocks bad, whatever the order of the blocks", () => {
+  const step = fc.tuple(
+    fc.nat(),
+    fc.integer({ min: 1, max: 9_000 }),
+    fc.constantFrom("a", "b", "c"),
+  );
+  check(
+    fc.property(
+      fc.array(step, { minLength: 1, maxLength: 14 }),
+      fc.infiniteStream(fc.nat()),
+      (made, picks) => {
+        const start = emptyTree(), all: Seen[] = [start.best], good = new Set<Seen>(all);
+        for (const [at, [on, solve_ms, word]] of made.entries()) {
+          const parent = all[on % all.length], records = [wordRecord(word, at + 1)];
+          const block = blockOn(parent, records, solve_ms), hash = hashOf(RULES, block);
+          const work = parent.work + workOf(hashNumber(block.target));
+          const seen: Seen = { block, hash, parent, work, records };
+          const words = branchFrom(seen, 1).map(({ records: [{ item }] }) => JSON.stringify(item));
+          if (new Set(words).size === words.length) good.add(seen);
+          all.push(seen);
+        }
+        let tree = start;
+        const left = all.slice(1);
+        while (left.length > 0) {
+          const [seen] = left.splice(picks.next().value % left.length, 1);
+          const placing = placeBlock(tree, seen.block);
+          if (placing.kind === "orphan") left.push(seen);
+          else if (placing.kind !== "known") tree = placing.tree;
+        }
+        const [best] = [...good].sort((a, b) =>
+          a.work !== b.work
+            ? (a.work < b.work ? 1 : -1)
+            : a.block.time - b.block.time || (a.hash < b.hash ? -1 : 1)
+        );
+        assertEquals(tree.best.hash, best.hash);
+        assertEquals((wordsOf(tree) as string[]).length, best.block.index);
+        // Nothing good is left out, and nothing is in both places.
+        for (const seen of good) assert(tree.by_hash.has(seen.hash) && !tree.bad.has(seen.hash));
+        for (const { hash } of all) assert(tree.by_hash.has(hash) !== tree.bad.has(hash));
+      },
+    ),
+    100,
   );
 });
 

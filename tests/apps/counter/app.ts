@@ -76,6 +76,8 @@ function react(state: Counter, event: AppEvent, view: AppView): Reduced {
       return uncount(state, event);
     case "request":
       return serve(state, event, view);
+    case "gone":
+      return leave(state, event);
     case "message":
       return hear(state, event);
     case "sent":
@@ -156,6 +158,13 @@ function serve(state: Counter, { request, source }: Of<"request">, view: AppView
     default:
       return refuse("a counter is asked to factor, cancel, reset or ask");
   }
+}
+
+/** Nobody waits for the factors any more. */
+function leave(state: Counter, { link }: Of<"gone">): Reduced {
+  const { factoring } = state;
+  if (factoring?.source.kind !== "guest" || factoring.source.link !== link) return [state, []];
+  return [{ ...state, factoring: null }, [{ kind: "cancel", tag: factoring.tag }]];
 }
 
 function takeFactors(state: Counter, { tag, result, fault, done }: Of<"worked">): Reduced {

@@ -27,8 +27,13 @@ const COMMANDS: Record<string, Command> = {
   export: exporting,
   verify,
 };
-for (const { commands } of APPS) {
+for (const { commands, variants = {} } of APPS) {
   for (const [name, load] of Object.entries(commands)) COMMANDS[name] = (await load()).default;
+  for (const [name, switches] of Object.entries(variants)) {
+    for (const [word, { load }] of Object.entries(switches)) {
+      COMMANDS[`${name} --${word}`] = (await load()).default;
+    }
+  }
 }
 for (const [name, { parts }] of Object.entries(COMMANDS)) {
   for (const [part, load] of Object.entries(parts?.(APPS) ?? {})) {

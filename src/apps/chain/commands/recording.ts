@@ -38,8 +38,8 @@ export async function addRecord(
   { depth = 1, app = CHAIN }: { readonly depth?: number; readonly app?: string } = {},
 ): Promise<number> {
   const timeout = given.timeout ?? TIMEOUT_MS;
-  const errand = requesting(app, "the chain", { ...given, timeout }, ([item]) => {
-    return { item, depth: given.confirm ?? depth } satisfies RecordRequest;
+  const errand = requesting(app, "the chain", { ...given, timeout }, ([item], within_ms) => {
+    return { item, depth: given.confirm ?? depth, within_ms } satisfies RecordRequest;
   });
   return await new Publisher({ ...given, timeout }, errand).run((send) => send([item], 0));
 }

@@ -35,7 +35,7 @@ Exit codes: 0 it is good, 1 it is not: the first fault is on stderr, with the in
     const { given, words } = readArgs(args, flags, env);
     if (words.length !== 1) throw new UsageError("one FILE is expected");
     const text = await readTextFile(words[0]);
-    const tree = text === null ? null : checkChain(text, apps, given.network);
+    const tree = text === null ? null : await checkChain(text, apps, given.network);
     if (tree === null) return EXIT.failed;
     const { best, rules } = tree, length = best.block.index + 1;
     await stdout.print(

@@ -2,7 +2,7 @@
 
 import { Dice } from "../../../sim/dice.ts";
 import { floorTarget, WINDOW_BLOCKS } from "../difficulty.ts";
-import type { Placed } from "../tree.ts";
+import type { Seen } from "../tree.ts";
 import { workOf } from "../work.ts";
 import { type MinedTree, mineTogether, type Phase } from "./miners.ts";
 
@@ -162,19 +162,19 @@ export function intervalsOf({ best }: MinedTree, from: number, to: number): numb
 
 /** What is off the best branch, of the blocks from one index to another. */
 function countBlocks({ best, blocks }: MinedTree, from: number, to: number) {
-  const counting = new Set<Placed>(), parents = new Set(blocks.map(({ parent }) => parent));
-  for (let at: Placed | null = best; at !== null; at = at.parent) counting.add(at);
+  const counting = new Set<string>(), parents = new Set(blocks.map(({ parent }) => parent!.hash));
+  for (let at: Seen | null = best; at !== null; at = at.parent) counting.add(at.hash);
   const some = blocks.filter(({ block: { index } }) => index >= from && index <= to);
-  const off = some.filter((placed) => !counting.has(placed));
+  const off = some.filter(({ hash }) => !counting.has(hash));
   return {
     off: off.length,
-    branches: off.filter((placed) => !parents.has(placed)).length,
+    branches: off.filter(({ hash }) => !parents.has(hash)).length,
     work: workIn(some),
     lost: workIn(off),
   };
 }
 
-function workIn(blocks: readonly Placed[]): bigint {
+function workIn(blocks: readonly Seen[]): bigint {
   return blocks.reduce((sum, { work, parent }) => sum + work - parent!.work, 0n);
 }
 

@@ -10,7 +10,7 @@ import { fakeCrypto } from "../../../sim/crypto.ts";
 import { Dice } from "../../../sim/dice.ts";
 import { draftOn } from "../blockchain.ts";
 import { lookPause } from "../mining.ts";
-import { counts, newTree, placeBlock, type Placed, switchOf, type Tree } from "../tree.ts";
+import { counts, newTree, placeBlock, type Seen, switchOf, type Tree } from "../tree.ts";
 import { hashNumber, workOf } from "../work.ts";
 
 /** So many blocks, and how it is until the last of them. */
@@ -44,9 +44,9 @@ export interface Rewind {
 /** What they made. */
 export interface MinedTree {
   /** The last block of the branch that counts for all in the end. */
-  readonly best: Placed;
+  readonly best: Seen;
   /** Every block but the first of all, in the order in which they were found. */
-  readonly blocks: readonly Placed[];
+  readonly blocks: readonly Seen[];
   /** Of the nodes that mine from beginning to end. */
   readonly rewinds: readonly Rewind[];
 }
@@ -54,7 +54,7 @@ export interface MinedTree {
 /** One who mines. */
 interface Miner {
   readonly newcomer: boolean;
-  best: Placed;
+  best: Seen;
   /** When it saw that block. */
   seen_ms: number;
   hashes_per_ms: number;
@@ -75,12 +75,12 @@ class Miners {
   readonly #dice: Dice;
   readonly #clock = new Clock(null, 0);
   readonly #miners: readonly Miner[];
-  readonly #blocks: Placed[] = [];
+  readonly #blocks: Seen[] = [];
   readonly #rewinds: Rewind[] = [];
   /** When blocks reach each miner. */
-  readonly #reaches_ms = new Map<Placed, readonly number[]>();
+  readonly #reaches_ms = new Map<string, readonly number[]>();
   /** How many hashes it takes on average to find the block behind one. */
-  readonly #hashes = new Map<Placed, number>();
+  readonly #hashes = new Map<string, number>();
   readonly #pause_ms: number;
   #tree: Tree;
   #delay_ms = 0;
@@ -117,7 +117,9 @@ class Miners {
     }
     while (this.#clock.next_ms < Infinity) this.#clock.step();
     const { best } = this.#tree;
-    for (const miner of this.#miners) assert(miner.best === best, "two nodes do not agree");
+    for (const miner of this.#miners) {
+      assert(miner.best.hash === best.hash, "two nodes do not agree");
+    }
     return { best, blocks: this.#blocks, rewinds: this.#rewinds };
   }
 
@@ -185,14 +187,14 @@ class Miners {
   }
 
   /** Each gets a block after its delay, and never before the block's parent: delivery is causal. */
-  #spread(placed: Placed, from: Miner): void {
-    const before_ms = this.#reaches_ms.get(placed.parent!);
+  #spread(placed: Seen, from: Miner): void {
+    const before_ms = this.#reaches_ms.get(placed.parent!.hash);
     const reaches_ms = this.#miners.map((miner, at) => {
       if (miner === from) return this.#now_ms;
       const delay_ms = this.#delay_ms * (0.5 + this.#dice.next());
       return Math.max(this.#now_ms + delay_ms, before_ms?.[at] ?? 0);
     });
-    this.#reaches_ms.set(placed, reaches_ms);
+    this.#reaches_ms.set(placed.hash, reaches_ms);
     this.#take(from, placed);
     for (const [at, miner] of this.#miners.entries()) {
       if (miner === from) continue;
@@ -200,10 +202,10 @@ class Miners {
     }
     // From then on all have it, whenever a block comes behind it.
     const all_ms = reaches_ms.reduce((last, one) => Math.max(last, one), 0);
-    this.#clock.at(all_ms, "work", () => this.#reaches_ms.delete(placed));
+    this.#clock.at(all_ms, "work", () => this.#reaches_ms.delete(placed.hash));
   }
 
-  #take(miner: Miner, placed: Placed): void {
+  #take(miner: Miner, placed: Seen): void {
     if (!counts(placed, miner.best)) return;
     const { removed } = switchOf(miner.best, placed);
     const [newest] = removed;
@@ -218,12 +220,12 @@ class Miners {
     this.#rate += miner.rate;
   }
 
-  #hashesBehind(placed: Placed): number {
-    const known = this.#hashes.get(placed);
+  #hashesBehind(placed: Seen): number {
+    const known = this.#hashes.get(placed.hash);
     if (known !== undefined) return known;
     const { target } = draftOn(this.#tree.rules, placed, placed.parent?.block, [], 0);
     const hashes = Number(workOf(hashNumber(target)));
-    this.#hashes.set(placed, hashes);
+    this.#hashes.set(placed.hash, hashes);
     return hashes;
   }
 }

@@ -3,6 +3,7 @@
  * Worker begins with it, what runs there. So it is in the compiled program wherever it is imported.
  */
 
+import { yieldToOthers } from "../../../shell/worker/priority.ts";
 import { NONCES_END, searchNonce } from "../miner/search.ts";
 
 /** So many nonces are tried between two looks at whether to stop: a few milliseconds at the most. */
@@ -128,5 +129,7 @@ interface WorkerScope {
 
 if (import.meta.main) {
   const scope = globalThis as unknown as WorkerScope;
+  // Lines and acknowledgements must not wait for who has as much to do as there are cores.
+  yieldToOthers();
   scope.onmessage = ({ data }) => scope.postMessage({ nonce: searchShare(data) });
 }

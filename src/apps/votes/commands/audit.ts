@@ -80,7 +80,7 @@ async function print(
   election: string,
   format: Format,
 ): Promise<number> {
-  const tree = checkChain(text, apps, network);
+  const tree = await checkChain(text, apps, network);
   if (tree === null) return EXIT.failed;
   const votes = branchFrom(tree.best, 1).flatMap(({ block: { index }, hash, records }) =>
     records.flatMap(({ item, origin: from }): Audited[] => {

@@ -55,6 +55,18 @@ Deno.test("`readArgs()` leaves words as they are", () => {
   assertEquals(read(["--join", "true", "x"]), { join: ["true"], words: ["x"] });
 });
 
+Deno.test("`readArgs()` takes an id for a word, and for a value, though it begins with a dash", () => {
+  for (const start of ["-", "--", "--no-", "-k", "--json"]) {
+    const id = start.padEnd(43, "A");
+    assertEquals(read([id, "-k", `${id}/x`, "5", "--join", id]), {
+      join: [id],
+      "keep-open": true,
+      words: [id, `${id}/x`, "5"],
+    });
+  }
+  assertThrows(() => read(["-".padEnd(42, "A")]), UsageError, "is not a flag here");
+});
+
 Deno.test("`readArgs()` takes from the environment what is not given", () => {
   const env = { RUMOR_JOIN: "a, b", RUMOR_COUNT: "7", RUMOR_KEEP_OPEN: "1", RUMOR_JSON: "0" };
   const given = { count: 7, "keep-open": true, words: [] };

@@ -25,3 +25,20 @@ Deno.test("`OpenRequests` hears of an end that comes while the request is sent",
   const open = new OpenRequests();
   assertEquals(await open.send((tag) => void open.end(tag, "at once")), "at once");
 });
+
+Deno.test("`OpenRequests` tells how each ended, and when few enough are left", async () => {
+  const open = new OpenRequests(), tags: number[] = [];
+  const ended = [1, 2, 3].map(() => open.send((tag) => tags.push(tag)));
+  let is_below = false;
+  const below = open.fewerThan(3).then(() => is_below = true);
+  await open.fewerThan(4);
+  assertEquals([open.end(99, null), is_below], [false, false]);
+  assertEquals(open.end(tags[1], "no"), true);
+  await below;
+  assertEquals(await open.settled(1), 2);
+  assertEquals([open.end(tags[0], null), open.end(tags[2], null), open.end(tags[2], null)], [
+    ...[true, true, false],
+  ]);
+  assertEquals(await open.settled(60_000), 0);
+  assertEquals(await Promise.all(ended), [null, "no", null]);
+});

@@ -9,7 +9,8 @@ import type { Json, Right } from "../../../../src/core/types.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
 import { GUEST, heard, run, say, withGuest } from "../../../helpers/guest.ts";
 import { knowing, PLAIN } from "../../../helpers/messenger.ts";
-import { CONFIG, linesEvent } from "../../../helpers/node_subject.ts";
+import { CONFIG, linesEvent, NOW_MS } from "../../../helpers/node_subject.ts";
+import { eventsOf, obedient, order, tinyApp } from "../../../helpers/tiny_app.ts";
 
 const ANN = fakeId("ann");
 const NOT_OWN = "only the node's own user, on its machine, may do that";
@@ -254,4 +255,22 @@ Deno.test("`privateMessages` refuses what is no request for a message, and says 
     assertEquals(after.guests.guests.get(GUEST)!.open_requests, 0);
   }
   assertEquals(say(node, { k: "request", i: 1, app: "private", r: good }).heard, []);
+});
+
+Deno.test("`reduceGuests()` lets apps know of a guest that leaves before it is answered", () => {
+  const apps = [tinyApp("waits"), tinyApp("answers", obedient)];
+  const request = (app: string, i: number, r: Json) => ({ k: "request", i, app, r });
+  const closed = { kind: "closed", now_ms: NOW_MS, link: GUEST } as const;
+  const leave = (...lines: readonly Json[]) => {
+    const [left] = run(say(withGuest({ own: true, apps }), ...lines).after, [closed]);
+    return eventsOf(left, "waits").map(({ kind }) => kind).filter((kind) => kind !== "started");
+  };
+  assertEquals(leave(request("waits", 1, "x"), request("waits", 2, "y")), [
+    "request",
+    "request",
+    "gone",
+  ]);
+  const source = { kind: "guest", link: GUEST, request: 1 } as const;
+  const done = order({ kind: "answer", source, why: null });
+  assertEquals(leave(request("answers", 1, done)), []);
 });

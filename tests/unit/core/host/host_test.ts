@@ -225,6 +225,13 @@ Deno.test("`reduceHost()` hands requests to the app that is named, and says wher
   assertEquals(tell(node, unknown), [node, [{ ...answered, app: "z", why, late: false }]]);
 });
 
+Deno.test("`reduceHost()` tells the apps that take requests of guests that are gone", () => {
+  const node = nodeWith(tinyApp("a"), tinyApp("b", undefined, { requests: undefined }));
+  const [after, outs] = tell(node, { kind: "gone", link: 4 });
+  assertEquals(eventsOf(after, "a"), [{ kind: "gone", link: 4 }]);
+  assertEquals([eventsOf(after, "b"), outs], [[], []]);
+});
+
 Deno.test("`reduceHost()` gives messages, and how its own ended, to the app of their name", () => {
   const node = nodeWith(tinyApp("a", obedient), tinyApp("b"));
   const message = { from: ann, name: "anna", time_ms: 5, items: [1, 2] };
@@ -255,12 +262,14 @@ Deno.test("`reduceHost()` hands on what is published, printed, told, and left ou
     { kind: "publish", topic: "a", items: ["x"] },
     { kind: "print", record: { y: 1 }, bytes: 8 },
     { kind: "tell", text: "look" },
+    { kind: "tell", text: "count 7", bare: true },
     { ...ignored, what: "move" },
   );
   assertEquals(outs, [
     { kind: "publish", topic: "a", items: ["x"] },
     { kind: "record", app: "a", record: { y: 1 }, bytes: 8 },
     { kind: "notice", notice: { kind: "told", app: "a", text: "look" } },
+    { kind: "notice", notice: { kind: "told", app: "a", text: "count 7", bare: true } },
     { kind: "count", what: "ignored:move", times: 1 },
     { kind: "notice", notice: ignored },
   ]);

@@ -74,6 +74,16 @@ Deno.test("`sealDraft()` stops at the greatest number of items", () => {
   assert(entries.every((entry) => entry.items.length <= ENTRY_ITEMS_MAX));
 });
 
+Deno.test("`sealDraft()` keeps to the size that the rule of a topic sets, as far as items let it", () => {
+  const base = startNode(), rules = new Map([["chat", { whole: true, entry_bytes_max: 4_096 }]]);
+  const items = [...Array<string>(200).fill("x".repeat(100)), "y".repeat(9_000), "z"];
+  const entries = ownEntries(publish({ ...base, log: { ...base.log, rules } }, items).after);
+  assertEquals(entries.flatMap((entry) => entry.items), items);
+  const long = entries.filter(({ line }) => line.length > 4_096);
+  assertEquals(long.map((entry) => entry.items), [["y".repeat(9_000)]]);
+  assert(entries.length < 20, `${entries.length} entries`);
+});
+
 Deno.test("`reducePublish()` refuses bad items by their tag, and publishes the rest", () => {
   const { after, refused } = publish(startNode(), ["a", "b\nc", 5, "d", "\ud800"]);
   assertEquals(refused, [

@@ -35,7 +35,8 @@ function hearRecords({ view, machine, run }: ChainWatch, judge: Judge, entry: En
   const hash = run.sha256(hashedBytes(entry.line));
   for (const [place, item] of entry.items.entries()) {
     if (judge.judgeOf(item) === undefined) continue;
-    view.records.set(`${hash}:${place}`, item);
+    const key = `${hash}:${place}`, { origin, seq } = entry;
+    view.records.set(key, { key, origin, item, seq, line: "", place });
     const is_news = machine.node.state.host.started && entry.origin === machine.node.id;
     if (is_news) view.own.set(`${hash}:${place}`, item);
   }

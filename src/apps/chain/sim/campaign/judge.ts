@@ -136,6 +136,12 @@ export class Judge {
     return { kind: "good", judged: found };
   }
 
+  /** Whether a record has a place behind a branch that does not hold it. */
+  hasPlace({ states, block: { index } }: Judged, record: JudgedRecord): boolean {
+    const judge = this.judgeOf(record.item)!;
+    return judge.take(states.get(judge.name), record, index + 1) !== null;
+  }
+
   /** The keys of all records of a branch. */
   keysOf(last: Judged): ReadonlySet<string> {
     const known = this.#keys.get(last);

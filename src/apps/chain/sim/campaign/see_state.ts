@@ -6,13 +6,15 @@
 import type { Json } from "../../../../core/types.ts";
 import { must } from "../../../../sim/campaign/violation.ts";
 import type { ChainState } from "../../state.ts";
-import type { Placed, Tree } from "../../tree.ts";
+import type { Seen, Tree } from "../../tree.ts";
 import { seeHeard } from "./heard_blocks.ts";
 import { type Fault, isBetter, type Judge, type Judged } from "./judge.ts";
 import { sameValue } from "./order_judge.ts";
 import { AHEAD_MS, chainOf, type ChainWatch, nameBlock, RULES } from "./watch.ts";
 
 const POOL_MAX = 10_000, DEEP_REWIND = 3;
+/** What a node may find out about a block later than that it is there. */
+const LATE_FAULTS: readonly unknown[] = ["twice", "refused", "no parent"];
 
 /** The state of the chain changed. */
 export function seeState(watch: ChainWatch, _: unknown): void {
@@ -33,8 +35,10 @@ function seePlaced({ machine, view, count }: ChainWatch, judge: Judge, tree: Tre
   const now_ms = machine.node.now_ms;
   for (const [hash, placed] of [...tree.by_hash.entries()]) {
     if (view.seen.has(hash)) continue;
-    view.seen.add(hash);
     const judged = judgePlaced(judge, placed);
+    // What it orders is only looked at when it would count.
+    if (LATE_FAULTS.includes(judged) && !("states" in placed)) continue;
+    view.seen.add(hash);
     const why = typeof judged === "string" ? judged : null;
     must(why === null, RULES.good, () => `${machine.name} took a block that is bad (${why})`);
     const { block, work } = judged as Judged;
@@ -56,7 +60,7 @@ function seePlaced({ machine, view, count }: ChainWatch, judge: Judge, tree: Tre
 }
 
 /** The parents of a block may have come in messages, which nobody else sees. */
-function judgePlaced(judge: Judge, placed: Placed): Judged | Fault | "no parent" {
+function judgePlaced(judge: Judge, placed: Seen): Judged | Fault | "no parent" {
   const known = judge.find(placed.hash);
   if (known !== undefined) return known;
   if (placed.parent === null) return "no parent";
@@ -98,20 +102,22 @@ function seeSwitch(watch: ChainWatch, judge: Judge, state: ChainState): void {
     RULES.states,
     () => `${machine.name} takes ${taken.size} records for ordered, not ${keys.size}`,
   );
-  recordsWaitOrCount(watch, keys, state);
+  recordsWaitOrCount(watch, judge, now, state);
 }
 
-/** Every record that came waits, or stands in the branch; none does both. */
+/** Every record that came waits, or stands in the branch, or has no place in it; none waits and counts. */
 function recordsWaitOrCount(
   { machine, view }: ChainWatch,
-  keys: ReadonlySet<string>,
+  judge: Judge,
+  last: Judged,
   { pool }: ChainState,
 ): void {
-  const is_trimmed = pool.size >= POOL_MAX;
-  for (const [key, item] of view.records) {
-    const waits = pool.has(key), counts = keys.has(key);
+  const keys = judge.keysOf(last), is_trimmed = pool.size >= POOL_MAX;
+  for (const [key, record] of view.records) {
+    const { item } = record, waits = pool.has(key), counts = keys.has(key);
+    // What has no place for long is forgotten.
     must(
-      waits !== counts || (is_trimmed && !counts),
+      waits !== counts || (!counts && (is_trimmed || !judge.hasPlace(last, record))),
       RULES.records,
       () =>
         `${JSON.stringify(item)} ${waits ? "waits, and counts" : "neither waits nor counts"} at ` +

@@ -55,13 +55,9 @@ function undone(watch: ChainWatch, judge: Judge): string | null {
   const { machine: { name, node }, view } = watch, state = chainOf(watch)!;
   const { options: { mine }, waits, mining, tree } = state;
   const last = judge.find(tree!.best.hash)!, keys = judge.keysOf(last);
-  for (const [key, item] of view.records) {
-    const is_lost = keys.has(key) || judge.judgeOf(item)!.take(
-          last.states.get(judge.judgeOf(item)!.name),
-          { key, item, origin: "", seq: 0, line: "", place: 0 },
-          last.block.index + 1,
-        ) === null;
-    if (mine !== "never" && !is_lost) return `${JSON.stringify(item)} waits at ${name}`;
+  for (const [key, record] of view.records) {
+    const { item } = record, is_open = !keys.has(key) && judge.hasPlace(last, record);
+    if (mine !== "never" && is_open) return `${JSON.stringify(item)} waits at ${name}`;
     const id = idOf(item);
     if (!view.own.has(key) || keys.has(key) || typeof id !== "string") continue;
     const is_told = node.notices.some((one) =>

@@ -3,6 +3,7 @@
 import type { Json } from "../../../../core/types.ts";
 import type { BlockFields } from "./arithmetic.ts";
 import type { Judged } from "./judge.ts";
+import type { JudgedRecord } from "./order_judge.ts";
 
 /** A block that came in a log, and is not placed yet. */
 export interface HeardBlock {
@@ -26,8 +27,8 @@ export interface ChainView {
   best: string;
   /** By hash. */
   readonly heard: Map<string, HeardBlock>;
-  /** Records that came in logs, by key. */
-  readonly records: Map<string, Json>;
+  /** Records that came in logs, by key; without their lines. */
+  readonly records: Map<string, JudgedRecord>;
   /** Those of the node itself that came since it runs. */
   readonly own: Map<string, Json>;
 }
