@@ -17,6 +17,7 @@ const JOBS = Math.max(2, navigator.hardwareConcurrency);
 const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   chat: [],
   ledger: [],
+  vote: [],
   pub: [["--join", NOBODY], ["x"]],
   sub: [["--join", NOBODY]],
   pay: [["--join", NOBODY], ["a", "b", "1"]],
@@ -104,6 +105,7 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
   "block-time": { bad: [...NUMBERS, "0", "0.0", "1000001"], allowed: /seconds/ },
   mine: { bad: ["nonsense", "AUTO", "0"], allowed: /auto.*always.*never/ },
   "mine-threads": { bad: [...NUMBERS, "0", "1.5", "257"], allowed: /1 to 256/ },
+  election: { bad: [" ", "e".repeat(256), "\u2028", "a\x7fb"], allowed: /empty|255|control/ },
   id: { bad: ["i".repeat(257), " ", "a b", "\u2028"], allowed: /256|space/ },
 };
 

@@ -24,6 +24,22 @@ function builtOn(imports: readonly Import[], app: string): Set<string> {
   return new Set(declared.map(({ place }) => appOf(place.path) ?? ""));
 }
 
+/** The apps that make another command of one that has an app's name, by a switch: its `variants`. */
+function variantsOf(sources: Sources, app: string): string[] {
+  const found: string[] = [];
+  for (const path of sources.paths.filter((path) => appOf(path) !== null)) {
+    walk(sources.tree(path), (node) => {
+      if (!ts.isPropertyAssignment(node) || node.name.getText() !== "variants") return;
+      if (!ts.isObjectLiteralExpression(node.initializer)) return;
+      const keys = node.initializer.properties.map((one: ts.ObjectLiteralElementLike) =>
+        one.name?.getText()
+      );
+      if (keys.includes(app)) found.push(appOf(path)!);
+    });
+  }
+  return found;
+}
+
 /** Texts of the source that are no comments. */
 function textOf(node: ts.Node): string | null {
   const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ||
@@ -34,7 +50,7 @@ function textOf(node: ts.Node): string | null {
 
 /**
  * The places outside of an app's folder that name it by one of its names, the first in each file.
- * Apps that build on it may name it, and are left out.
+ * Apps that build on it, or make a variant of its command, may name it, and are left out.
  */
 export function filesNaming(
   sources: Sources,
@@ -42,7 +58,7 @@ export function filesNaming(
   app: string,
   appNames: readonly string[] = [app],
 ): Place[] {
-  const mayName = builtOn(imports, app).add(app);
+  const mayName = new Set([app, ...builtOn(imports, app), ...variantsOf(sources, app)]);
   return sources.paths.flatMap((path) => {
     if (path !== APP_REGISTRY && mayName.has(appOf(path) ?? "")) return [];
     const found: Place[] = [];

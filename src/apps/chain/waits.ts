@@ -16,7 +16,7 @@ import type { ChainTurn } from "./turn.ts";
 export interface RecordRequest {
   readonly item: Json;
   readonly depth: number;
-  /** Whether the same again, while the first is on its way, is the same record. */
+  /** Whether the same again, while the first waits or is on its way, is the same record. */
   readonly once?: boolean;
   /** How long it may take, in whole milliseconds; without it, as long as a guest stays. */
   readonly within_ms?: number;
@@ -42,7 +42,7 @@ export function takeRequest(
   if (fault !== null) return refuse(fault);
   const rule = ruleOf(order, item)!;
   if (rule.guarded && rule.name !== by) return refuse(guardText(rule));
-  const key = ownRecord(turn, item, text);
+  const key = ownRecord(turn, item, text, once);
   const probe = { key: "", origin: turn.view.self, item, line: "", place: 0 };
   const taken = applyRecord(order, best.states, probe, best.block.index + 1);
   const is_lost = key === null && isRefused(taken) && !taken.later;
@@ -92,7 +92,12 @@ function asksForNewest(request: Json): boolean {
  * The key of the own record that says the same and counts already, or waits to: whoever did not hear
  * of it tries again. Null where there is none, or where the same again is another record.
  */
-function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): string | null {
+function ownRecord(
+  { tree, view, state }: ChainTurn,
+  item: Json,
+  text: string,
+  once: boolean,
+): string | null {
   const isSame = (one: ChainRecord) =>
     one.origin === view.self && JSON.stringify(one.item) === text;
   const { order, best } = tree, done = doneBy(order, best.states, item);
@@ -106,7 +111,11 @@ function ownRecord({ tree, view, state }: ChainTurn, item: Json, text: string): 
   for (const [key, record] of state.pool.entries()) {
     if (!isSame(record)) continue;
     const taken = applyRecord(order, best.states, record, best.block.index + 1);
-    if (!isRefused(taken) && doneBy(order, taken, item) === key) return key;
+    // It may wait for others, which wait before it.
+    const is_same = isRefused(taken)
+      ? once && taken.later
+      : once || doneBy(order, taken, item) === key;
+    if (is_same) return key;
   }
   return null;
 }

@@ -86,6 +86,24 @@ Deno.test("the same payment of an id counts once, another is refused, and ids th
   assertEquals(told(a), []);
 });
 
+Deno.test("a payment that waits for one before it may be tried again, and counts once", () => {
+  const sim = network(6);
+  const a = sim.addNode({ name: "a", ...follower({ mine: "never" }) });
+  const b = sim.addNode({ name: "b", join: [a], ...follower({ mine: "never" }) });
+  sim.settle();
+  want(a, { k: "issue", to: "me", amount: 10 });
+  const chained = { k: "pay", from: "me", to: "me/x", amount: 10, id: "1" };
+  for (let time = 0; time < 3; time++) {
+    want(a, chained);
+    sim.pass(1_000);
+  }
+  assertEquals(refusals(a), []);
+  sim.addNode({ name: "c", join: [b], ...follower() });
+  sim.pass(120_000);
+  assertEquals([doneCount(a), refusals(a), told(a)], [4, [], []]);
+  assertEquals(balanceAt(b, `${a.id}/x`), 10);
+});
+
 Deno.test("a key that spends the same money on two sides of a cut spends it once", () => {
   const sim = network(3), store = sim.newStore();
   const a = sim.addNode({ name: "a", ...follower() }), { id: key } = a;

@@ -150,7 +150,7 @@ Deno.test("`rumor vote cast` counts once, `tally` and `audit` say the same at al
     assertEquals((await audit(text, "--election", "other")).stdout, []);
     const index = objects[2].index;
     assertFails(await audit(text.replace(CYRILLIC, "ann")), 1, new RegExp(`block ${index}: `));
-    assertFails(await audit(text.slice(1)), 1, /block 0: this is no JSON/);
+    assertFails(await audit(text.slice(1)), 1, /^rumor: this is no JSON$/);
     assertFails(await audit(text, "--network", "other"), 1, /of the network rumor, not other/);
   });
   await endAll([first, second]);
@@ -306,6 +306,7 @@ const WRONG: readonly (readonly [args: readonly string[], why: RegExp])[] = [
   [["cast", "ann", "red", "--confirm", "0"], /--confirm/],
   [["cast", "ann", "red", "--election", "x".repeat(256)], /--election: .*255 bytes/],
   [["tally", "board"], /board is not expected; see --election/],
+  [["audit", "--chain", "x", "--join", "127.0.0.1:9"], /--chain and --join exclude each other/],
   [["audit", "chain.json"], /chain.json is not expected; see --chain/],
   [["open", "--choices", "a"], /one ELECTION is expected/],
   [["open", "e"], /--choices A,B,C is expected/],

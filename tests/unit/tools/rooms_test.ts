@@ -29,6 +29,7 @@ const PROGRAM: Record<string, string> = {
   "src/apps/ledger/names.json": `["ledger", "pay"]`,
   "src/apps/chat/mod.ts": `export const chat = 1;`,
   "src/apps/poll/mod.ts": `import { ledger } from "./builds_on.ts"; export const poll = ledger;`,
+  "src/apps/other/mod.ts": `export default { variants: { ledger: { other: "rumor ledger" } } };`,
   "src/apps/poll/builds_on.ts": `export { ledger } from "../ledger/reduce.ts";`,
   "src/core/types.ts": `export type Id = string;`,
   "src/core/stray.ts": `export const a = 1;`,

@@ -58,9 +58,12 @@ ${flagLines(flags)}
 ${ASK_CODES}
 `,
   run: async (args, env, apps) => {
-    const { given, words } = readArgs(args, flags, env);
+    const { given, words, typed } = readArgs(args, flags, env);
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected; see --chain`);
     const { election = "", network, chain } = given;
+    if (chain !== undefined && typed.includes("join")) {
+      throw new UsageError("--chain and --join exclude each other");
+    }
     const format = { json: given.json ?? false, shown: stdout.is_terminal };
     if (chain === undefined) {
       return await askBlocks(given, 0, async (blocks) => {
