@@ -1,6 +1,5 @@
 /** Blocks that came in logs, and are not placed yet: what came with its branch, and in time, must be. */
 
-import type { Json } from "../../../../core/types.ts";
 import { must } from "../../../../sim/campaign/violation.ts";
 import { isBetter, type Judge } from "./judge.ts";
 import type { ChainView, HeardBlock } from "./view.ts";
@@ -11,7 +10,7 @@ const LATE_MS = 4_000, LATE_LOOKS = 10;
 /** What came with its whole branch, in time, is placed; unless it could not count. */
 export function seeHeard(watch: ChainWatch, judge: Judge, hash: string, heard: HeardBlock): void {
   const { machine, view, count } = watch;
-  const verdict = judge.judge(heard.block as unknown as Json);
+  const verdict = judge.judgeAgain(hash, heard.block);
   if (verdict.kind === "bad") {
     count(REFUSED[verdict.fault], 1);
     view.heard.delete(hash);

@@ -98,6 +98,15 @@ export class Judge {
     return this.#good.get(hash);
   }
 
+  /** What is to be thought of a block that came before, and was not bad by itself. */
+  judgeAgain(hash: string, block: BlockFields): Verdict {
+    const judged = this.#good.get(hash), parent = block.prev_hash;
+    if (judged !== undefined) return { kind: "good", judged };
+    // Without the parent there is no news, and many wait for one that never comes.
+    if (!this.#good.has(parent)) return { kind: "open", hash, parent };
+    return this.judge(block as unknown as Json);
+  }
+
   /** The judge of an item, where it has the form of a record. */
   judgeOf(item: Json): OrderJudge | undefined {
     if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;

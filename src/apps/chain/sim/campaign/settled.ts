@@ -4,7 +4,6 @@
  * was told, and nobody mines any more but who mines always.
  */
 
-import type { Json } from "../../../../core/types.ts";
 import { sameValue } from "./order_judge.ts";
 import { applyRecord, initialStates, isRefused } from "../../order.ts";
 import { branchFrom, type Tree } from "../../tree.ts";
@@ -41,8 +40,8 @@ function difference(one: ChainWatch, other: ChainWatch): string | null {
 
 /** Whether a block would count that is not taken although its time has come, or comes soon. */
 function missed({ machine: { name, node }, view }: ChainWatch, judge: Judge): string | null {
-  for (const { block, early } of view.heard.values()) {
-    const verdict = judge.judge(block as unknown as Json);
+  for (const [hash, { block, early }] of view.heard) {
+    const verdict = judge.judgeAgain(hash, block);
     if (!early || verdict.kind !== "good") continue;
     if (block.time > node.now_ms + AHEAD_MS + SOON_MS) continue;
     if (!isBetter(verdict.judged, view.top ?? judge.genesis)) continue;
