@@ -71,7 +71,7 @@ async function assertSecret({ nodes, taps, folder }: Chain): Promise<void> {
   if (!WINDOWS) assertEquals(filesWith(folder, disguisesOf(CANARY)), []);
 }
 
-Deno.test("private messages through a chain of five", async (t) => {
+Deno.test("private messages through a chain of five", LONG_ONLY, async (t) => {
   const own = { anna: ["--json"] };
   await using chain = await Chain.start(NAMES, { own });
   const { nodes, taps, folder } = chain;

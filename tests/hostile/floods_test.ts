@@ -143,7 +143,7 @@ Deno.test("connections that come and go leave nothing behind", { ignore: !LINUX 
   await arena.finish();
 });
 
-Deno.test("clocks with 100,000 unknown logs are not kept", async () => {
+Deno.test("clocks with 100,000 unknown logs are not kept", LONG_ONLY, async () => {
   await using arena = await Arena.start();
   await using peer = await RawPeer.peer(await arena.address(), { acks: true });
   const lines = times(25, () => clockLine(4_000, true));
@@ -429,7 +429,7 @@ Deno.test(
   },
 );
 
-Deno.test("a guest that wants the history again and again holds up nobody", async () => {
+Deno.test("a guest that wants the history again and again holds up nobody", LONG_ONLY, async () => {
   await using arena = await Arena.start();
   await using peer = await RawPeer.peer(await arena.address());
   const author = new Author(peer.identity, "old");

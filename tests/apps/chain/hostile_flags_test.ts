@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadAddress, LOCAL } from "../../helpers/network.ts";
 import { runRumor } from "../../helpers/process.ts";
+import { LONG_ONLY } from "../../helpers/long.ts";
 
 // deno-lint-ignore no-control-regex -- what a terminal obeys is what is looked for
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u202e]/;
@@ -57,22 +58,26 @@ const WRONG: readonly (readonly [args: readonly string[], why: RegExp])[] = [
   [["verify", "a", "--join", "x:1"], /--join is not a flag/],
 ];
 
-Deno.test("`rumor chain` names wrong words and flags in one line, and ends with 2", async (t) => {
-  for (let at = 0; at < WRONG.length; at += 3) {
-    const some = WRONG.slice(at, at + 3);
-    const runs = some.map(([args]) => {
-      const is_node = !["add", "verify", ...ASKING].includes(args[0]);
-      return runRumor(["chain", ...args, ...(is_node ? LOCAL : [])]);
-    });
-    for (const [index, { code, stdout, stderr }] of (await Promise.all(runs)).entries()) {
-      const [args, why] = some[index];
-      await t.step(JSON.stringify(args.join(" ").slice(0, 80)), () => {
-        assertEquals({ code, stdout }, { code: 2, stdout: [] }, stderr.join("\n"));
-        assertEquals(stderr.length, 1, stderr.join("\n"));
-        assertMatch(stderr[0], /^rumor: /);
-        assertMatch(stderr[0], why);
-        assert(!UNSAFE.test(stderr[0]), JSON.stringify(stderr[0]));
+Deno.test(
+  "`rumor chain` names wrong words and flags in one line, and ends with 2",
+  LONG_ONLY,
+  async (t) => {
+    for (let at = 0; at < WRONG.length; at += 3) {
+      const some = WRONG.slice(at, at + 3);
+      const runs = some.map(([args]) => {
+        const is_node = !["add", "verify", ...ASKING].includes(args[0]);
+        return runRumor(["chain", ...args, ...(is_node ? LOCAL : [])]);
       });
+      for (const [index, { code, stdout, stderr }] of (await Promise.all(runs)).entries()) {
+        const [args, why] = some[index];
+        await t.step(JSON.stringify(args.join(" ").slice(0, 80)), () => {
+          assertEquals({ code, stdout }, { code: 2, stdout: [] }, stderr.join("\n"));
+          assertEquals(stderr.length, 1, stderr.join("\n"));
+          assertMatch(stderr[0], /^rumor: /);
+          assertMatch(stderr[0], why);
+          assert(!UNSAFE.test(stderr[0]), JSON.stringify(stderr[0]));
+        });
+      }
     }
-  }
-});
+  },
+);

@@ -14,7 +14,7 @@ import {
   TempDir,
   textOf,
 } from "../../../helpers/stored.ts";
-import { LONG } from "../../../helpers/long.ts";
+import { LONG, LONG_ONLY } from "../../../helpers/long.ts";
 
 const FLIPS = LONG ? 300 : 100;
 /** A page has eight of the smaller ones. */
@@ -156,7 +156,7 @@ Deno.test("Store.open() goes on after a flipped byte, wherever it is", () => {
   assert(Math.min(outcomes.told, outcomes.noticed) > FLIPS / 50, JSON.stringify(outcomes));
 });
 
-Deno.test("Store.open() goes on after a flipped byte in the header", () => {
+Deno.test("Store.open() goes on after a flipped byte in the header", LONG_ONLY, () => {
   using patient = new Patient();
   for (let at = 0; at < 100; at++) {
     const bytes = patient.bytes.slice();
