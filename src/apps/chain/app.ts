@@ -10,7 +10,7 @@ import { difficultyOf, isBlock } from "./blockchain.ts";
 import { askAgain, BLOCKS, takeBlock, takeEarly } from "./blocks.ts";
 import { DATA } from "./data.ts";
 import { tellLosers } from "./losers.ts";
-import { PARENT_ASK_MS } from "./limits.ts";
+import { AHEAD_MS } from "./limits.ts";
 import { answerWithout, takeMessage } from "./messages.ts";
 import { nextLookAt, steer, takeMined } from "./mining.ts";
 import { answerCatching, takeNewest } from "./newest.ts";
@@ -138,7 +138,8 @@ function react(
 function wakeAgain(turn: ChainTurn): void {
   const { early, orphans, catching, waits } = turn.state;
   let at_ms = nextLookAt(turn);
-  if (early.length > 0) at_ms = Math.min(at_ms, turn.now_ms + PARENT_ASK_MS);
+  // The first is due first; a time that each event puts off would never come.
+  if (early.length > 0) at_ms = Math.min(at_ms, early[0].block.time - AHEAD_MS);
   for (const { until_ms } of catching) at_ms = Math.min(at_ms, until_ms);
   for (const { ask_ms } of orphans.values()) at_ms = Math.min(at_ms, ask_ms);
   for (const { deadline_ms } of waits) at_ms = Math.min(at_ms, deadline_ms);
