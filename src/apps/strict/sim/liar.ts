@@ -10,7 +10,9 @@ import { CHAIN, type ChainOffer } from "../builds_on.ts";
 const PAUSE_MS = [1_000, 10_000] as const;
 /** How many blocks ago a payment may say that it was made; it lapses behind 64. */
 const AGES = [0, 0, 30, 60, 63];
-const IDS = 4;
+const IDS = 9;
+/** So many of them try to be the issuer. */
+const ISSUE_SHARE = 0.4;
 
 /** The ledger with payments that an honest node would not sign. */
 export function lyingStrict(_setup: Json, { dice }: LiarTools): App {
@@ -29,6 +31,10 @@ export function lyingStrict(_setup: Json, { dice }: LiarTools): App {
       };
       // Where somebody paid the liar, the second is covered, too; but it has the id of the first.
       const id = `l${dice.below(IDS)}`, items = [pay(id, 1), pay(id, dice.between(2, 9))];
+      // Who has money can pay twice; who comes too late brings none in.
+      if (count === 0 && dice.chance(ISSUE_SHARE)) {
+        items.unshift({ k: "issue", to: self, amount: 50, at, id: "lie" });
+      }
       for (const item of items) {
         const source = { kind: "app", app: strict.name, tag: ++count } as const;
         outs.push({ kind: "pass", to: CHAIN, request: { item, depth: 1 }, source });
