@@ -12,7 +12,7 @@ const PAUSE_MS = [1_000, 10_000] as const;
 const AGES = [0, 0, 30, 60, 63];
 const IDS = 9;
 /** So many of them try to be the issuer. */
-const ISSUE_SHARE = 0.4;
+const ISSUE_SHARE = 0.7;
 
 /** The ledger with payments that an honest node would not sign. */
 export function lyingStrict(_setup: Json, { dice }: LiarTools): App {

@@ -38,14 +38,17 @@ export const strictRules: AppRules = asRules<null>({
 /** Somebody issues while nobody did, as far as he knows; or pays, perhaps more than he has. */
 function act(user: User, step: Step): void {
   const { machine, running } = user, accounts = askNode(machine.node.state, STRICT) ?? [];
-  const depth = 1 + step.for_ms % DEPTH_MAX;
+  const depth = 1 + step.for_ms % DEPTH_MAX, two = new Set([machine, running(step.other)]);
   const want = ({ node }: Machine, item: Json) => node.request(STRICT, { item, depth });
-  if (step.what !== "issue" && accounts.length > 0) {
-    return want(machine, payment(user, step, accounts));
-  }
-  // Who loses has paid already, out of what never came.
-  for (const one of new Set([machine, running(step.other)])) {
+  const issues = step.what === "issue" || accounts.length === 0;
+  // An id is used by two at once, each for a payment of its own.
+  for (const one of issues || step.what === "pay_again" ? two : [machine]) {
     if (one === null || one.lies) continue;
+    if (!issues) {
+      want(one, payment({ ...user, machine: one }, step, accounts));
+      continue;
+    }
+    // Who loses has paid already, out of what never came.
     want(one, { k: "issue", to: "me", amount: ISSUED, id: `issue${user.count()}` });
     want(one, { k: "pay", from: "me", to: "me/box", amount: ISSUED / 4, id: `box${user.count()}` });
   }
