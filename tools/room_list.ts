@@ -91,6 +91,10 @@ export const APP_REGISTRY = "src/apps/registry.ts";
 
 /**
  * The files of an app that import from other apps, and so declare what the app builds on: its pure
- * part, and its commands.
+ * part, its commands, and what it does in simulations.
  */
-export const APP_BUILDS_ON: readonly string[] = ["builds_on.ts", "commands/builds_on.ts"];
+export const APP_BUILDS_ON: readonly string[] = [
+  "builds_on.ts",
+  "commands/builds_on.ts",
+  "sim/builds_on.ts",
+];

@@ -18,6 +18,7 @@ import type { Options } from "../../src/sim/campaign/options.ts";
 import { draw } from "../../src/sim/campaign/runner.ts";
 import type { RuleName } from "../../src/sim/campaign/violation.ts";
 import { PLANTED_CHAIN_BUGS } from "./planted_chain_bugs.ts";
+import { PLANTED_ORDER_BUGS } from "./planted_order_bugs.ts";
 
 const CAMPAIGN_APPS = await campaignApps(APPS);
 
@@ -32,8 +33,9 @@ export interface PlantedBug {
   /** A seed from which on it is found soon. */
   readonly from?: number;
   readonly plant: () => Reduce;
-  /** What is wrong with the chain. */
-  readonly change?: (chain: App) => App;
+  /** What is wrong with the chain, or with another app. */
+  readonly change?: (app: App) => App;
+  readonly app?: string;
 }
 
 const decoder = new TextDecoder();
@@ -450,7 +452,11 @@ const CORE_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-export const PLANTED_BUGS: readonly PlantedBug[] = [...CORE_BUGS, ...PLANTED_CHAIN_BUGS];
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  ...CORE_BUGS,
+  ...PLANTED_CHAIN_BUGS,
+  ...PLANTED_ORDER_BUGS,
+];
 
 /** What the search for a bug found: the seed, and in how many runs. */
 export interface Found {
@@ -465,8 +471,8 @@ export function findBug(
   seeds: number,
   runs_max = seeds,
 ): Found | null {
-  const { change } = bug;
-  const apps = CAMPAIGN_APPS.apps.map((app) => app.name === "chain" && change ? change(app) : app);
+  const { change, app: changed = "chain" } = bug;
+  const apps = CAMPAIGN_APPS.apps.map((app) => app.name === changed && change ? change(app) : app);
   let runs = 0;
   for (let seed = from; seed < from + seeds && runs < runs_max; seed++) {
     if (bug.needs !== undefined && !bug.needs(draw(seed, CAMPAIGN_APPS).options)) continue;

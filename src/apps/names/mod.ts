@@ -9,4 +9,5 @@ export default {
     name: () => import("./commands/name.ts"),
     names: () => import("./commands/names.ts"),
   },
+  rules: async () => (await import("./sim/rules.ts")).namesRules,
 } satisfies AppModule;

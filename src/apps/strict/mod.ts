@@ -29,4 +29,5 @@ export default {
     },
   },
   show: (record: Json, format) => [recordLine(record as unknown as StrictRecord, format)],
+  rules: async () => (await import("./sim/rules.ts")).strictRules,
 } satisfies AppModule;

@@ -82,13 +82,13 @@ Deno.test("whyNotApp() keeps apps from each other, and from everybody but the re
   for (const path of ["src/apps/chain/a/b.ts", "src/apps/registry.ts"]) {
     assertEquals(whyNotApp(path, chain), null);
   }
-  for (const path of ["src/apps/votes/builds_on.ts", "src/apps/votes/commands/builds_on.ts"]) {
-    assertEquals(whyNotApp(path, chain), null);
+  for (const inside of ["", "commands/", "sim/"]) {
+    assertEquals(whyNotApp(`src/apps/votes/${inside}builds_on.ts`, chain), null);
   }
   assertEquals(
     whyNotApp("src/apps/votes/reduce.ts", chain),
-    "only src/apps/votes/builds_on.ts and src/apps/votes/commands/builds_on.ts import from " +
-      "another app, and so declare it",
+    "only src/apps/votes/builds_on.ts and src/apps/votes/commands/builds_on.ts and " +
+      "src/apps/votes/sim/builds_on.ts import from another app, and so declare it",
   );
   assertEquals(
     whyNotApp("src/cli/run.ts", chain),

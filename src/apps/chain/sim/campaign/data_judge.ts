@@ -25,6 +25,10 @@ export const dataJudge: OrderJudge = asJudge<Ids>({
     }
     return others.size === ids.size ? null : `${others.size} ids, not ${ids.size}`;
   },
+  lossText: (item) => {
+    const id = idOf(item);
+    return typeof id === "string" ? `the text ${id} does not count` : null;
+  },
 });
 
 /** The id of a text as docs/chain.md says it; undefined without one, null where this is no text. */

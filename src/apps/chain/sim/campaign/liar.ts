@@ -24,8 +24,10 @@ export function lyingChain(setup: Json, tools: LiarTools): App {
     refuse: () => () => null,
     reduce: (before, event, view) => {
       const [state, outs] = chain.reduce!(before, event, view) as [ChainState | null, AppOut[]];
-      // It hears the others, and answers nobody.
-      const said = outs.filter((out) => out.kind === "order" || isWant(out));
+      // It hears the others, and answers nobody; what it publishes is what other apps lie.
+      const said = outs.filter((out) =>
+        out.kind === "order" || isWant(out) || (event.kind === "request" && out.kind === "publish")
+      );
       const rests = event.kind !== "woken" && event.kind !== "started";
       if (rests || lies.length === 0 || !state?.tree) return [state, said];
       const { tree } = state, { now_ms, neighbours } = view;

@@ -33,6 +33,18 @@ export interface OrderJudge<State = unknown> {
   readonly take: (state: State, record: JudgedRecord, index: number) => State | null;
   /** In what the app's state differs; null for nothing. */
   readonly difference: (mine: State, theirs: unknown) => string | null;
+  /**
+   * What it is that a record came and does not stand in the branch: an effect of the app's rules, counted
+   * once a node, or null. `index` is that of the next block; `was_in` says that the branch before had it.
+   */
+  readonly effectOf?: (
+    state: State,
+    record: JudgedRecord,
+    index: number,
+    was_in: boolean,
+  ) => string | null;
+  /** How the line begins that tells its signer of a record that is lost for good; null without one. */
+  readonly lossText?: (item: Json) => string | null;
 }
 
 /** A judge as others handle it: what its state is, only it knows. */

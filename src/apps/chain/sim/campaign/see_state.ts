@@ -103,6 +103,7 @@ function seeSwitch(watch: ChainWatch, judge: Judge, state: ChainState): void {
     () => `${machine.name} takes ${taken.size} records for ordered, not ${keys.size}`,
   );
   recordsWaitOrCount(watch, judge, now, state);
+  countLosses(watch, judge, now, new Set(returned.map(({ key }) => key)));
 }
 
 /** Every record that came waits, or stands in the branch, or has no place in it; none waits and counts. */
@@ -123,6 +124,24 @@ function recordsWaitOrCount(
         `${JSON.stringify(item)} ${waits ? "waits, and counts" : "neither waits nor counts"} at ` +
         machine.name,
     );
+  }
+}
+
+/** What the apps count of records that came, and do not stand in the branch; `were_in` did before. */
+function countLosses(
+  { view, count }: ChainWatch,
+  judge: Judge,
+  last: Judged,
+  were_in: ReadonlySet<string>,
+): void {
+  const keys = judge.keysOf(last), index = last.block.index + 1;
+  for (const [key, record] of view.records) {
+    const by = keys.has(key) ? undefined : judge.judgeOf(record.item);
+    const effect = by?.effectOf?.(last.states.get(by.name), record, index, were_in.has(key)) ??
+      null;
+    if (effect === null || view.counted.has(`${effect} ${key}`)) continue;
+    view.counted.add(`${effect} ${key}`);
+    count(effect, 1);
   }
 }
 

@@ -7,7 +7,6 @@
 import { sameValue } from "./order_judge.ts";
 import { applyRecord, initialStates, isRefused } from "../../order.ts";
 import { branchFrom, type Tree } from "../../tree.ts";
-import { idOf } from "./data_judge.ts";
 import { isBetter, type Judge } from "./judge.ts";
 import { AHEAD_MS, chainOf, type ChainWatch, nameBlock } from "./watch.ts";
 
@@ -58,12 +57,11 @@ function undone(watch: ChainWatch, judge: Judge): string | null {
   for (const [key, record] of view.records) {
     const { item } = record, is_open = !keys.has(key) && judge.hasPlace(last, record);
     if (mine !== "never" && is_open) return `${JSON.stringify(item)} waits at ${name}`;
-    const id = idOf(item);
-    if (!view.own.has(key) || keys.has(key) || typeof id !== "string") continue;
-    const is_told = node.notices.some((one) =>
-      one.kind === "told" && one.text.startsWith(`the text ${id} does not count`)
-    );
-    if (!is_told) return `${name} was not told that its ${id} does not count`;
+    if (!view.own.has(key) || keys.has(key)) continue;
+    const text = judge.judgeOf(item)?.lossText?.(item) ?? null;
+    if (text === null) continue;
+    const is_told = node.notices.some((one) => one.kind === "told" && one.text.startsWith(text));
+    if (!is_told) return `${name} was not told that ${text}`;
   }
   if (waits.length > 0) return `${name} was not answered about ${waits[0].item}`;
   return mine === "auto" && mining !== null ? `${name} mines on` : null;

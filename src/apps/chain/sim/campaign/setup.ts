@@ -21,6 +21,12 @@ export type ChainSetup = {
   readonly lies: LieName[];
 };
 
+/** How fast blocks come. */
+export interface ChainPace {
+  /** How long a block takes on average where one thread mines, at most. */
+  readonly block_ms_max: number;
+}
+
 /** Of the runs, so many have a chain. */
 const SHARE = 0.2;
 /** So few that nobody who simulates waits for a block; no search is longer on average. */
@@ -43,6 +49,13 @@ export function drawSetup(dice: Dice, { liars }: Pick<Options, "liars">): ChainS
     always: dice.chance(ALWAYS_SHARE),
     lies: [...lies],
   };
+}
+
+/** The chain of a run, as those see it who build on it; null where there is none. */
+export function chainIn({ apps }: Pick<Options, "apps">): ChainPace | null {
+  if (!Object.hasOwn(apps, CHAIN)) return null;
+  const { block_time_ms, power } = apps[CHAIN] as ChainSetup;
+  return { block_ms_max: Math.max(block_time_ms, 1_000 * FLOOR_HASHES / power) };
 }
 
 /** What a node is told of the chain; null where it follows none. */

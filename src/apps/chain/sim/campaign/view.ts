@@ -31,6 +31,8 @@ export interface ChainView {
   readonly records: Map<string, JudgedRecord>;
   /** Those of the node itself that came since it runs. */
   readonly own: Map<string, Json>;
+  /** What was counted of records that do not count, by effect and key. */
+  readonly counted: Set<string>;
 }
 
 /** Nothing was seen yet. */
@@ -43,5 +45,6 @@ export function newChainView(): ChainView {
     heard: new Map(),
     records: new Map(),
     own: new Map(),
+    counted: new Set(),
   };
 }
