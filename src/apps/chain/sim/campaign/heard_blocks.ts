@@ -24,7 +24,8 @@ export function seeHeard(watch: ChainWatch, judge: Judge, hash: string, heard: H
   const is_due = isBranchDue(view, heard, machine.node.now_ms);
   if (!is_due && !heard.early) count("early_blocks_waited", 1);
   heard.early ||= !is_due;
-  if (verdict.kind === "open" || (heard.early && !isLate(heard, machine.node.now_ms))) return;
+  const is_open = heard.early && (view.crowded || !isLate(heard, machine.node.now_ms));
+  if (verdict.kind === "open" || is_open) return;
   view.heard.delete(hash);
   must(
     !isBetter(verdict.judged, view.top!),

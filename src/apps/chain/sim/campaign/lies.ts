@@ -6,10 +6,10 @@ import { encodeUnsigned, sealEntry } from "../../../../core/log/entry.ts";
 import type { LiarTools } from "../../../../sim/campaign/app_rules.ts";
 import { type Block, draftOn, headerOf } from "../../blockchain.ts";
 import { type BlockMessage, BLOCKS, messageTo } from "../../blocks.ts";
-import { floorTarget } from "../../difficulty.ts";
+import { floorTarget, nextTarget } from "../../difficulty.ts";
 import { RECORDS } from "../../record.ts";
 import { branchFrom, type Placed, type Tree } from "../../tree.ts";
-import { hashNumber, hashText } from "../../work.ts";
+import { hashNumber, hashText, workOf } from "../../work.ts";
 import { search } from "./search.ts";
 import { rivalId } from "./users.ts";
 
@@ -29,6 +29,8 @@ type Lie = (scene: LieScene) => readonly AppOut[];
 
 /** Good blocks so far ahead of the clock are not taken before their time. */
 const AHEAD_MS = 60_000;
+/** No branch that lies is longer but for its end. */
+const BRANCH_MAX = 12;
 const decoder = new TextDecoder();
 
 const ALL = {
@@ -133,14 +135,38 @@ export function tellLie(name: LieName, scene: LieScene): readonly AppOut[] {
   return (ALL[name] as Lie)(scene);
 }
 
-/** More blocks than the branch that counts has, with as little work as may be. */
+/** More blocks than the branch that counts has, where that is possible with less work. */
 function branchLie(scene: LieScene): readonly AppOut[] {
-  const { tree: { best, rules }, tools: { dice }, now_ms } = scene;
-  const back = Math.min(best.block.index, dice.between(2, 8)), more = dice.between(1, 3);
-  const [from] = branchFrom(best, best.block.index - back), { time } = from.block;
-  const pause_ms = Math.floor((now_ms + AHEAD_MS / 2 - time) / (back + more));
-  const solve_ms = Math.max(1, Math.min(pause_ms, 6 * rules.block_time_ms));
-  return publish(branchOn(scene, from, back + more, (at) => time + (at + 1) * solve_ms));
+  const { tree: { best }, tools: { dice } } = scene, { index } = best.block;
+  const most = Math.min(index, BRANCH_MAX), usual = Math.min(most, dice.between(2, 8));
+  const ways = [3, 2, 1].flatMap((more) =>
+    Array.from({ length: most }, (_, at) => ({ back: at + 1, count: at + 1 + more }))
+  );
+  const light = ways.find(({ back, count }) => workBehind(scene, back, count) < best.work);
+  const { back, count } = light ?? { back: usual, count: usual + dice.between(1, 3) };
+  const { from, solve_ms } = beginOf(scene, back, count), { time } = from.block;
+  return publish(branchOn(scene, from, count, (at) => time + (at + 1) * solve_ms));
+}
+
+/** Where a branch begins, and how slow its blocks may be made to be. */
+function beginOf({ tree: { best, rules }, now_ms }: LieScene, back: number, count: number) {
+  const [from] = branchFrom(best, best.block.index - back);
+  const pause_ms = Math.floor((now_ms + AHEAD_MS / 2 - from.block.time) / count);
+  return { from, solve_ms: Math.max(1, Math.min(pause_ms, 6 * rules.block_time_ms)) };
+}
+
+/** The work of a branch of so many blocks that are made so slowly. */
+function workBehind(scene: LieScene, back: number, count: number): bigint {
+  const { from, solve_ms } = beginOf(scene, back, count);
+  const { block_time_ms, floor_hashes } = scene.tree.rules;
+  let { block: { index, target: text }, work } = from, target = hashNumber(text);
+  let pause_ms = from.parent === null ? null : from.block.time - from.parent.block.time;
+  for (const end = index + count; index < end; index++) {
+    target = nextTarget({ index, target, solve_ms: pause_ms }, block_time_ms, floor_hashes);
+    work += workOf(target);
+    pause_ms = solve_ms;
+  }
+  return work;
 }
 
 /** So many blocks behind one, each made at a time. */

@@ -12,7 +12,7 @@ import { type Fault, isBetter, type Judge, type Judged } from "./judge.ts";
 import { sameValue } from "./order_judge.ts";
 import { AHEAD_MS, chainOf, type ChainWatch, nameBlock, RULES } from "./watch.ts";
 
-const POOL_MAX = 10_000, DEEP_REWIND = 3;
+const POOL_MAX = 10_000, EARLY_MAX = 100, DEEP_REWIND = 3;
 /** What a node may find out about a block later than that it is there. */
 const LATE_FAULTS: readonly unknown[] = ["twice", "refused", "no parent"];
 
@@ -23,6 +23,7 @@ export function seeState(watch: ChainWatch, _: unknown): void {
   const tree = state.tree!;
   if (view.placed !== tree.by_hash) seePlaced(watch, judge, tree);
   bestIsMostWork(watch, judge, tree);
+  view.crowded ||= state.early.length >= EARLY_MAX;
   for (const [hash, heard] of view.heard) seeHeard(watch, judge, hash, heard);
   if (tree.best.hash !== view.best) seeSwitch(watch, judge, state);
   minesBehindBest(watch, state);

@@ -41,7 +41,7 @@ function difference(one: ChainWatch, other: ChainWatch): string | null {
 function missed({ machine: { name, node }, view }: ChainWatch, judge: Judge): string | null {
   for (const [hash, { block, early }] of view.heard) {
     const verdict = judge.judgeAgain(hash, block);
-    if (!early || verdict.kind !== "good") continue;
+    if (!early || view.crowded || verdict.kind !== "good") continue;
     if (block.time > node.now_ms + AHEAD_MS + SOON_MS) continue;
     if (!isBetter(verdict.judged, view.top ?? judge.genesis)) continue;
     return `${name} leaves out ${nameBlock(verdict.judged)}, whose time has come`;

@@ -33,7 +33,7 @@ const SHARE = 0.2;
 export const FLOOR_HASHES = 16;
 const BLOCK_MS = [300, 1_500] as const;
 /** Block times that a thread takes for a block at the floor. */
-const BLOCK_TIMES = [0.5, 4] as const;
+const BLOCK_TIMES = [0.2, 3] as const;
 const LIE_SHARE = 0.4, NEVER_SHARE = 0.2, ALWAYS_SHARE = 0.25, FRONT_SHARE = 0.3;
 
 /** Whether there is a chain in a run, and which. */

@@ -25,6 +25,8 @@ export interface ChainView {
   top: Judged | null;
   /** The best, as the node says. */
   best: string;
+  /** Whether once more blocks waited than may. What went then is asked for when a child of it is due. */
+  crowded: boolean;
   /** By hash. */
   readonly heard: Map<string, HeardBlock>;
   /** Records that came in logs, by key; without their lines. */
@@ -42,6 +44,7 @@ export function newChainView(): ChainView {
     seen: new Set(),
     top: null,
     best: "",
+    crowded: false,
     heard: new Map(),
     records: new Map(),
     own: new Map(),
