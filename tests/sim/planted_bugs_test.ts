@@ -12,10 +12,14 @@ const LONG_SEARCHES = [
   "lost lines are not sent again",
   "whoever leaves says that it was acknowledged",
   "nobody says that it lives when it is doubted",
+  "the id of a payment is used up by all who sign",
+  "the last claim of a name wins",
+  "votes are taken for what is no choice",
 ];
 
 for (const bug of PLANTED_BUGS) {
-  const is_long = bug.change !== undefined || LONG_SEARCHES.includes(bug.name);
+  const is_of_chain = bug.change !== undefined && bug.app === undefined;
+  const is_long = is_of_chain || LONG_SEARCHES.includes(bug.name);
   const ignore = !LONG && is_long;
   Deno.test(`the simulation finds that ${bug.name}`, { ignore }, () => {
     assert(findBug(bug, bug.from ?? 1, 2_000, RUNS_MAX) !== null, "not found");
