@@ -300,20 +300,21 @@ const BUGS: readonly ChainBug[] = [
   {
     name: "nobody asks for a parent",
     found_by: [AGREE],
-    from: 4_028,
+    from: 570,
     needs: (options) => heals(options) && lies("withheld parent")(options),
     change: without(sends("want")),
   },
   {
     name: "nobody sends a block that another one lacks",
     found_by: [AGREE],
-    from: 1_428,
+    from: 570,
     needs: (options) => heals(options) && lies("withheld parent")(options),
     change: without(sends("block")),
   },
   {
     name: "blocks whose time has come are forgotten",
     found_by: [RULES.best, AGREE],
+    from: 5_880,
     needs: (options) => heals(options) && lies("the future")(options),
     change: changed((react) => (state, event, view) =>
       react(event.kind === "woken" ? { ...state, early: [] } : state, event, view)

@@ -77,7 +77,7 @@ const BUGS: readonly OrderBug[] = [
   },
   {
     name: "the id of a payment is used up by all who sign",
-    from: 769,
+    from: 470,
     app: STRICT,
     found_by: ["equal_clocks_and_apps_after_heal"],
     change: applies<Strict>((apply) => (state, record, index) => {
