@@ -2,9 +2,9 @@
 
 import type { Id, Json } from "../../core/types.ts";
 import type { AppOut } from "../../core/host/app.ts";
-import { isBlock } from "./blockchain.ts";
 import { messageTo, send, sendBlocks, takeBlock } from "./blocks.ts";
 import { takeBest } from "./newest.ts";
+import { lonelyFault } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 import { isHashText } from "./work.ts";
 
@@ -13,10 +13,17 @@ export function takeMessage(turn: ChainTurn, from: Id, items: readonly Json[]): 
   for (const item of items) {
     const { want, block, best } = fieldsOf(item);
     if (isHashText(want)) sendBlocks(turn, from, want);
-    if (block !== undefined && isBlock(block)) takeBlock(turn, block as unknown as Json, from);
+    if (block !== undefined) takeSent(turn, block, from);
     if (best === true) send(turn, from, [{ best: turn.tree.best.hash }]);
     else if (best === null || isHashText(best)) takeBest(turn, from, best);
   }
+}
+
+/** A block came in a message: whoever sends what nobody worked for is no honest node. */
+function takeSent(turn: ChainTurn, block: Json, from: Id): void {
+  const fault = lonelyFault(turn.tree.rules, block);
+  if (fault === null) takeBlock(turn, block, from);
+  else turn.out({ kind: "drop", peer: from, why: `as a block came what is none: ${fault}` });
 }
 
 /** What a node that follows no chain answers. */

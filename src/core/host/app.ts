@@ -157,6 +157,8 @@ export type AppOut =
     readonly request: Json;
     readonly source: Source;
   }
+  /** Closes the link to a neighbour that sent what no honest node sends. */
+  | { readonly kind: "drop"; readonly peer: Id; readonly why: string }
   /** Wakes it at a time, instead of the time that it said before. */
   | { readonly kind: "wake"; readonly at_ms: number }
   /** Something that takes long, done outside the core by the app's own worker; see `worked`. */

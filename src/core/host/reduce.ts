@@ -3,6 +3,7 @@
 import { assert } from "@std/assert/assert";
 import type { AppRow, Kept } from "../data/stored.ts";
 import type { Delivered } from "../log/slice.ts";
+import { linkTo } from "../session/slice.ts";
 import { type Reduced, RoomTurn } from "../wire/room.ts";
 import type { App, AppEvent, AppOut, DeliveredItem } from "./app.ts";
 import { appOf, type Host, listener } from "./slice.ts";
@@ -173,6 +174,10 @@ function carryOut(turn: HostTurn, app: App, out: AppOut): void {
       assert(app.builds_on?.includes(to), "An app hands requests on to those that it builds on");
       tellNamed(turn, to, { kind: "request", request, source, by: name });
       return;
+    }
+    case "drop": {
+      const session = linkTo(turn.view.session, out.peer);
+      return session && turn.close(session.id, "bad-message", out.why);
     }
     case "wake":
       turn.own("wakes").set(name, out.at_ms);

@@ -7,8 +7,9 @@ import type { Delivered } from "../../../../src/core/log/slice.ts";
 import { askNode, initialState, type NodeState } from "../../../../src/core/node.ts";
 import type { Json, Source } from "../../../../src/core/types.ts";
 import { fakeId } from "../../../../src/sim/crypto.ts";
+import { peersOf } from "../../../../src/core/session/slice.ts";
 import { makeEntry, ORIGINS } from "../../../helpers/history.ts";
-import { CONFIG } from "../../../helpers/node_subject.ts";
+import { CONFIG, linkedNode } from "../../../helpers/node_subject.ts";
 import { tellRoom } from "../../../helpers/rooms.ts";
 import { eventsOf, nodeWith, obedient, order, tinyApp } from "../../../helpers/tiny_app.ts";
 
@@ -185,6 +186,15 @@ Deno.test("`reduceHost()` hands requests on to an app below, and says who did", 
     { kind: "request", request: "wish", source: SOURCE, by: "b" },
   ]);
   assertEquals(eventsOf(after, "b"), [{ kind: "request", request: 1, source: SOURCE, by: null }]);
+});
+
+Deno.test("`reduceHost()` closes the link to a neighbour that an app drops", () => {
+  const node = linkedNode(), app = tinyApp("a", obedient);
+  const linked = { ...nodeWith(app), session: node.session };
+  const [{ id: link, peer }] = peersOf(node.session);
+  const [, outs] = want(linked, { kind: "drop", peer, why: "garbage" });
+  assertEquals(outs, [{ kind: "close", link, code: "bad-message", why: "garbage" }]);
+  assertEquals(want(linked, { kind: "drop", peer: fakeId("stranger"), why: "garbage" })[1], []);
 });
 
 Deno.test("`appView()` shows what apps below offer, as it is now", () => {
