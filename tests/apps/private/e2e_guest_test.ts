@@ -48,12 +48,14 @@ Deno.test("`rumor pm` sends its words as one message, and ends with 0 when it is
 });
 
 Deno.test("`rumor pm` takes an id that begins with a dash for no flag", async () => {
-  for (const id of [`-${ID.slice(1)}`, "-P1aB_-9", `--${"a".repeat(40)}A`]) {
+  for (const id of [`-${ID.slice(1)}`, "-P1aB_-9", `--${"a".repeat(40)}A`, "--bb-hOr"]) {
     const { code, asked } = await visit(["pm", id, "--timeout", "5", "hello"], deliver);
     assertEquals([code, asked.map(({ r }) => [r!.to, r!.items])], [0, [[id, ["hello"]]]]);
   }
-  const typo = await visit(["pm", "anna", "-timeout", "5", "hello"], deliver);
-  assertEquals([typo.code, typo.asked.length], [2, 0]);
+  for (const typo of ["-timeout", "--time-out", "--timeuot"]) {
+    const { code, asked } = await visit(["pm", "anna", typo, "5", "hello"], deliver);
+    assertEquals([code, asked.length], [2, 0]);
+  }
 });
 
 Deno.test("`rumor pm` sends each line of its input, some requests at a time, in order", async () => {

@@ -12,8 +12,10 @@ import { encodingFlag, helpFlags, joinFlag, networkFlag } from "../../../cli/arg
 import { Publisher, requesting } from "../../../cli/guest/publisher.ts";
 import type { PrivateRequest } from "../app.ts";
 
-/** An id, or its beginning, that could be taken for flags. */
-const DASHED_ID = new RegExp(`^-\\w[\\w-]{${ID_START_CHARS - 2},${ID_CHARS - 2}}$`);
+/** The beginning of an id, or all of it, that could be taken for flags; no flag has such characters. */
+const DASHED_ID = new RegExp(
+  `^(?=-\\w|--.*[A-Z0-9_])-[\\w-]{${ID_START_CHARS - 1},${ID_CHARS - 1}}$`,
+);
 const SECONDS_MAX = POST_MS_MAX / 1000;
 
 const flags = {
