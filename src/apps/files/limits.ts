@@ -20,3 +20,37 @@ export const DIRECTORY_FILES_MAX = 100_000;
 export const MANIFEST_BYTES_MAX = 33_554_432;
 /** Most runs in which is said what a holder has; one that has more pieces says of fewer. */
 export const RUNS_MAX = 1_000;
+/** Nodes that are named to each other because they want the same. */
+export const OTHERS_MAX = 20;
+/** Links of which is remembered who wanted them. */
+export const WANTED_LINKS_MAX = 1_024;
+/** Nodes from which one thing is fetched. */
+export const HOLDERS_MAX = 32;
+/** Nodes from which anything is fetched. */
+export const HOLDERS_ALL_MAX = 128;
+/** Transfers of the node's users at once. */
+export const TRANSFERS_MAX = 64;
+/** A transfer that ended is told of for so long. */
+export const ENDED_MS = 30_000;
+/** Files of a directory that are fetched at once. */
+export const FETCHES_MAX = 64;
+/** Answers hop by hop that are read at once for one node. */
+export const READS_PER_PEER_MAX = 4;
+/** The same for all. */
+export const READS_MAX = 32;
+/** Wants that are answered at once. */
+export const ADMITS_MAX = 64;
+/** A holder that does not answer is asked again after this time. */
+export const WANT_AGAIN_MS = 3_000;
+/** A name that one has may be that of several files: so long others may say so. */
+export const DECIDE_MS = 500;
+/** So long an answer to a message may take. */
+export const MESSAGE_MS = 15_000;
+/** How long a transfer may stand still, unless its user says otherwise. */
+export const PATIENCE_MS = 30_000;
+/** How long somebody who has it may be looked for. */
+export const LOOK_MS = 15_000;
+/** Notes of a transfer to its user. */
+export const NOTES_MAX = 100;
+/** When all that have something sent something else, others may be found for so long. */
+export const WRONG_MS = 2_000;

@@ -49,6 +49,9 @@ export interface Target {
   readonly is_chosen: boolean;
   /** Whether an existing file is written over. */
   readonly force: boolean;
+  /** Whether an existing file may be this one from another time: what is right of it is kept. */
+  readonly resumes: boolean;
+  readonly is_executable: boolean;
 }
 
 export type FilesTask =
@@ -67,8 +70,8 @@ export type FilesTask =
   | { readonly do: "serve"; readonly file: SharedFile }
   /** Serves it no more. Results in null. */
   | { readonly do: "unshare"; readonly link: Link }
-  /** Lets a node in, which may then fetch all that is served here. Results in `Admitted`. */
-  | { readonly do: "admit"; readonly peer: Id }
+  /** Lets a node in for a file, which may then fetch all that is served here. Results in `Admitted`. */
+  | { readonly do: "admit"; readonly peer: Id; readonly link: Link }
   /**
    * Connects to a node that lets this one in. Reports `Dialled`, and `HasNews` whenever the holder says
    * what it has of a file that was `watch`ed; its fault says why it is over, which it is at the end.
@@ -105,6 +108,8 @@ export type FilesTask =
   | { readonly do: "read"; readonly link: Link; readonly range: Range }
   /** All is there: flushes it, and gives it its name. Results in `Finished`. */
   | { readonly do: "finish"; readonly fetch: number }
+  /** All files of a directory are there: it gets its name. Results in a `SharedFile`, or null. */
+  | { readonly do: "settle"; readonly from: string; readonly to: string; readonly force: boolean }
   /** The rest is not fetched now: what is there stays for the next time. Results in null. */
   | { readonly do: "stop"; readonly fetch: number };
 
@@ -127,6 +132,11 @@ export interface Admitted {
   readonly port: number;
   /** To be shown at the connection; 128 bits that nobody can guess. */
   readonly token: string;
+  /** What is here of the file; [] for nothing, and then nobody is let in. */
+  readonly has: Runs | null;
+  /** What it is called here. */
+  readonly name: string;
+  readonly is_directory: boolean;
 }
 
 export interface Dialled {
@@ -159,7 +169,10 @@ export interface Got {
 }
 
 export interface Finished {
+  /** Where it is; of a directory, where its files go until it is whole. */
   readonly path: string;
+  /** What is served from now on; null where it is a manifest. */
+  readonly file: SharedFile | null;
   /** Where it is the manifest of a directory: its files. */
   readonly manifest: readonly ManifestFile[] | null;
 }
