@@ -14,7 +14,9 @@ export const ROUTED_CHUNKS_MAX = 12;
 export const FILE_NAME_BYTES_MAX = 255;
 /** Longest path within a shared directory, in UTF-8. */
 export const PATH_BYTES_MAX = 4_096;
-/** Most files in a shared directory. */
+/** Most names in such a path. */
+export const PATH_DEPTH_MAX = 128;
+/** Most files, and most directories, in a shared directory. */
 export const DIRECTORY_FILES_MAX = 100_000;
 /** Largest manifest of a directory. */
 export const MANIFEST_BYTES_MAX = 33_554_432;
