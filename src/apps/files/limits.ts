@@ -56,3 +56,24 @@ export const LOOK_MS = 15_000;
 export const NOTES_MAX = 100;
 /** When all that have something sent something else, others may be found for so long. */
 export const WRONG_MS = 2_000;
+
+/** Longest line that opens a direct connection, and longest request on it. */
+export const REQUEST_LINE_BYTES_MAX = 512;
+/** Longest line that a holder answers: what it has of a file, in `RUNS_MAX` runs. */
+export const ANSWER_LINE_BYTES_MAX = 65_536;
+/** Requests that are unanswered on one connection at most; those beyond wait at who asks. */
+export const REQUESTS_MAX = 256;
+/** Files of which one connection is told; those watched first are forgotten first. */
+export const WATCHES_MAX = 256;
+/** Pieces of one connection that are verified and written at a time; the next wait in the socket. */
+export const PUTS_MAX = 8;
+/** Nodes that are let in at a time; those let in first are forgotten first. */
+export const TOKENS_MAX = 4_096;
+/** Connections that did not say yet who they are, in all and from one host: the oldest gives way. */
+export const STRANGERS_MAX = 64;
+export const STRANGERS_BY_HOST_MAX = 16;
+/** Connections of nodes that are let in, in all and from one host: more are turned away. */
+export const CONNECTIONS_MAX = 256;
+export const CONNECTIONS_BY_HOST_MAX = 64;
+/** Connections of one node: the oldest gives way, as it may be a dead one. */
+export const CONNECTIONS_BY_PEER_MAX = 2;
