@@ -2,7 +2,7 @@
 
 import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
-import type { Address } from "../../core/types.ts";
+import type { Address, Json } from "../../core/types.ts";
 import type { Line } from "../../core/wire/line.ts";
 import { EXIT } from "../args/exit.ts";
 import { Guest } from "./guest.ts";
@@ -21,6 +21,9 @@ export type Rows = readonly (readonly string[])[];
 /** Asks a question; resolves with the whole answer. */
 export type Ask = (question: Question) => Promise<Rows>;
 
+/** Wants something of an app; resolves to null when it is done, or to why it is not. */
+export type RequestOf = (app: string, request: Json) => Promise<string | null>;
+
 /** Whom to ask, from the flags. */
 export interface InquiryOptions {
   readonly join: readonly Address[];
@@ -29,17 +32,22 @@ export interface InquiryOptions {
   readonly timeout?: number;
 }
 
-/** Joins a node as a guest and lets `talk` ask; gives the exit code, `talk`'s or that of a failure. */
+/**
+ * Joins a node as a guest and lets `talk` ask, and want things; gives the exit code, `talk`'s or that of
+ * a failure.
+ */
 export async function inquire(
   options: InquiryOptions,
-  talk: (ask: Ask) => Promise<number>,
+  talk: (ask: Ask, request: RequestOf) => Promise<number>,
 ): Promise<number> {
   const inquiry = new Inquiry(options.timeout ?? 10_000);
   const stop = watchSignals((code) => inquiry.end(code));
   try {
     const guest = await Guest.join(options.join, options.network ?? "rumor", inquiry);
     if (typeof guest === "number") return guest;
-    const code = await inquiry.run(() => talk((question) => inquiry.ask(guest, question)));
+    const ask = (question: Question) => inquiry.ask(guest, question);
+    const request = (app: string, wish: Json) => inquiry.request(guest, app, wish);
+    const code = await inquiry.run(() => talk(ask, request));
     await guest.close();
     return code;
   } finally {
@@ -59,7 +67,10 @@ class Inquiry {
   readonly #timeout_ms: number;
   readonly #over = new AbortController();
   #number = 0;
+  /** The number of the question. */
+  #asked = 0;
   #rows: (readonly string[])[] = [];
+  readonly #requests = new Map<number, (why: string | null) => void>();
   #open: { again: () => void; resolve: (rows: Rows) => void } | null = null;
 
   constructor(timeout_ms: number) {
@@ -78,7 +89,8 @@ class Inquiry {
 
   /** Asks, and waits for the whole answer; rejects where the inquiry is over before. */
   async ask(guest: Guest, question: Question): Promise<Rows> {
-    const line: Line = { k: "ask", i: ++this.#number, ...question };
+    this.#asked = ++this.#number;
+    const line: Line = { k: "ask", i: this.#asked, ...question };
     const { promise, resolve } = Promise.withResolvers<Rows>();
     this.#rows = [];
     this.#open = { again: () => guest.send(line), resolve };
@@ -92,9 +104,21 @@ class Inquiry {
     }
   }
 
+  /** Wants something of an app, however long that takes. */
+  request(guest: Guest, app: string, r: Json): Promise<string | null> {
+    const i = ++this.#number, { promise, resolve } = Promise.withResolvers<string | null>();
+    this.#requests.set(i, resolve);
+    guest.send({ k: "request", i, app, r });
+    return promise;
+  }
+
   line(line: Line): void {
-    if (line.k === "refused" && line.i === this.#number) return this.closed(line.why);
-    if (line.k !== "answer" || line.i !== this.#number || this.#open === null) return;
+    if (line.k === "delivered" || line.k === "refused") {
+      this.#requests.get(line.i)?.(line.k === "refused" ? line.why : null);
+      if (this.#requests.delete(line.i)) return;
+    }
+    if (line.k === "refused" && line.i === this.#asked) return this.closed(line.why);
+    if (line.k !== "answer" || line.i !== this.#asked || this.#open === null) return;
     for (const row of line.r) this.#rows.push(row);
     // The node sends one line at a time, as it is asked on.
     if (line.more) return this.#open.again();
