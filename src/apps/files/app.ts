@@ -6,9 +6,10 @@
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { CHAIN } from "./builds_on.ts";
 import { takeData, takeLack } from "./fetches.ts";
-import { beginGet, decide, endGet, giveUp, takeWayOf } from "./gets.ts";
+import { beginGet, decide, endGet, giveUp, lookLater, takeWayOf } from "./gets.ts";
 import { askAgain, takeNone, takeWay } from "./holders.ts";
-import { driveSearches, isSearchMessage, takeSearchRequest } from "./looking.ts";
+import { driveSearches, takeSearchRequest } from "./looking.ts";
+import { isSearchMessage } from "./search/relay.ts";
 import { type Message, readMessage } from "./messages.ts";
 import { FILES, optionsOf } from "./options.ts";
 import { questions } from "./questions.ts";
@@ -134,13 +135,12 @@ function wake(turn: FilesTurn): void {
   turn.state.wake_ms = Infinity;
   drive(turn, { kind: "woken" });
   driveSearches(turn, { kind: "woken" });
-  for (const { number } of [...turn.state.transfers.values()]) {
-    const now = () => turn.state.transfers.get(number);
-    let get = now();
-    if (get?.kind !== "get" || get.ended !== null) continue;
-    decide(turn, get);
-    get = now();
-    if (get?.kind === "get" && get.ended === null) giveUp(turn, get);
+  // Each may change it, or end it.
+  for (const number of turn.state.transfers.keys()) {
+    for (const look of [decide, lookLater, giveUp]) {
+      const get = turn.state.transfers.get(number);
+      if (get?.kind === "get" && get.ended === null) look(turn, get);
+    }
   }
   turn.wakeAt(askAgain(turn));
   turn.wakeAt(forgetEnded(turn));

@@ -4,7 +4,8 @@ import type { Id } from "../../core/types.ts";
 import { MESSAGE_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Fetch, Get } from "./state.ts";
-import { reduceSwarm, type SwarmEvent, type SwarmOut } from "./swarm/swarm.ts";
+import { reduceSwarm } from "./swarm/reduce_swarm.ts";
+import type { SwarmEvent, SwarmOut } from "./swarm/swarm.ts";
 import type { Begun, Got, Target } from "./tasks.ts";
 import type { FilesTurn } from "./turn.ts";
 

@@ -8,7 +8,14 @@ import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
 import { beginFetch, stopFetch } from "./fetches.ts";
 import { unwant, want } from "./holders.ts";
-import { DECIDE_MS, FETCHES_MAX, HOLDERS_MAX, LOOK_MS, WRONG_MS } from "./limits.ts";
+import {
+  DECIDE_MS,
+  FETCHES_MAX,
+  HOLDERS_MAX,
+  LATER_MS,
+  LOOK_MS,
+  WRONG_MS,
+} from "./limits.ts";
 import { type Link, parseLink } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
 import type { Way } from "./messages.ts";
@@ -52,7 +59,16 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
   const first = from ?? claim?.owner ?? null;
   if (get.link !== null && first !== null) wantOf(turn, get, first);
   // Who is named, or claimed the name, may be away: others are looked for after a moment.
-  if (from === null) lookFor(turn, get, first === null ? 0 : DECIDE_MS);
+  if (from !== null) return;
+  if (first === null) return lookFor(turn, get);
+  turn.change(turn.state.transfers.get(get.number) as Get, { look_ms: turn.now_ms + LATER_MS });
+  turn.wakeAt(turn.now_ms + LATER_MS);
+}
+
+/** Who was asked first has not answered, or is not alone: others are looked for. */
+export function lookLater(turn: FilesTurn, get: Get): void {
+  if (turn.now_ms < get.look_ms) return turn.wakeAt(get.look_ms);
+  lookFor(turn, turn.change(get, { look_ms: Infinity }));
 }
 
 /** Somebody has what is looked for, or some of it. */
@@ -69,14 +85,14 @@ export function takeFound(turn: FilesTurn, get: Get, holder: Id, link: Link, nam
 
 /** A name was looked for long enough: which file is it? */
 export function decide(turn: FilesTurn, get: Get): void {
-  if (get.link !== null || turn.now_ms < get.decide_ms) return;
+  if (get.link !== null) return;
+  if (turn.now_ms < get.decide_ms) return turn.wakeAt(get.decide_ms);
   const [link, ...others] = get.found.keys();
   if (others.length > 0) {
     const links = [link, ...others].join(" or ");
     return endGet(turn, get, "bad", `several files are called ${get.what}: get one by its link, ${links}`);
   }
-  const after = turn.change(get, { link, decide_ms: Infinity });
-  lookFor(turn, after, 0);
+  lookFor(turn, turn.change(get, { link, decide_ms: Infinity }));
 }
 
 /** A holder answers: what it is called is known, and its part is opened, if it is not yet. */
@@ -207,7 +223,7 @@ const NEW = {
   ended: null,
   notes: [],
   name: null,
-  search: null,
+  look_ms: Infinity,
   found: new Map(),
   decide_ms: Infinity,
   asked: [],

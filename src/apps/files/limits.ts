@@ -77,3 +77,57 @@ export const CONNECTIONS_MAX = 256;
 export const CONNECTIONS_BY_HOST_MAX = 64;
 /** Connections of one node: the oldest gives way, as it may be a dead one. */
 export const CONNECTIONS_BY_PEER_MAX = 2;
+
+/** Words of a search. */
+export const SEARCH_WORDS_MAX = 16;
+/** Longest word of a search, in UTF-8: no name has more. */
+export const SEARCH_WORD_BYTES_MAX = FILE_NAME_BYTES_MAX;
+/** Largest budget of a search; whoever is asked with more lowers it to this. */
+export const SEARCH_BUDGET_MAX = 1_024;
+/** First and last budget of a search for which the user gave none; each is twice the one before. */
+export const SEARCH_BUDGET_FIRST = 2;
+export const SEARCH_BUDGET_LAST = 32;
+/** Pause between two budgets. */
+export const SEARCH_RING_MS = 1_000;
+/** Answers to the last budget are waited for so long. */
+export const SEARCH_LINGER_MS = 3_000;
+/** A search that goes on asks again after this time, once it has come to the last budget. */
+export const SEARCH_AGAIN_MS = 5_000;
+/** So many different files that are there as a whole end a search without a budget. */
+export const SEARCH_ENOUGH = 2;
+/** The same words of the same origin are ignored for this time. */
+export const SEARCH_SAME_MS = 500;
+/** So long a node itself waits before it asks again for the same words, as some ways are slower. */
+export const SEARCH_GAP_MS = 750;
+/** What was found is kept so long for a guest that reads slowly. */
+export const SEARCH_KEPT_MS = 10_000;
+/** Own searches at once, those included that are over and kept; and those of one guest. */
+export const SEARCHES_MAX = 16;
+export const SEARCHES_PER_GUEST_MAX = 4;
+/** Longest text by which a guest names its search. */
+export const SEARCH_KEY_CHARS_MAX = 64;
+/** Rows of one own search; more are left out. */
+export const SEARCH_ROWS_MAX = 4_096;
+/** Rows, runs in a row, and bytes as JSON of one answer. */
+export const FOUND_ROWS_MAX = 256;
+export const FOUND_RUNS_MAX = 64;
+export const FOUND_BYTES_MAX = 64_000;
+/** An answer of more bytes keeps nothing else waiting. */
+export const FOUND_BULK_BYTES = 8_192;
+/** A request or answer that cannot be handed on for so long is given up. */
+export const SEARCH_SEND_MS = 3_000;
+/** How long the way back of an answer is known, at least; and how many such ways. */
+export const WAY_MS = 10_000;
+export const WAYS_MAX = 8_192;
+/** Origins of which is known what they asked lately, and whether they asked too much. */
+export const ORIGINS_MAX = 4_096;
+/** A request costs its budget, and at least this. */
+export const SEARCH_COST_MIN = 32;
+/** What searches may cost at once, and a second: those of a neighbour, of an origin, and one's own. */
+export const NEIGHBOUR_PURSE = { most: 8_192, per_second: 2_048 } as const;
+export const ORIGIN_PURSE = { most: 4_096, per_second: 1_024 } as const;
+export const OWN_PURSE = { most: 2_048, per_second: 512 } as const;
+/** Bytes of answers that a node sends or hands on, at once and a second. */
+export const ANSWERS_PURSE = { most: 4_194_304, per_second: 1_048_576 } as const;
+/** Who is said to have it is asked alone for so long. */
+export const LATER_MS = 1_000;

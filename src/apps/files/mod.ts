@@ -3,6 +3,7 @@
 import type { AppModule } from "../app.ts";
 import { readBytes } from "../../cli/args/values.ts";
 import { files } from "./app.ts";
+import { SEARCH } from "./commands/search_slash.ts";
 import { FILES_WORD, GET, SHARE } from "./commands/slash.ts";
 import { makeFilesWorker } from "./worker/engine.ts";
 
@@ -30,7 +31,7 @@ export default {
     wish: ({ upload }) =>
       upload === undefined ? undefined : { upload_bytes_max: upload as number },
   },
-  slash: [SHARE, GET, FILES_WORD],
+  slash: [SHARE, GET, SEARCH, FILES_WORD],
   message: "message about files",
   worker: makeFilesWorker,
 } satisfies AppModule;

@@ -102,9 +102,10 @@ function progressOf(state: FilesState, get: Get, now_ms: number) {
   for (const fetch of state.fetches.values()) {
     if (fetch.transfer !== get.number || !fetch.is_open) continue;
     const one = fetchProgress(state.swarm, fetch.number, now_ms);
-    bytes_here += one.bytes_here;
+    if (one === null) continue;
+    bytes_here += one.bytes;
     bytes_per_s += one.bytes_per_s;
-    holders = Math.max(holders, one.holders);
+    holders = Math.max(holders, one.holders.filter(({ is_asked }) => is_asked).length);
   }
   return { bytes_here: Math.min(bytes_here, size), bytes: size, bytes_per_s, holders };
 }

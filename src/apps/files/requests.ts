@@ -1,6 +1,7 @@
 /** What users want of files, from the wire or the prompt, and what is wrong with it. */
 
 import type { Json, Right } from "../../core/types.ts";
+import { isSearchRequest } from "./search/requests.ts";
 import { isCount } from "../../core/log/entry.ts";
 
 /** Longest word for a file, a node or a transfer. */
@@ -46,8 +47,7 @@ type Fields = { readonly [key: string]: Json | undefined };
 
 /** Which right a request takes: what makes the node read and write files is its user's own. */
 export function rightOf(request: Json): Right {
-  const fields = (request ?? {}) as Fields;
-  return fields.do === "search" ? "say" : "own";
+  return isSearchRequest(request) ? "say" : "own";
 }
 
 /** A request, or what is wrong with it. */

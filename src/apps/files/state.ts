@@ -4,8 +4,8 @@ import type { Id, Source } from "../../core/types.ts";
 import { SharedMap } from "../../core/data/shared_map.ts";
 import type { Link } from "./link.ts";
 import type { FilesOptions } from "./options.ts";
-import { newSearches, type Searches } from "./search/searches.ts";
-import { newSwarm, type Swarm } from "./swarm/swarm.ts";
+import { newSearches, type Searches } from "./search/state.ts";
+import { emptySwarm, type Swarm } from "./swarm/swarm.ts";
 import type { ManifestFile, Range, SharedFile } from "./tasks.ts";
 
 export interface FilesState {
@@ -109,8 +109,8 @@ export interface Get extends Wanted {
   readonly patience_ms: number;
   /** Given up then, unless it goes on before. */
   readonly until_ms: number;
-  /** Own search for it, if one is under way. */
-  readonly search: string | null;
+  /** When others are looked for who have it; Infinity where that is under way, or not wanted. */
+  readonly look_ms: number;
   /** Names that were found, with their links. */
   readonly found: ReadonlyMap<Link, string>;
   /** When what was found is decided on. */
@@ -171,6 +171,6 @@ export function newState(options: FilesOptions, seed: number): FilesState {
     reading: new Map(),
     wake_ms: Infinity,
     searches: newSearches(seed),
-    swarm: newSwarm(seed),
+    swarm: emptySwarm(seed),
   };
 }
