@@ -131,3 +131,35 @@ export const OWN_PURSE = { most: 2_048, per_second: 512 } as const;
 export const ANSWERS_PURSE = { most: 4_194_304, per_second: 1_048_576 } as const;
 /** Who is said to have it is asked alone for so long. */
 export const LATER_MS = 1_000;
+
+// Fetching from many at once.
+
+/** Bytes under way from a holder of whom nothing is known yet. */
+export const WINDOW_START_BYTES = 262_144;
+/** The same at least, and at most, once its rate is known: about what it sends in a second. */
+export const WINDOW_BYTES_MIN = 65_536;
+export const WINDOW_BYTES_MAX = 8_388_608;
+/** Requests under way to one holder, however small they are. */
+export const ASKS_MAX = 64;
+/** The same where they travel hop by hop. */
+export const ROUTED_ASKS_MAX = 2;
+/** A request that brought nothing is given to others after a time from its holder's rate, between these. */
+export const PATIENCE_MS_MIN = 2_000;
+export const PATIENCE_MS_MAX = 10_000;
+/** How long a holder is not asked that let a request wait for so long, at first and at most. */
+export const REST_MS_MIN = 1_000;
+export const REST_MS_MAX = 60_000;
+/** Part of a file that may be asked for twice at its end. */
+export const DUPLICATE_PART_MAX = 0.01;
+/** Where fetchers take their pieces from, so that no hashes are needed that lie far apart. */
+export const HORIZON_PIECES = 256;
+/** Places that are looked at for the next request; the best of them is taken. */
+export const SAMPLE_PIECES = 24;
+/** Chunks of hashes that are asked for at once: those of 16 MiB. */
+export const LIST_CHUNKS_MAX = 8;
+/** How often a full disk is tried again. */
+export const STUCK_RETRY_MS = 1_000;
+/** Files of which is kept what holders have of them before they are fetched. */
+export const EARLY_LINKS_MAX = 4_096;
+/** Holders that are kept out of a file, of all files; the oldest is forgotten beyond. */
+export const EXCLUDED_MAX = 10_000;
