@@ -83,7 +83,11 @@ function takeRequest(turn: FilesTurn, event: Extract<AppEvent, { kind: "request"
   const read = readRequest(request);
   if (typeof read === "string") return turn.out({ kind: "answer", source, why: read });
   if (turn.state.worker === "broken") {
-    return turn.out({ kind: "answer", source, why: "files are out of order here; start the node again" });
+    return turn.out({
+      kind: "answer",
+      source,
+      why: "files are out of order here; start the node again",
+    });
   }
   if (read.do === "share") return beginShare(turn, read, source);
   if (read.do === "get") return beginGet(turn, read, source);

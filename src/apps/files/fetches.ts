@@ -1,6 +1,7 @@
 /** Files that are being fetched: what is asked of whom, and what becomes of it. */
 
 import type { Id } from "../../core/types.ts";
+import { takeWrong } from "./gets.ts";
 import { MESSAGE_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Fetch, Get } from "./state.ts";
@@ -40,6 +41,7 @@ export function drive(turn: FilesTurn, event: SwarmEvent): void {
   const [swarm, outs] = reduceSwarm(turn.state.swarm, event, { now_ms: turn.now_ms });
   turn.state.swarm = swarm;
   for (const out of outs) carryOut(turn, out);
+  turn.wakeAt(turn.state.swarm.wake_ms);
 }
 
 function carryOut(turn: FilesTurn, out: SwarmOut): void {
@@ -66,7 +68,8 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
       return;
     }
     case "wake":
-      turn.wakeAt(out.at_ms);
+      // It is asked when it wants to be woken, below.
+      return;
   }
 }
 

@@ -8,19 +8,12 @@ import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
 import { beginFetch, stopFetch } from "./fetches.ts";
 import { unwant, want } from "./holders.ts";
-import {
-  DECIDE_MS,
-  FETCHES_MAX,
-  HOLDERS_MAX,
-  LATER_MS,
-  LOOK_MS,
-  WRONG_MS,
-} from "./limits.ts";
+import { DECIDE_MS, FETCHES_MAX, HOLDERS_MAX, LATER_MS, LOOK_MS, WRONG_MS } from "./limits.ts";
 import { type Link, parseLink } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
-import { fetchNameFault } from "./safe_names.ts";
+import { safeName } from "./safe_names.ts";
 import { keepServing } from "./shares.ts";
 import type { Ended, Fetch, Get } from "./state.ts";
 import type { Begun, Finished } from "./tasks.ts";
@@ -90,7 +83,12 @@ export function decide(turn: FilesTurn, get: Get): void {
   const [link, ...others] = get.found.keys();
   if (others.length > 0) {
     const links = [link, ...others].join(" or ");
-    return endGet(turn, get, "bad", `several files are called ${get.what}: get one by its link, ${links}`);
+    return endGet(
+      turn,
+      get,
+      "bad",
+      `several files are called ${get.what}: get one by its link, ${links}`,
+    );
   }
   lookFor(turn, turn.change(get, { link, decide_ms: Infinity }));
 }
@@ -101,12 +99,12 @@ export function takeWayOf(turn: FilesTurn, before: Get, { link, name, others }: 
   for (const id of others) get = wantOf(turn, get, id);
   if (get.name !== null) return;
   get = turn.change(get, { name, files: 1 });
-  const fault = get.chosen === null ? fetchNameFault(name) : null;
-  if (fault !== null) {
-    return endGet(turn, get, "bad", `its name is not safe here, ${fault}: say another one with -o`);
+  const { directory, force, chosen } = get, own = chosen ?? safeName(name);
+  if (own === null) {
+    return endGet(turn, get, "bad", "it has a name that no file can have: say another one with -o");
   }
-  const { directory, force, chosen } = get;
-  const is_chosen = chosen !== null, target = { directory, name: chosen ?? name, is_chosen, force };
+  if (chosen === null && own !== name) get = turn.note(get, `${name} is stored as ${own}`);
+  const target = { directory, name: own, is_chosen: chosen !== null, force };
   beginFetch(turn, get, link, { ...target, resumes: false, is_executable: false });
 }
 
@@ -123,10 +121,13 @@ export function takeFinished(turn: FilesTurn, fetch: Fetch, finished: Finished):
   if (get.is_known) {
     unwant(turn, fetch.link);
     const { size } = parseLink(fetch.link)!;
-    return goOn(turn, turn.change(get, {
-      bytes_done: get.bytes_done + size,
-      files_done: get.files_done + 1,
-    }));
+    return goOn(
+      turn,
+      turn.change(get, {
+        bytes_done: get.bytes_done + size,
+        files_done: get.files_done + 1,
+      }),
+    );
   }
   if (file !== null) keepServing(turn, file);
   if (manifest === null) {
@@ -135,7 +136,10 @@ export function takeFinished(turn: FilesTurn, fetch: Fetch, finished: Finished):
   let bytes = 0;
   for (const { link } of manifest) bytes += parseLink(link)?.size ?? 0;
   const into = finished.path;
-  goOn(turn, turn.change(get, { is_known: true, into, waiting: manifest, bytes, files: manifest.length }));
+  goOn(
+    turn,
+    turn.change(get, { is_known: true, into, waiting: manifest, bytes, files: manifest.length }),
+  );
 }
 
 /** Opens the next files of a directory; with the last one it gets its name. */
@@ -207,7 +211,9 @@ export function giveUp(turn: FilesTurn, get: Get): void {
 
 /** Asks one more node for it. */
 function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
-  if (get.asked.includes(id) || get.asked.length >= HOLDERS_MAX || id === turn.view.self) return get;
+  if (get.asked.includes(id) || get.asked.length >= HOLDERS_MAX || id === turn.view.self) {
+    return get;
+  }
   const after = turn.change(get, { asked: [...get.asked, id] });
   want(turn, id, get.link!);
   return after;

@@ -4,6 +4,8 @@ import type { Json, Source } from "../../core/types.ts";
 import type { Question } from "../../core/host/app.ts";
 import { takeFound } from "./gets.ts";
 import { type Link, parseLink } from "./link.ts";
+import { RUNS_MAX } from "./limits.ts";
+import type { Runs } from "./runs.ts";
 import { foundNames, foundRow } from "./search/found.ts";
 import type { HeldFile } from "./search/messages.ts";
 import { searchOuts } from "./search/outs.ts";
@@ -13,7 +15,7 @@ import type { Row, Search } from "./search/state.ts";
 import type { SearchEvent } from "./search/turn.ts";
 import { readWords } from "./search/words.ts";
 import type { FilesState, Get } from "./state.ts";
-import { hasOf } from "./swarm/progress.ts";
+import { isComplete } from "./swarm/swarm.ts";
 import type { FilesTurn } from "./turn.ts";
 
 /** What may be asked about searches. */
@@ -59,7 +61,9 @@ export function lookFor(turn: FilesTurn, get: Get): void {
 
 /** Looks for it no more. */
 export function stopLooking(turn: FilesTurn, get: Get): void {
-  if (turn.state.searches.own.has(keyOf(get))) driveSearches(turn, { kind: "end", key: keyOf(get) });
+  if (turn.state.searches.own.has(keyOf(get))) {
+    driveSearches(turn, { kind: "end", key: keyOf(get) });
+  }
 }
 
 function takeRows(turn: FilesTurn, { key }: Search, rows: readonly Row[]): void {
@@ -81,8 +85,15 @@ function* heldFiles(state: FilesState): Iterable<HeldFile> {
     if (!is_open || told.has(link) || get?.kind !== "get") continue;
     if (get.link !== link || get.name === null) continue;
     told.add(link);
-    yield { link, name: get.name, has: hasOf(state.swarm, number) };
+    yield { link, name: get.name, has: hasOf(state, number) };
   }
+}
+
+/** What is there of a file that is on its way, as far as it can be said. */
+function hasOf({ swarm }: FilesState, number: number): Runs | null {
+  const file = swarm.fetches.get(number);
+  if (file === undefined) return [];
+  return isComplete(file) ? null : [...file.there[0].runs().take(RUNS_MAX)];
 }
 
 /** No user's search is called so: it has a space in it. */

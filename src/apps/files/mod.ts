@@ -28,8 +28,7 @@ export default {
         read: readBytes(UPLOAD_BYTES_MIN),
       },
     },
-    wish: ({ upload }) =>
-      upload === undefined ? undefined : { upload_bytes_max: upload as number },
+    wish: ({ upload }) => upload === undefined ? undefined : { upload_bytes_max: upload as number },
   },
   slash: [SHARE, GET, SEARCH, FILES_WORD],
   message: "message about files",

@@ -22,7 +22,8 @@ export const questions: Readonly<Record<string, Question<FilesState>>> = {
   /** All that is shared here, and what is on its way; no paths, which are nobody's business. */
   files: {
     right: "read",
-    names: (state, _, { now_ms }) => listFiles(state, now_ms).map((one) => JSON.stringify(rowOf(one))),
+    names: (state, _, { now_ms }) =>
+      listFiles(state, now_ms).map((one) => JSON.stringify(rowOf(one))),
     row: (_, row) => JSON.parse(row),
   },
   /** How far a transfer is, which its user asks for by its key. */
@@ -57,7 +58,13 @@ export function listFiles(state: FilesState, now_ms: number): readonly Listed[] 
   );
   const getting = gets.map((get): Listed => {
     const { link, name, what } = get, progress = progressOf(state, get, now_ms);
-    return { state: "getting", link: link ?? "", name: name ?? what, files: get.files, ...progress };
+    return {
+      state: "getting",
+      link: link ?? "",
+      name: name ?? what,
+      files: get.files,
+      ...progress,
+    };
   });
   return [...shared, ...getting];
 }

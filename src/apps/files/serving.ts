@@ -1,7 +1,13 @@
 /** What this node does for others that want its files. */
 
 import type { Id } from "../../core/types.ts";
-import { ADMITS_MAX, OTHERS_MAX, READS_MAX, READS_PER_PEER_MAX, WANTED_LINKS_MAX } from "./limits.ts";
+import {
+  ADMITS_MAX,
+  OTHERS_MAX,
+  READS_MAX,
+  READS_PER_PEER_MAX,
+  WANTED_LINKS_MAX,
+} from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Message } from "./messages.ts";
 import type { Admitted, Range } from "./tasks.ts";

@@ -78,7 +78,10 @@ function takeFault(turn: FilesTurn, job: Job, why: string): void {
   switch (job.kind) {
     case "open":
       turn.state.worker = "broken";
-      turn.out({ kind: "tell", text: `files are neither shared nor fetched here any more: ${why}` });
+      turn.out({
+        kind: "tell",
+        text: `files are neither shared nor fetched here any more: ${why}`,
+      });
       return;
     case "share": {
       const share = transfers.get(job.transfer);

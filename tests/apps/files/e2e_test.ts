@@ -1,14 +1,17 @@
 /** `rumor share`, `get`, `files` and `unshare` through real nodes. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path/join";
+import { join } from "node:path";
 import { endAll, Nodes } from "../../helpers/network.ts";
 import { type Process, type Result, runRumor } from "../../helpers/process.ts";
 
 /** Runs `rumor` as a guest of a node, in a directory. */
 async function guest(node: Process, cwd: string, ...args: string[]): Promise<Result> {
   const [word, ...rest] = args;
-  return await runRumor([word, "--join", await node.address(), ...rest], { cwd, timeout_ms: 30_000 });
+  return await runRumor([word, "--join", await node.address(), ...rest], {
+    cwd,
+    timeout_ms: 30_000,
+  });
 }
 
 /** Shares a file; gives its link. */
@@ -21,7 +24,9 @@ async function share(node: Process, cwd: string, path: string): Promise<string> 
 /** Bytes that differ from place to place. */
 function bytesOf(size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
-  for (let at = 0, x = 1; at < size; at++) bytes[at] = (x = (Math.imul(x, 48_271) >>> 0) % 2_147_483_647) & 255;
+  for (let at = 0, x = 1; at < size; at++) {
+    bytes[at] = (x = (Math.imul(x, 48_271) >>> 0) % 2_147_483_647) & 255;
+  }
   return bytes;
 }
 

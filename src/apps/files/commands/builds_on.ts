@@ -2,4 +2,4 @@
 
 export { CHAIN } from "../../names/builds_on.ts";
 export { claimOf } from "../../names/claims.ts";
-export type { RecordRequest } from "../../names/commands/builds_on.ts";
+export type { RecordRequest } from "../../chain/waits.ts";

@@ -7,7 +7,11 @@ import type { Desk } from "./following.ts";
 const CLAIM_MS = 60_000;
 
 /** Claims a name for a link; gives why it is not, null where it is, or there is no chain. */
-export async function claimName({ ask, want }: Desk, name: string, link: string): Promise<string | null> {
+export async function claimName(
+  { ask, want }: Desk,
+  name: string,
+  link: string,
+): Promise<string | null> {
   const [chain] = await ask({ q: CHAIN });
   if (chain === undefined) return null;
   const item = claimOf(name, link);

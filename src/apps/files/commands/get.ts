@@ -1,9 +1,6 @@
 /** `rumor get`: a file or directory, from everybody who has a piece of it. */
 
-import { basename } from "@std/path/basename";
-import { dirname } from "@std/path/dirname";
-import { join } from "@std/path/join";
-import { resolve } from "@std/path/resolve";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "../../app.ts";
 import { flagLines, type Given, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
@@ -123,7 +120,12 @@ async function toStdout(what: string, given: Given<typeof flags>): Promise<numbe
     const request = requestOf(what, given, { directory, name: "file" });
     const options = { ...given, lost_code: EXIT.unacknowledged };
     return await inquire(options, async (ask, want) => {
-      const { code, row } = await follow({ ask, want }, request, "getting", given.progress ?? false);
+      const { code, row } = await follow(
+        { ask, want },
+        request,
+        "getting",
+        given.progress ?? false,
+      );
       if (code !== EXIT.done || row === null) return code || EXIT.failed;
       return await writeOut(join(directory, "file"));
     });

@@ -74,7 +74,8 @@ export function bytesText(bytes: number): string {
 
 /** Seconds as minutes and seconds, or hours. */
 export function durationText(seconds: number): string {
-  const all = Math.ceil(Math.max(0, seconds)), two = (value: number) => String(value).padStart(2, "0");
+  const all = Math.ceil(Math.max(0, seconds)),
+    two = (value: number) => String(value).padStart(2, "0");
   const [hours, minutes] = [Math.floor(all / 3_600), Math.floor(all / 60) % 60];
   return hours > 0 ? `${hours}:${two(minutes)}:${two(all % 60)}` : `${minutes}:${two(all % 60)}`;
 }

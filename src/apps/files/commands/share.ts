@@ -1,6 +1,6 @@
 /** `rumor share`: files and directories that a running node serves from where they are. */
 
-import { resolve } from "@std/path/resolve";
+import { resolve } from "node:path";
 import type { Command } from "../../app.ts";
 import { flagLines, type Given, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";

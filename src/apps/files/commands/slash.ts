@@ -1,8 +1,6 @@
 /** `/share`, `/get` and `/files` at the prompt. */
 
-import { basename } from "@std/path/basename";
-import { dirname } from "@std/path/dirname";
-import { resolve } from "@std/path/resolve";
+import { basename, dirname, resolve } from "node:path";
 import type { PromptDesk, SlashCommand } from "../../app.ts";
 import { PATIENCE_MS } from "../limits.ts";
 import { FILES } from "../options.ts";
