@@ -13,22 +13,23 @@ import type { FilesTurn } from "./turn.ts";
 /** Opens the part of a file, and fetches what is missing from whoever has it. */
 export function beginFetch(turn: FilesTurn, get: Get, link: Link, target: Target): void {
   const number = turn.number();
-  const fetch: Fetch = { number, transfer: get.number, link, is_open: false };
-  turn.own("fetches").set(number, fetch);
+  const file: Fetch = { number, transfer: get.number, link, is_open: false };
+  turn.own("fetches").set(number, file);
   turn.work({ kind: "begin", fetch: number }, { do: "begin", fetch: number, link, target });
 }
 
 /** The part is open. */
-export function takeBegun(turn: FilesTurn, fetch: Fetch, { has }: Begun): void {
-  turn.own("fetches").set(fetch.number, { ...fetch, is_open: true });
-  drive(turn, { kind: "begun", fetch: fetch.number, link: fetch.link, has });
+export function takeBegun(turn: FilesTurn, file: Fetch, { has }: Begun): void {
+  const { number, link } = file;
+  turn.own("fetches").set(number, { ...file, is_open: true });
+  drive(turn, { kind: "begun", fetch: number, link, has });
 }
 
 /** It is fetched no further; what is there stays. */
-export function stopFetch(turn: FilesTurn, fetch: Fetch): void {
-  turn.own("fetches").delete(fetch.number);
-  drive(turn, { kind: "stopped", fetch: fetch.number });
-  turn.work({ kind: "other" }, { do: "stop", fetch: fetch.number });
+export function stopFetch(turn: FilesTurn, { number }: Fetch): void {
+  turn.own("fetches").delete(number);
+  drive(turn, { kind: "stopped", fetch: number });
+  turn.work({ kind: "other" }, { do: "stop", fetch: number });
 }
 
 /** What came of asking for chunks. */
@@ -56,8 +57,8 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
       return takeWrong(turn, turn.note(get, `${turn.labelOf(out.peer)} ${out.why}`), out.peer);
     }
     case "complete": {
-      const { fetch } = out;
-      turn.work({ kind: "finish", fetch }, { do: "finish", fetch });
+      const { fetch: number } = out;
+      turn.work({ kind: "finish", fetch: number }, { do: "finish", fetch: number });
       return;
     }
     case "stuck": {
@@ -74,13 +75,13 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
 }
 
 function ask(turn: FilesTurn, out: Extract<SwarmOut, { kind: "ask" }>): void {
-  const { ask, fetch, peer, via, range } = out;
+  const { ask, fetch: number, peer, via, range } = out;
   if (via === "direct") {
-    turn.work({ kind: "ask", ask }, { do: "ask", fetch, peer, range });
+    turn.work({ kind: "ask", ask }, { do: "ask", fetch: number, peer, range });
     return;
   }
-  const { link } = turn.state.fetches.get(fetch)!;
-  turn.state.questions = turn.state.questions.set(ask, { fetch, peer, range });
+  const { link } = turn.state.fetches.get(number)!;
+  turn.state.questions = turn.state.questions.set(ask, { fetch: number, peer, range });
   turn.say(peer, { k: "ask", n: ask, link, ...range });
   turn.wakeAt(turn.now_ms + MESSAGE_MS);
 }
@@ -97,11 +98,11 @@ export function takeData(turn: FilesTurn, from: Id, n: number, chunks: readonly 
   const question = turn.state.questions.get(n);
   if (question === undefined || question.peer !== from) return;
   turn.state.questions = turn.state.questions.delete(n);
-  const { fetch, range } = question;
+  const { fetch: number, range } = question;
   if (chunks.length !== range.count) {
     return drive(turn, { kind: "failed", ask: n, why: "it sent something else" });
   }
-  turn.work({ kind: "ask", ask: n }, { do: "put", fetch, range, chunks });
+  turn.work({ kind: "ask", ask: n }, { do: "put", fetch: number, range, chunks });
 }
 
 /** Chunks that were asked for by messages are not there. */
@@ -112,7 +113,7 @@ export function takeLack(turn: FilesTurn, from: Id, n: number, why: string): voi
   takeGot(turn, n, { good: [], wrong: false, why, stuck: null });
 }
 
-function getOf({ state }: FilesTurn, fetch: number): Get | undefined {
-  const transfer = state.transfers.get(state.fetches.get(fetch)?.transfer ?? 0);
+function getOf({ state }: FilesTurn, number: number): Get | undefined {
+  const transfer = state.transfers.get(state.fetches.get(number)?.transfer ?? 0);
   return transfer?.kind === "get" ? transfer : undefined;
 }

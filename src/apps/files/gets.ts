@@ -114,13 +114,13 @@ export function takeGetBegun(turn: FilesTurn, get: Get, { path }: Begun): void {
 }
 
 /** A file is here, whole. */
-export function takeFinished(turn: FilesTurn, fetch: Fetch, finished: Finished): void {
-  turn.own("fetches").delete(fetch.number);
-  const get = turn.state.transfers.get(fetch.transfer) as Get;
-  const { manifest, file } = finished;
+export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): void {
+  turn.own("fetches").delete(file.number);
+  const get = turn.state.transfers.get(file.transfer) as Get;
+  const { manifest, file: served } = finished;
   if (get.is_known) {
-    unwant(turn, fetch.link);
-    const { size } = parseLink(fetch.link)!;
+    unwant(turn, file.link);
+    const { size } = parseLink(file.link)!;
     return goOn(
       turn,
       turn.change(get, {
@@ -129,7 +129,7 @@ export function takeFinished(turn: FilesTurn, fetch: Fetch, finished: Finished):
       }),
     );
   }
-  if (file !== null) keepServing(turn, file);
+  if (served !== null) keepServing(turn, served);
   if (manifest === null) {
     return endGet(turn, turn.change(get, { path: finished.path, is_known: true }), "done", null);
   }
@@ -170,9 +170,9 @@ export function endGet(
   why: string | null,
 ): void {
   stopLooking(turn, get);
-  for (const fetch of openFetches(turn, get)) {
-    stopFetch(turn, fetch);
-    unwant(turn, fetch.link);
+  for (const file of openFetches(turn, get)) {
+    stopFetch(turn, file);
+    unwant(turn, file.link);
   }
   if (get.link !== null) unwant(turn, get.link);
   if (how === "done" && get.source.kind === "local") {

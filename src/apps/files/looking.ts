@@ -93,7 +93,7 @@ function* heldFiles(state: FilesState): Iterable<HeldFile> {
 function hasOf({ swarm }: FilesState, number: number): Runs | null {
   const file = swarm.fetches.get(number);
   if (file === undefined) return [];
-  return isComplete(file) ? null : [...file.there[0].runs().take(RUNS_MAX)];
+  return isComplete(file) ? null : Array.from(file.there[0].runs()).slice(0, RUNS_MAX);
 }
 
 /** No user's search is called so: it has a space in it. */

@@ -106,9 +106,9 @@ function progressOf(state: FilesState, get: Get, now_ms: number) {
   const size = get.into !== null ? get.bytes : get.link === null ? 0 : parseLink(get.link)!.size;
   const is_done = get.ended?.how === "done";
   let bytes_here = is_done ? size : get.bytes_done, bytes_per_s = 0, holders = 0;
-  for (const fetch of state.fetches.values()) {
-    if (fetch.transfer !== get.number || !fetch.is_open) continue;
-    const one = fetchProgress(state.swarm, fetch.number, now_ms);
+  for (const file of state.fetches.values()) {
+    if (file.transfer !== get.number || !file.is_open) continue;
+    const one = fetchProgress(state.swarm, file.number, now_ms);
     if (one === null) continue;
     bytes_here += one.bytes;
     bytes_per_s += one.bytes_per_s;

@@ -10,7 +10,7 @@ import type { ManifestFile, Range, SharedFile } from "./tasks.ts";
 
 export interface FilesState {
   readonly options: FilesOptions;
-  readonly worker: Worker;
+  readonly worker: Workshop;
   /** Of the next job, transfer or fetch. */
   readonly next: number;
   /** What is under way outside the core, by the tags of its works. */
@@ -43,7 +43,7 @@ export interface AskedByMessage {
 }
 
 /** Whether there is somebody who does the work: nothing is loaded before it is needed. */
-export type Worker = "off" | "on" | "broken";
+export type Workshop = "off" | "on" | "broken";
 
 /** What a work is for. */
 export type Job =

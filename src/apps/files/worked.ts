@@ -51,18 +51,18 @@ function takeResult(turn: FilesTurn, job: Job, result: unknown): void {
     case "dial":
       return takeUndialled(turn, job.peer, "it closed the connection");
     case "begin": {
-      const fetch = fetches.get(job.fetch);
-      if (fetch === undefined) return;
-      takeGetBegun(turn, transfers.get(fetch.transfer) as Get, result as Begun);
-      return takeBegun(turn, fetch, result as Begun);
+      const file = fetches.get(job.fetch);
+      if (file === undefined) return;
+      takeGetBegun(turn, transfers.get(file.transfer) as Get, result as Begun);
+      return takeBegun(turn, file, result as Begun);
     }
     case "ask":
       return takeGot(turn, job.ask, result as Got);
     case "read":
       return takeRead(turn, job.peer, job.n, result as readonly string[], null);
     case "finish": {
-      const fetch = fetches.get(job.fetch);
-      return fetch && takeFinished(turn, fetch, result as Finished);
+      const file = fetches.get(job.fetch);
+      return file && takeFinished(turn, file, result as Finished);
     }
     case "settle": {
       const get = transfers.get(job.transfer) as Get | undefined;
@@ -97,11 +97,11 @@ function takeFault(turn: FilesTurn, job: Job, why: string): void {
       return takeRead(turn, job.peer, job.n, null, why);
     case "begin":
     case "finish": {
-      const fetch = fetches.get(job.fetch);
-      if (fetch === undefined) return;
-      const get = transfers.get(fetch.transfer) as Get;
-      if (job.kind === "begin") turn.own("fetches").delete(fetch.number);
-      else stopFetch(turn, fetch);
+      const file = fetches.get(job.fetch);
+      if (file === undefined) return;
+      const get = transfers.get(file.transfer) as Get;
+      if (job.kind === "begin") turn.own("fetches").delete(file.number);
+      else stopFetch(turn, file);
       return endGet(turn, get, "bad", why);
     }
     case "settle": {
