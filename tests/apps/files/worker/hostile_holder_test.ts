@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { PUTS_MAX } from "../../../../src/apps/files/limits.ts";
 import type { Got, Range } from "../../../../src/apps/files/tasks.ts";
 import { dial } from "../../../../src/apps/files/worker/dialer.ts";
-import { type Fetcher, never, RawHolder, type RawPeer, until } from "./ends.ts";
+import { type Fetcher, never, RawHolder, type RawPeer, turn, until } from "./ends.ts";
 import { good, linkOf } from "./fake_disk.ts";
 
 const link = linkOf(10_000_000);
@@ -143,7 +143,7 @@ Deno.test("a fetcher reads no more than the disk takes, and does not blame the h
   const asked = Array.from({ length: 2 * PUTS_MAX }, () => ask(fetcher, put));
   await answerZeros(holder, 2 * PUTS_MAX);
   await until(() => puts === PUTS_MAX);
-  await pass(stage, 60);
+  await pass(stage, 60, turn);
   assertEquals(puts, PUTS_MAX);
   gate.resolve(good(range));
   await Promise.all(asked);

@@ -152,7 +152,6 @@ Deno.test("`Connection` closes when it was idle for a minute, but not while it a
   await until(() => news.length === 1);
   await holder.pass(300);
   assertEquals(why, null);
-  holder.disk.gate = new Promise(() => {});
   connection.forget(link);
   assertEquals(holder.listener.counts.served, 2);
   await holder.pass(59);
@@ -160,6 +159,16 @@ Deno.test("`Connection` closes when it was idle for a minute, but not while it a
   await holder.pass(2);
   assertEquals(why, "it was idle");
   await until(() => holder.listener.counts.served === 1);
+});
+
+Deno.test("`Connection` closes when it was idle for a minute and watches only what the holder has whole", async () => {
+  using holder = new Holder();
+  holder.disk.files.set(link, null);
+  const { connection, news } = await holder.connect();
+  connection.watch(link);
+  await until(() => news.length === 1);
+  await holder.pass(62);
+  assertEquals(await connection.ended, "it was idle");
 });
 
 Deno.test("`dial()` is told why it is not let in", async () => {
