@@ -1,7 +1,7 @@
 /** Files that are being fetched: what is asked of whom, and what becomes of it. */
 
 import type { Id } from "../../core/types.ts";
-import { takeWrong } from "./gets.ts";
+import { takeWrong, touch } from "./gets.ts";
 import { MESSAGE_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Fetch, Get } from "./state.ts";
@@ -34,6 +34,8 @@ export function stopFetch(turn: FilesTurn, { number }: Fetch): void {
 
 /** What came of asking for chunks. */
 export function takeGot(turn: FilesTurn, ask: number, got: Got): void {
+  const number = turn.state.swarm.asks.get(ask)?.fetch ?? 0, get = getOf(turn, number);
+  if (get !== undefined && got.good.length > 0) touch(turn, get);
   drive(turn, { kind: "got", ask, got });
 }
 

@@ -6,7 +6,7 @@
 import type { Id, Source } from "../../core/types.ts";
 import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
-import { beginFetch, stopFetch } from "./fetches.ts";
+import { beginFetch, drive, stopFetch } from "./fetches.ts";
 import { unwant, want } from "./holders.ts";
 import { DECIDE_MS, FETCHES_MAX, HOLDERS_MAX, LATER_MS, LOOK_MS, WRONG_MS } from "./limits.ts";
 import { type Link, parseLink } from "./link.ts";
@@ -94,18 +94,32 @@ export function decide(turn: FilesTurn, get: Get): void {
 }
 
 /** A holder answers: what it is called is known, and its part is opened, if it is not yet. */
-export function takeWayOf(turn: FilesTurn, before: Get, { link, name, others }: Way): void {
+export function takeWayOf(turn: FilesTurn, before: Get, way: Way): void {
   let get = before;
-  for (const id of others) get = wantOf(turn, get, id);
+  for (const id of way.others) get = wantOf(turn, get, id);
   if (get.name !== null) return;
-  get = turn.change(get, { name, files: 1 });
-  const { directory, force, chosen } = get, own = chosen ?? safeName(name);
+  const { name, is_directory } = way, own = get.chosen ?? safeName(name);
+  get = turn.change(get, { name: own ?? name, is_directory, files: 1 });
   if (own === null) {
     return endGet(turn, get, "bad", "it has a name that no file can have: say another one with -o");
   }
-  if (chosen === null && own !== name) get = turn.note(get, `${name} is stored as ${own}`);
-  const target = { directory, name: own, is_chosen: chosen !== null, force };
-  beginFetch(turn, get, link, { ...target, resumes: false, is_executable: false });
+  if (get.chosen === null && own !== name) get = turn.note(get, `${name} is stored as ${own}`);
+  beginFirst(turn, get);
+}
+
+/** Opens the part of a file, or of the list of a directory's files. */
+function beginFirst(turn: FilesTurn, get: Get): void {
+  const { directory, force, chosen, is_directory } = get, name = chosen ?? get.name!;
+  const target = { directory, is_chosen: chosen !== null, force, is_executable: false };
+  beginFetch(turn, get, get.link!, { ...target, name: is_directory ? `${name}/` : name });
+}
+
+/** A file cannot be opened, or finished. */
+export function takeRefused(turn: FilesTurn, get: Get, why: string): void {
+  if (get.ended !== null) return;
+  // That it is a directory is only the word of a holder.
+  if (!get.is_directory || get.is_known || get.path === null) return endGet(turn, get, "bad", why);
+  beginFirst(turn, turn.change(get, { is_directory: false, path: null }));
 }
 
 /** The part of the first file is open. */
@@ -116,50 +130,41 @@ export function takeGetBegun(turn: FilesTurn, get: Get, { path }: Begun): void {
 /** A file is here, whole. */
 export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): void {
   turn.own("fetches").delete(file.number);
-  const get = turn.state.transfers.get(file.transfer) as Get;
-  const { manifest, file: served } = finished;
+  drive(turn, { kind: "stopped", fetch: file.number });
+  const get = turn.state.transfers.get(file.transfer) as Get, { manifest, path } = finished;
   if (get.is_known) {
     unwant(turn, file.link);
     const { size } = parseLink(file.link)!;
-    return goOn(
-      turn,
-      turn.change(get, {
-        bytes_done: get.bytes_done + size,
-        files_done: get.files_done + 1,
-      }),
-    );
+    const here = { bytes_done: get.bytes_done + size, files_done: get.files_done + 1 };
+    return goOn(turn, touch(turn, turn.change(get, here)));
   }
-  if (served !== null) keepServing(turn, served);
-  if (manifest === null) {
-    return endGet(turn, turn.change(get, { path: finished.path, is_known: true }), "done", null);
-  }
+  keepServing(turn, finished.file);
+  const known = turn.change(get, { path, is_known: true });
+  if (manifest === null) return endGet(turn, known, "done", null);
+  if (!get.is_directory) return endGet(turn, tellList(turn, known), "done", null);
   let bytes = 0;
   for (const { link } of manifest) bytes += parseLink(link)?.size ?? 0;
-  const into = finished.path;
-  goOn(
-    turn,
-    turn.change(get, { is_known: true, into, waiting: manifest, bytes, files: manifest.length }),
-  );
+  const waiting = manifest.filter(({ link }) => link !== "");
+  goOn(turn, turn.change(known, { waiting, bytes, files: waiting.length }));
 }
 
-/** Opens the next files of a directory; with the last one it gets its name. */
+/** Who has it does not call it a directory, though it is the list of one. */
+function tellList(turn: FilesTurn, get: Get): Get {
+  return turn.note(get, `${get.path} is the list of a directory's files, which nobody has whole`);
+}
+
+/** Opens the next files of a directory. */
 function goOn(turn: FilesTurn, before: Get): void {
   let get = before, open = openFetches(turn, get).length;
   while (open < FETCHES_MAX && get.waiting.length > 0) {
     const [{ path, link, is_executable }, ...waiting] = get.waiting;
     get = turn.change(get, { waiting });
-    const target = { directory: get.into!, name: path, is_chosen: false, force: false };
-    beginFetch(turn, get, link, { ...target, resumes: true, is_executable });
+    const { directory, chosen, force } = get, name = `${chosen ?? get.name}/${path}`;
+    beginFetch(turn, get, link, { directory, name, is_chosen: chosen !== null, force, is_executable });
     for (const id of get.asked) want(turn, id, link);
     open++;
   }
-  if (open > 0 || get.path === null) return;
-  turn.work({ kind: "settle", transfer: get.number }, {
-    do: "settle",
-    from: get.into!,
-    to: get.path,
-    force: get.force,
-  });
+  if (open === 0) endGet(turn, get, "done", null);
 }
 
 /** It is over: nothing more is fetched for it. */
@@ -182,8 +187,8 @@ export function endGet(
 }
 
 /** Something came: there is time again. */
-export function touch(turn: FilesTurn, get: Get): void {
-  turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
+export function touch(turn: FilesTurn, get: Get): Get {
+  return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
 /** A holder sent something else: where there is no other, it is soon over. */
@@ -235,8 +240,8 @@ const NEW = {
   asked: [],
   wrong: [],
   is_known: false,
+  is_directory: false,
   waiting: [],
-  into: null,
   bytes: 0,
   bytes_done: 0,
   files: 0,

@@ -91,6 +91,9 @@ export const SEARCH_BUDGET_LAST = 32;
 export const SEARCH_RING_MS = 1_000;
 /** Answers to the last budget are waited for so long. */
 export const SEARCH_LINGER_MS = 3_000;
+/** A node without links waits so long for some, looking every now and then. */
+export const SEARCH_ALONE_MS = 2_000;
+export const SEARCH_LOOK_MS = 250;
 /** A search that goes on asks again after this time, once it has come to the last budget. */
 export const SEARCH_AGAIN_MS = 5_000;
 /** So many different files that are there as a whole end a search without a budget. */

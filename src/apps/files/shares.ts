@@ -4,7 +4,7 @@ import type { Json, Source } from "../../core/types.ts";
 import type { Link } from "./link.ts";
 import type { ShareRequest, UnshareRequest } from "./requests.ts";
 import type { Share, Transfer } from "./state.ts";
-import type { Hashed, SharedFile } from "./tasks.ts";
+import type { Hashed, LeftOut, SharedFile } from "./tasks.ts";
 import { end, isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
@@ -21,7 +21,12 @@ export function beginShare(turn: FilesTurn, { key, path }: ShareRequest, source:
 
 /** How far a share is, or that it is done. */
 export function takeHashed(turn: FilesTurn, share: Share, result: unknown, done: boolean): void {
-  if (!done) return void turn.change(share, result as Hashed);
+  if (!done) {
+    const news = result as Hashed | LeftOut;
+    if ("left_out" in news) turn.note(share, news.left_out);
+    else turn.change(share, news);
+    return;
+  }
   const file = result as SharedFile;
   keepServing(turn, file);
   if (share.source.kind === "local") tellShared(turn, file);

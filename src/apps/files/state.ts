@@ -56,7 +56,6 @@ export type Job =
   | { readonly kind: "ask"; readonly ask: number }
   | { readonly kind: "read"; readonly peer: Id; readonly n: number }
   | { readonly kind: "finish"; readonly fetch: number }
-  | { readonly kind: "settle"; readonly transfer: number }
   /** What nobody waits for. */
   | { readonly kind: "other" };
 
@@ -121,9 +120,10 @@ export interface Get extends Wanted {
   readonly wrong: readonly Id[];
   /** Whether what is fetched first is here, which says whether it is a directory. */
   readonly is_known: boolean;
-  /** Of a directory: what is still to be begun; where the files go. */
+  /** Whether its holder calls it a directory. */
+  readonly is_directory: boolean;
+  /** Of a directory: what is still to be begun. */
   readonly waiting: readonly ManifestFile[];
-  readonly into: string | null;
   /** Of all files: bytes in all, and those that are here of files that ended. */
   readonly bytes: number;
   readonly bytes_done: number;

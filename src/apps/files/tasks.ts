@@ -49,9 +49,6 @@ export interface Target {
   readonly is_chosen: boolean;
   /** Whether an existing file is written over. */
   readonly force: boolean;
-  /** Whether an existing file may be this one from another time: what is right of it is kept. */
-  readonly resumes: boolean;
-  readonly is_executable: boolean;
 }
 
 export type FilesTask =
@@ -108,8 +105,6 @@ export type FilesTask =
   | { readonly do: "read"; readonly link: Link; readonly range: Range }
   /** All is there: flushes it, and gives it its name. Results in `Finished`. */
   | { readonly do: "finish"; readonly fetch: number }
-  /** All files of a directory are there: it gets its name. Results in a `SharedFile`, or null. */
-  | { readonly do: "settle"; readonly from: string; readonly to: string; readonly force: boolean }
   /** The rest is not fetched now: what is there stays for the next time. Results in null. */
   | { readonly do: "stop"; readonly fetch: number };
 
@@ -169,10 +164,7 @@ export interface Got {
 }
 
 export interface Finished {
-  /** Where it is; of a directory, where its files go until it is whole. */
   readonly path: string;
-  /** What is served from now on; null where it is a manifest. */
-  readonly file: SharedFile | null;
   /** Where it is the manifest of a directory: its files. */
   readonly manifest: readonly ManifestFile[] | null;
 }

@@ -6,7 +6,7 @@ import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { MESSAGE_MS, NOTES_MAX } from "./limits.ts";
 import type { Message } from "./messages.ts";
 import { FILES } from "./options.ts";
-import type { FilesState, Get, Job, Transfer } from "./state.ts";
+import type { FilesState, Job, Transfer } from "./state.ts";
 import type { FilesTask } from "./tasks.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -91,9 +91,11 @@ export class FilesTurn {
   }
 
   /** Tells the user of a transfer something on the way, and the node's. */
-  note(transfer: Get, text: string): Get {
+  note<T extends Transfer>(transfer: T, text: string): T {
     this.out({ kind: "tell", text });
-    return this.change(transfer, { notes: [...transfer.notes, text].slice(-NOTES_MAX) });
+    const after = { ...transfer, notes: [...transfer.notes, text].slice(-NOTES_MAX) };
+    this.own("transfers").set(after.number, after);
+    return after;
   }
 
   /** What somebody is called in a sentence. */

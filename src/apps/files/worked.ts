@@ -2,12 +2,12 @@
 
 import type { AppEvent } from "../../core/host/app.ts";
 import { drive, stopFetch, takeBegun, takeGot } from "./fetches.ts";
-import { endGet, takeFinished, takeGetBegun } from "./gets.ts";
+import { takeFinished, takeGetBegun, takeRefused } from "./gets.ts";
 import { takeDialled, takeUndialled } from "./holders.ts";
 import { takeAdmitted, takeRead } from "./serving.ts";
-import { isShare, keepServing, takeChanged, takeHashed } from "./shares.ts";
+import { isShare, takeChanged, takeHashed } from "./shares.ts";
 import type { Get, Job } from "./state.ts";
-import type { Admitted, Begun, Changed, Finished, Got, SharedFile } from "./tasks.ts";
+import type { Admitted, Begun, Changed, Finished, Got } from "./tasks.ts";
 import { end } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
@@ -64,11 +64,6 @@ function takeResult(turn: FilesTurn, job: Job, result: unknown): void {
       const file = fetches.get(job.fetch);
       return file && takeFinished(turn, file, result as Finished);
     }
-    case "settle": {
-      const get = transfers.get(job.transfer) as Get | undefined;
-      if (result !== null) keepServing(turn, result as SharedFile);
-      return get?.ended === null ? endGet(turn, get, "done", null) : undefined;
-    }
   }
 }
 
@@ -99,14 +94,9 @@ function takeFault(turn: FilesTurn, job: Job, why: string): void {
     case "finish": {
       const file = fetches.get(job.fetch);
       if (file === undefined) return;
-      const get = transfers.get(file.transfer) as Get;
       if (job.kind === "begin") turn.own("fetches").delete(file.number);
       else stopFetch(turn, file);
-      return endGet(turn, get, "bad", why);
-    }
-    case "settle": {
-      const get = transfers.get(job.transfer) as Get | undefined;
-      return get?.ended === null ? endGet(turn, get, "bad", why) : undefined;
+      return takeRefused(turn, transfers.get(file.transfer) as Get, why);
     }
   }
 }

@@ -154,13 +154,21 @@ Deno.test("two searches for the same at one node do not stand in each other's wa
   assertEquals(searchesOf(a).own.size, 2);
 });
 
-Deno.test("the user is told when nothing is found, and a node without links ends at once", () => {
+Deno.test("a node without links waits a moment for some, and tells when nothing is found", () => {
   const net = new SearchNetwork();
   const a = net.node("a");
   net.network.settle();
   const began_ms = a.now_ms, search = net.search(a, "b,a");
-  assertEquals([finds(net, search), a.now_ms], [[], began_ms]);
+  assertEquals([finds(net, search), a.now_ms], [[], began_ms + 2_000]);
   assertEquals(told(a), ["nothing found for a,b"]);
+});
+
+Deno.test("a search finds what is there as soon as its node has joined", () => {
+  const net = new SearchNetwork();
+  const a = net.node("a", [], [file("x1"), file("x2")]);
+  net.network.settle();
+  const b = net.node("b", [a]);
+  assertEquals(finds(net, net.search(b, "x", { budget: 1 })), ["x1 of a", "x2 of a"]);
 });
 
 Deno.test("whatever was remembered is given back", () => {

@@ -1,5 +1,6 @@
 /** Simulated networks of nodes that have files, and what tests see of their searches. */
 
+import { createHash } from "node:crypto";
 import { filesApp } from "../../../src/apps/files/app.ts";
 import type { HeldFile } from "../../../src/apps/files/search/messages.ts";
 import type { SearchRequest } from "../../../src/apps/files/search/requests.ts";
@@ -11,8 +12,7 @@ import type { SimNode } from "../../../src/sim/sim_node.ts";
 
 /** The link of some file of so many chunks. */
 export function linkOf(word: string, chunks = 1): string {
-  const root = Array.from(word, (one) => one.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-  return `${root.padEnd(64, "0")}.${chunks * 8_192}`;
+  return `${createHash("sha256").update(word).digest("hex")}.${chunks * 8_192}`;
 }
 
 /** A file that is here as a whole, or only some of its chunks. */

@@ -1,5 +1,6 @@
 /** Waits for a transfer that a node does, and shows how far it is. */
 
+import { delay } from "@std/async/delay";
 import { EXIT } from "../../../cli/args/exit.ts";
 import type { Ask, Outcome, Want } from "../../../cli/guest/inquiry.ts";
 import { say } from "../../../cli/output/stderr.ts";
@@ -11,6 +12,9 @@ import { askTransfer, type TransferRow } from "./transfer_row.ts";
 /** How often it is asked how far it is: where somebody looks, and else. */
 const LOOK_MS = 200;
 const PAUSE_MS = 1_000;
+
+/** How often it is asked again how it ended, and after which time. */
+const TRIES = 100, TRY_MS = 50;
 
 /** Exit codes of how a transfer ends. */
 const CODES: Readonly<Record<string, number>> = {
@@ -65,7 +69,12 @@ export async function follow(
 }
 
 async function ended({ ask }: Desk, key: string, { why }: Outcome): Promise<Followed> {
-  const row = await askTransfer(ask, key);
+  let row = await askTransfer(ask, key);
+  // A node that stores something shows how it ended when that is stored.
+  for (let tries = 0; tries < TRIES && row?.how === ""; tries++) {
+    await delay(TRY_MS);
+    row = await askTransfer(ask, key);
+  }
   if (why === null) return { code: EXIT.done, row };
   say(`rumor: ${why}`);
   // What was refused before it began is no transfer.

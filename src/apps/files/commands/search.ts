@@ -19,6 +19,8 @@ import { readNews, rowLine } from "./search_rows.ts";
 
 /** First and longest pause before the node is asked what is new. */
 const PAUSE_MS = 50, PAUSE_MS_MAX = 200;
+/** So long a node may have no news of a search that is over. */
+const LATE_MS_MAX = 5_000;
 
 const flags = {
   ...joinFlag,
@@ -91,23 +93,29 @@ async function search(
   want: Want,
   format: Format,
 ): Promise<number> {
-  let why: string | null = null, found = 0, pause_ms = PAUSE_MS;
-  const ended = want(FILES, wish as unknown as Json).then((how) => void (why = how.why));
-  while (why === null) {
+  let end: { readonly why: string | null } | undefined;
+  const noted = want(FILES, wish as unknown as Json).then((how) => void (end = how));
+  let found = 0, is_known = false, pause_ms = PAUSE_MS, late_ms = 0;
+  for (;;) {
+    const was_over = end !== undefined;
     const news = readNews(await ask({ q: "found", a: [key, String(found)] }));
-    if (why !== null) break;
-    if (news === null) {
-      say("rumor: the node's answer makes no sense");
-      return EXIT.failed;
-    }
-    const { rows, over, more } = news;
+    if (end?.why) return fail(`refused: ${end.why}`);
+    if (news === null) return fail("the node's answer makes no sense");
+    const { rows, state, more } = news;
     found += rows.length;
     await stdout.print(rows.map((row) => rowLine(row, format)).join(""));
-    if (over) return endWith(found, more, wish);
+    if (state === "over" || (state === "unknown" && is_known)) return endWith(found, more, wish);
+    is_known ||= state !== "unknown";
     pause_ms = rows.length > 0 ? PAUSE_MS : Math.min(PAUSE_MS_MAX, pause_ms * 2);
-    await Promise.race([delay(pause_ms), ended]);
+    // What is over shows when the node has stored what came before, and that may never be.
+    if (was_over) late_ms += pause_ms;
+    if (late_ms > LATE_MS_MAX) return fail("the node cannot store, and so it does not tell");
+    await (was_over ? delay(pause_ms) : Promise.race([delay(pause_ms), noted]));
   }
-  say(`rumor: refused: ${why}`);
+}
+
+function fail(why: string): number {
+  say(`rumor: ${why}`);
   return EXIT.failed;
 }
 

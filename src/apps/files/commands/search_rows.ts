@@ -14,8 +14,8 @@ import type { Row } from "../search/state.ts";
 /** What was found since it was asked last. */
 export interface News {
   readonly rows: readonly FoundRow[];
-  /** Whether there are no more to come. */
-  readonly over: boolean;
+  /** `over` where there are no more to come; `unknown` where the node knows of no such search. */
+  readonly state: "open" | "over" | "unknown";
   /** Whether somebody has more than is told. */
   readonly more: boolean;
 }
@@ -28,11 +28,11 @@ export interface FoundRow extends Row {
 
 /** What an answer to the question `found` says; null where it makes no sense. */
 export function readNews([state, ...rows]: Rows): News | null {
-  // The node has forgotten it.
-  if (state === undefined || state.length === 0) return { rows: [], over: true, more: false };
+  // It was forgotten, or the request has not shown yet.
+  if (state === undefined || state.length === 0) return { rows: [], state: "unknown", more: false };
   const [word, more] = state, read = rows.filter((row) => row.length > 0).map(readRow);
   if ((word !== "open" && word !== "over") || read.includes(null)) return null;
-  return { rows: read as readonly FoundRow[], over: word === "over", more: more === "more" };
+  return { rows: read as readonly FoundRow[], state: word, more: more === "more" };
 }
 
 /** The line of what was found: `LINK NAME CHUNKS HOLDER HOLDERNAME`, or an object. */

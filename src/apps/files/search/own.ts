@@ -5,12 +5,14 @@ import { AppendLog } from "../../../core/data/append_log.ts";
 import {
   OWN_PURSE,
   SEARCH_AGAIN_MS,
+  SEARCH_ALONE_MS,
   SEARCH_BUDGET_FIRST,
   SEARCH_BUDGET_LAST,
   SEARCH_COST_MIN,
   SEARCH_GAP_MS,
   SEARCH_KEPT_MS,
   SEARCH_LINGER_MS,
+  SEARCH_LOOK_MS,
   SEARCH_RING_MS,
   SEARCHES_MAX,
   SEARCHES_PER_GUEST_MAX,
@@ -30,6 +32,7 @@ export function begin(turn: SearchTurn, wish: SearchWish): void {
   const budget = wish.budget ?? SEARCH_BUDGET_FIRST;
   turn.put({
     ...wish,
+    began_ms: turn.now_ms,
     step: { do: "ask", at_ms: turn.now_ms, budget },
     rows: AppendLog.empty(),
     found: new Map(),
@@ -94,21 +97,23 @@ function makeRoom(turn: SearchTurn): void {
   if (oldest !== undefined) turn.drop([oldest.key]);
 }
 
-/** Asks the neighbours, unless it is too early for that. */
+/** Asks the neighbours, or later where there are none, or it is too early for that. */
 function ask(turn: SearchTurn, search: Search, budget: number): void {
-  const { now_ms, view: { self } } = turn, asked = askedKey(self, search.words);
-  const at_ms = Math.max((turn.recall("asked", asked) ?? -Infinity) + SEARCH_GAP_MS, now_ms);
+  const { now_ms, neighbours, view: { self } } = turn;
+  const later = (at_ms: number) => turn.put({ ...search, step: { do: "ask", at_ms, budget } });
+  if (neighbours.length === 0) {
+    const gives_up = !search.keeps_on && now_ms >= search.began_ms + SEARCH_ALONE_MS;
+    return gives_up ? end(turn, search) : later(now_ms + SEARCH_LOOK_MS);
+  }
+  const asked = askedKey(self, search.words), last_ms = turn.recall("asked", asked);
   // Others would take it for the same, and ignore it.
-  if (at_ms > now_ms) return turn.put({ ...search, step: { do: "ask", at_ms, budget } });
-  const { neighbours } = turn;
-  if (neighbours.length === 0 && !search.keeps_on) return end(turn, search);
+  if (last_ms !== undefined && now_ms < last_ms + SEARCH_GAP_MS) {
+    return later(last_ms + SEARCH_GAP_MS);
+  }
   const cost = Math.max(budget, SEARCH_COST_MIN);
   const purse = spend(turn.state.own_purse, cost, OWN_PURSE, now_ms);
   // Others would find it too much, and ignore it.
-  if (neighbours.length === 0 || purse === null) {
-    const step = { do: "ask", at_ms: now_ms + SEARCH_RING_MS, budget } as const;
-    return turn.put({ ...search, step });
-  }
+  if (purse === null) return later(now_ms + SEARCH_LOOK_MS);
   turn.state.own_purse = purse;
   const number = Math.max(turn.state.next_number, Math.floor(now_ms));
   turn.state.next_number = number + 1;

@@ -39,6 +39,7 @@ export interface Search {
   readonly keeps_on: boolean;
   /** Who wants to know how it ends. */
   readonly source: Source | null;
+  readonly began_ms: number;
   readonly step: Step;
   /** What was found, as it came: each file of each holder once. */
   readonly rows: AppendLog<Row>;
