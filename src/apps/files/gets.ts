@@ -160,7 +160,13 @@ function goOn(turn: FilesTurn, before: Get): void {
     const [{ path, link, is_executable }, ...waiting] = get.waiting;
     get = turn.change(get, { waiting });
     const { directory, chosen, force } = get, name = `${chosen ?? get.name}/${path}`;
-    beginFetch(turn, get, link, { directory, name, is_chosen: chosen !== null, force, is_executable });
+    beginFetch(turn, get, link, {
+      directory,
+      name,
+      is_chosen: chosen !== null,
+      force,
+      is_executable,
+    });
     for (const id of get.asked) want(turn, id, link);
     open++;
   }

@@ -103,7 +103,11 @@ function transferRow(
 
 /** How much of what a user fetches is here, how fast it comes, and from how many nodes. */
 function progressOf(state: FilesState, get: Get, now_ms: number) {
-  const size = get.is_directory && get.is_known ? get.bytes : get.link === null ? 0 : parseLink(get.link)!.size;
+  const size = get.is_directory && get.is_known
+    ? get.bytes
+    : get.link === null
+    ? 0
+    : parseLink(get.link)!.size;
   const is_done = get.ended?.how === "done";
   let bytes_here = is_done ? size : get.bytes_done, bytes_per_s = 0, holders = 0;
   for (const file of state.fetches.values()) {

@@ -11,6 +11,8 @@ export interface FilesDisk {
   unshare(link: Link): void;
   /** What is here of a file's own chunks: null for all, [] for nothing. */
   has(link: Link): Runs | null;
+  /** What a file is called here; null where nothing of it is. */
+  about(link: Link): { readonly name: string; readonly is_directory: boolean } | null;
   /** Chunks joined, each verified; rejects where they are not here. */
   read(link: Link, range: Range): Promise<Uint8Array>;
   begin(fetch: number, link: Link, target: Target): Promise<Begun>;

@@ -59,7 +59,7 @@ export class Listener {
   }
 
   /** Lets a node in, which then has some minutes to connect. */
-  admit(peer: Id): Admitted {
+  admit(peer: Id): Pick<Admitted, "port" | "token"> {
     return { port: this.port, token: this.#tokens.issue(peer) };
   }
 
