@@ -173,13 +173,13 @@ export interface Got {
   /** Why the disk took nothing; it may later. Else null. */
   readonly stuck: string | null;
 }
-  /** It goes on being served as this, also after a restart where that is told to. */
-  readonly file: SharedFile;
 
 export interface Finished {
   readonly path: string;
   /** Where it is the manifest of a directory: its files. */
   readonly manifest: readonly ManifestFile[] | null;
+  /** It goes on being served as this, also after a restart where that is told to. */
+  readonly file: SharedFile;
 }
 
 /** A file of a shared directory. */
