@@ -69,9 +69,15 @@ export const WAYS_MAX = 8_192;
 export const ORIGINS_MAX = 4_096;
 /** A request costs its budget, and at least this. */
 export const SEARCH_COST_MIN = 32;
-/** What searches may cost at once, and a second: those of a neighbour, of an origin, and one's own. */
-export const NEIGHBOUR_PURSE = { most: 8_192, per_second: 2_048 } as const;
-export const ORIGIN_PURSE = { most: 4_096, per_second: 1_024 } as const;
-export const OWN_PURSE = { most: 2_048, per_second: 512 } as const;
-/** Bytes of answers that a node sends or hands on, at once and a second. */
-export const ANSWERS_PURSE = { most: 4_194_304, per_second: 1_048_576 } as const;
+/** What a neighbour may have cost with its requests at once, and a second. */
+export const NEIGHBOUR_COST_MAX = 8_192;
+export const NEIGHBOUR_COST_PER_SECOND = 2_048;
+/** The same of those in the name of one origin. */
+export const ORIGIN_COST_MAX = 4_096;
+export const ORIGIN_COST_PER_SECOND = 1_024;
+/** The same of own ones: less, so that others bear them. */
+export const OWN_COST_MAX = 2_048;
+export const OWN_COST_PER_SECOND = 512;
+/** Bytes of answers that a node sends or hands on at once, and a second. */
+export const ANSWERED_BYTES_MAX = 4_194_304;
+export const ANSWERED_BYTES_PER_SECOND = 1_048_576;
