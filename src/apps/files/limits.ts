@@ -166,3 +166,15 @@ export const STUCK_RETRY_MS = 1_000;
 export const EARLY_LINKS_MAX = 4_096;
 /** Holders that are kept out of a file, of all files; the oldest is forgotten beyond. */
 export const EXCLUDED_MAX = 10_000;
+/** What a neighbour may have cost with its requests at once, and a second. */
+export const NEIGHBOUR_COST_MAX = 8_192;
+export const NEIGHBOUR_COST_PER_SECOND = 2_048;
+/** The same of those in the name of one origin. */
+export const ORIGIN_COST_MAX = 4_096;
+export const ORIGIN_COST_PER_SECOND = 1_024;
+/** The same of own ones: less, so that others bear them. */
+export const OWN_COST_MAX = 2_048;
+export const OWN_COST_PER_SECOND = 512;
+/** Bytes of answers that a node sends or hands on at once, and a second. */
+export const ANSWERED_BYTES_MAX = 4_194_304;
+export const ANSWERED_BYTES_PER_SECOND = 1_048_576;

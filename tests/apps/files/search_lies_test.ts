@@ -6,8 +6,6 @@ import {
   FOUND_ROWS_MAX,
   SEARCH_BUDGET_MAX,
   SEARCH_ROWS_MAX,
-  SEARCHES_MAX,
-  SEARCHES_PER_GUEST_MAX,
 } from "../../../src/apps/files/limits.ts";
 import { wakeOfSearches } from "../../../src/apps/files/search/reduce.ts";
 import { bytesOf } from "../../../src/core/unicast/packets.ts";
@@ -17,25 +15,19 @@ import {
   BEN,
   CYD,
   FAR,
+  found,
   idAt,
   ignored,
   ME,
   request,
   SearchStage,
   sends,
-  TYPED,
 } from "./search_stage.ts";
 
 /** The first request that an own search sends to a neighbour. */
 function firstTo(stage: SearchStage, to: string, budget = 30) {
   const asked = sends(stage.begin({ budget })).find((one) => one.to === to)!;
   return asked.item as { o: string; n: number; budget: number };
-}
-
-/** An answer to a request. */
-function found(asked: { o: string; n: number }, more: Readonly<Record<string, unknown>> = {}) {
-  const files = [{ name: "x1", link: linkOf("x1"), has: null }];
-  return { k: "found", o: asked.o, n: asked.n, by: FAR, files, ...more };
 }
 
 Deno.test("a request is answered, and goes on with what is left of its budget", () => {
@@ -291,67 +283,4 @@ Deno.test("a way back is forgotten after a while, however many there are", () =>
   assertEquals(ignored(stage.hear(BEN, found({ o: idAt(8_999), n: 8_999 }))), [
     "found-unasked",
   ]);
-});
-
-Deno.test("own searches at once are bounded, those of one guest more so", () => {
-  const stage = new SearchStage();
-  const guest = { kind: "guest", link: 4, request: 1 } as const;
-  const refused = (key: string, source: Parameters<typeof stage.begin>[0]) =>
-    stage.begin({ key, words: [key], ...source }).some((out) => out.kind === "refused");
-  for (let at = 0; at < SEARCHES_PER_GUEST_MAX; at++) {
-    assert(!refused(`guest ${at}`, { source: guest }));
-  }
-  assert(refused("more", { source: guest }));
-  assert(refused("guest 0", { source: { ...guest, link: 5 } }));
-  for (let at = SEARCHES_PER_GUEST_MAX; at < SEARCHES_MAX; at++) {
-    assert(!refused(`typed ${at}`, { source: TYPED }));
-  }
-  assert(refused("more", { source: TYPED }));
-  assert(!refused("get", { source: null, keeps_on: true }));
-  stage.tell({ kind: "gone", link: 4 });
-  assert(!refused("more", { source: TYPED }));
-  const { state } = stage;
-  assertEquals(stage.tell({ kind: "end", key: "nobody's" }), []);
-  assertStrictEquals(stage.state, state);
-});
-
-Deno.test("a node asks no more than others bear, and waits instead of asking in vain", () => {
-  const stage = new SearchStage();
-  const begun = [1, 2, 3, 4].map((at) =>
-    sends(stage.begin({ key: `${at}`, words: [`${at}`], budget: SEARCH_BUDGET_MAX })).length
-  );
-  assertEquals(begun, [3, 3, 0, 0]);
-  assertEquals(sends(stage.pass(1_000)).length, 0);
-  assertEquals(sends(stage.pass(1_000)).length, 3);
-  assertEquals(stage.search("3").step.do, "end");
-  assertEquals(stage.search("4").step.do, "ask");
-});
-
-Deno.test("a search that keeps on asks until it is ended, whatever is found, and without links", () => {
-  const stage = new SearchStage(), link = linkOf("x1");
-  stage.neighbours = [];
-  assertEquals(stage.begin({ key: "get", words: [link], keeps_on: true, source: null }), []);
-  stage.neighbours = [ANN];
-  const [first] = sends(stage.pass(10_000));
-  assertEquals([first.item.budget, first.item.words], [2, [link]]);
-  const outs = stage.hear(ANN, found(first.item, { by: BEN }));
-  assertEquals(outs.map((out) => out.kind === "found" && out.rows[0].holder), [BEN]);
-  const budgets = [2_000, 3_000, 4_000, 5_000, 10_000, 15_000].map((at_ms) =>
-    sends(stage.pass(1_010_000 + at_ms - 1_000 - stage.now_ms))[0]?.item.budget
-  );
-  assertEquals(budgets, [4, 8, 16, 32, 32, 32]);
-  stage.tell({ kind: "end", key: "get" });
-  assertEquals(sends(stage.pass(60_000)), []);
-});
-
-Deno.test("pieces that a holder gets later count, and it is found once", () => {
-  const stage = new SearchStage();
-  const [first] = sends(stage.begin()), link = linkOf("x", 4);
-  const has = (runs: unknown) => [{ name: "x", link, has: runs }];
-  stage.hear(first.to, found(first.item, { files: has([[0, 2]]) }));
-  assertEquals(stage.search().found.get(link)!.together, [[0, 2]]);
-  const [second] = sends(stage.pass(1_000));
-  const outs = stage.hear(second.to, found(second.item, { files: has([[0, 4]]) }));
-  assertEquals(outs, []);
-  assertEquals([stage.search().found.get(link)!.together, stage.search().rows.length], [null, 1]);
 });

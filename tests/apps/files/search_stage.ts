@@ -12,6 +12,7 @@ import type {
 import type { Id, Json, Source } from "../../../src/core/types.ts";
 import { fakeId } from "../../../src/sim/crypto.ts";
 import { deepFreeze } from "../../helpers/deep_freeze.ts";
+import { linkOf } from "./searching.ts";
 
 /** The node itself, its neighbours, and who is far away. */
 export const [ME, ANN, BEN, CYD, FAR]: readonly Id[] = ["me", "ann", "ben", "cyd", "far"].map(
@@ -80,4 +81,13 @@ export function ignored(outs: readonly SearchOut[]): string[] {
 /** A request of somebody far away. */
 export function request(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { k: "search", o: FAR, n: 5, words: ["x"], budget: 3, ...more };
+}
+
+/** An answer to a request. */
+export function found(
+  asked: { readonly o: string; readonly n: number },
+  more: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  const files = [{ name: "x1", link: linkOf("x1"), has: null }];
+  return { k: "found", o: asked.o, n: asked.n, by: FAR, files, ...more };
 }

@@ -61,6 +61,7 @@ Deno.test("`splitWords()` parts words at commas, and refuses what is none", () =
     " , ,": "empty",
     ["x".repeat(256)]: "255 bytes",
     ["\u00e4".repeat(128)]: "255 bytes",
+    ["\u0130".repeat(100)]: "255 bytes",
     "\ud800": "Unicode",
     ["a,".repeat(17)]: "16 words",
   };

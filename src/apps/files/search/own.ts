@@ -3,7 +3,6 @@
 import type { Id, LinkId } from "../../../core/types.ts";
 import { AppendLog } from "../../../core/data/append_log.ts";
 import {
-  OWN_PURSE,
   SEARCH_AGAIN_MS,
   SEARCH_ALONE_MS,
   SEARCH_BUDGET_FIRST,
@@ -19,7 +18,7 @@ import {
 } from "../limits.ts";
 import { askNeighbours } from "./ask.ts";
 import type { HeldFile } from "./messages.ts";
-import { spend } from "./purse.ts";
+import { ALLOWANCES, spend } from "./purse.ts";
 import { addFiles, isEnough } from "./rows.ts";
 import { isOver, type Search, type Step } from "./state.ts";
 import { askedKey, type SearchTurn, type SearchWish } from "./turn.ts";
@@ -111,7 +110,7 @@ function ask(turn: SearchTurn, search: Search, budget: number): void {
     return later(last_ms + SEARCH_GAP_MS);
   }
   const cost = Math.max(budget, SEARCH_COST_MIN);
-  const purse = spend(turn.state.own_purse, cost, OWN_PURSE, now_ms);
+  const purse = spend(turn.state.own_purse, cost, ALLOWANCES.own, now_ms);
   // Others would find it too much, and ignore it.
   if (purse === null) return later(now_ms + SEARCH_LOOK_MS);
   turn.state.own_purse = purse;

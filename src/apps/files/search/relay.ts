@@ -2,19 +2,11 @@
 
 import type { Id, Json } from "../../../core/types.ts";
 import { bytesOf } from "../../../core/unicast/packets.ts";
-import {
-  ANSWERS_PURSE,
-  FOUND_BULK_BYTES,
-  NEIGHBOUR_PURSE,
-  ORIGIN_PURSE,
-  SEARCH_BUDGET_MAX,
-  SEARCH_COST_MIN,
-  SEARCH_SAME_MS,
-} from "../limits.ts";
+import { FOUND_BULK_BYTES, SEARCH_BUDGET_MAX, SEARCH_COST_MIN, SEARCH_SAME_MS } from "../limits.ts";
 import { askNeighbours } from "./ask.ts";
 import { type Fields, fieldsOf, foundItem, readFound, readSearch } from "./messages.ts";
 import { take } from "./own.ts";
-import { spend } from "./purse.ts";
+import { ALLOWANCES, spend } from "./purse.ts";
 import { answeredBy, askedKey, type SearchTurn, wayKey } from "./turn.ts";
 
 /** Whether a message is for the searches. */
@@ -59,10 +51,10 @@ function isAskedAgain(turn: SearchTurn, origin: Id, words: readonly string[]): b
 /** Whether a neighbour, and the origin that it names, have asked little enough lately. */
 function pay(turn: SearchTurn, from: Id, origin: Id, budget: number): boolean {
   const cost = Math.max(budget, SEARCH_COST_MIN), { now_ms } = turn;
-  const theirs = spend(turn.recall("neighbours", from), cost, NEIGHBOUR_PURSE, now_ms);
+  const theirs = spend(turn.recall("neighbours", from), cost, ALLOWANCES.neighbour, now_ms);
   if (theirs === null) return false;
   turn.note("neighbours", from, theirs);
-  const origins = spend(turn.recall("origins", origin), cost, ORIGIN_PURSE, now_ms);
+  const origins = spend(turn.recall("origins", origin), cost, ALLOWANCES.origin, now_ms);
   if (origins !== null) turn.note("origins", origin, origins);
   return origins !== null;
 }
@@ -86,7 +78,7 @@ function takeFound(turn: SearchTurn, from: Id, fields: Fields): void {
 function answer(turn: SearchTurn, from: Id, to: Id, item: Json): void {
   if (item === null) return;
   const bytes = bytesOf([item]);
-  const purse = spend(turn.state.answers_purse, bytes, ANSWERS_PURSE, turn.now_ms);
+  const purse = spend(turn.state.answers_purse, bytes, ALLOWANCES.answers, turn.now_ms);
   if (purse === null) return turn.ignore(from, "found-too-much", "more answers than are borne");
   turn.state.answers_purse = purse;
   turn.out({ kind: "send", to, item, bulk: bytes > FOUND_BULK_BYTES });

@@ -1,9 +1,9 @@
 /** One event at the searches: the state as it is so far, what is wanted, and what may be read. */
 
 import type { Id, Json, LinkId, Source } from "../../../core/types.ts";
-import { NEIGHBOUR_PURSE, ORIGIN_PURSE, ORIGINS_MAX, SEARCH_GAP_MS } from "../limits.ts";
-import { WAY_MS, WAYS_MAX } from "../limits.ts";
+import { ORIGINS_MAX, SEARCH_GAP_MS, WAY_MS, WAYS_MAX } from "../limits.ts";
 import type { HeldFile } from "./messages.ts";
+import { ALLOWANCES, fillingMs } from "./purse.ts";
 import { note, recall, type Recent } from "./recent.ts";
 import type { Row, Search, Searches, Way } from "./state.ts";
 
@@ -62,11 +62,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export const MEMORY = {
   asked: { keep_ms: SEARCH_GAP_MS, most: ORIGINS_MAX },
   ways: { keep_ms: WAY_MS, most: WAYS_MAX },
-  neighbours: {
-    keep_ms: NEIGHBOUR_PURSE.most / NEIGHBOUR_PURSE.per_second * 1_000,
-    most: ORIGINS_MAX,
-  },
-  origins: { keep_ms: ORIGIN_PURSE.most / ORIGIN_PURSE.per_second * 1_000, most: ORIGINS_MAX },
+  neighbours: { keep_ms: fillingMs(ALLOWANCES.neighbour), most: ORIGINS_MAX },
+  origins: { keep_ms: fillingMs(ALLOWANCES.origin), most: ORIGINS_MAX },
 } as const;
 
 /** The tables of what is remembered. */

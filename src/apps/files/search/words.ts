@@ -46,10 +46,10 @@ function wordsFault(words: readonly string[]): string | null {
   if (words.length > SEARCH_WORDS_MAX) return `more than ${SEARCH_WORDS_MAX} words`;
   for (const word of words) {
     if (word.trim() === "") return "WORD is empty";
-    // Before anything else is looked at, which takes longer.
-    if (word.length > SEARCH_WORD_BYTES_MAX || bytesOf(word) > SEARCH_WORD_BYTES_MAX) {
-      return `WORD has more than ${SEARCH_WORD_BYTES_MAX} bytes`;
-    }
+    // Folded it may be longer, and so it goes to others. Its length is cheap to see, and comes first.
+    const is_long = word.length > SEARCH_WORD_BYTES_MAX ||
+      Math.max(bytesOf(word), bytesOf(foldText(word))) > SEARCH_WORD_BYTES_MAX;
+    if (is_long) return `WORD has more than ${SEARCH_WORD_BYTES_MAX} bytes`;
     if (!word.isWellFormed()) return "WORD is not valid Unicode";
     if (word.includes(",")) return "WORD has a comma in it";
   }
