@@ -6,7 +6,7 @@
 import type { Id } from "../../core/types.ts";
 import { splitAddress } from "../../core/data/address.ts";
 import { UDP_PREFIX } from "../../core/data/address.ts";
-import { HOLDERS_ALL_MAX, WANT_AGAIN_MS } from "./limits.ts";
+import { DIAL_PATIENCE_MS, HOLDERS_ALL_MAX, WANT_AGAIN_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { Way } from "./messages.ts";
 import type { Holder } from "./state.ts";
@@ -91,14 +91,18 @@ export function unwant(turn: FilesTurn, link: Link): void {
 export function askAgain(turn: FilesTurn): number {
   let next_ms = Infinity;
   for (const holder of turn.state.holders.values()) {
-    if (holder.way === "direct" || holder.way === "dialling") continue;
-    const at_ms = holder.asked_ms + WANT_AGAIN_MS;
+    if (holder.way === "direct") continue;
+    const is_dialling = holder.way === "dialling";
+    const at_ms = holder.asked_ms + (is_dialling ? DIAL_PATIENCE_MS : WANT_AGAIN_MS);
     if (at_ms > turn.now_ms) {
       next_ms = Math.min(next_ms, at_ms);
       continue;
     }
     put(turn, { ...holder, asked_ms: turn.now_ms });
-    next_ms = Math.min(next_ms, turn.now_ms + WANT_AGAIN_MS);
+    // Where nothing answers at all that takes long, and messages are there already.
+    if (is_dialling) drive(turn, { kind: "holder", peer: holder.id, via: "routed" });
+    next_ms = Math.min(next_ms, turn.now_ms + (is_dialling ? DIAL_PATIENCE_MS : WANT_AGAIN_MS));
+    if (is_dialling) continue;
     for (const link of holder.links) turn.say(holder.id, { k: "want", link });
   }
   return next_ms;
@@ -109,7 +113,8 @@ function dial(turn: FilesTurn, holder: Holder, port: number, token: string): voi
   if (host === null || port === 0) return goHopByHop(turn, holder);
   const job = { kind: "dial", peer: holder.id } as const;
   const tag = turn.work(job, { do: "dial", peer: holder.id, host, port, token });
-  put(turn, { ...holder, way: "dialling", tag });
+  put(turn, { ...holder, way: "dialling", tag, asked_ms: turn.now_ms });
+  turn.wakeAt(turn.now_ms + DIAL_PATIENCE_MS);
 }
 
 function goHopByHop(turn: FilesTurn, holder: Holder): void {

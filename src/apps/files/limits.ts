@@ -178,3 +178,5 @@ export const OWN_COST_PER_SECOND = 512;
 /** Bytes of answers that a node sends or hands on at once, and a second. */
 export const ANSWERED_BYTES_MAX = 4_194_304;
 export const ANSWERED_BYTES_PER_SECOND = 1_048_576;
+/** A holder that is dialled and does not answer is asked by messages after this time. */
+export const DIAL_PATIENCE_MS = 500;

@@ -1,7 +1,7 @@
 /** Searches of guests: what they are told when they ask, and that nobody searches for who is gone. */
 
 import { assert, assertEquals } from "@std/assert";
-import { filesApp } from "../../../src/apps/files/app.ts";
+import { filesApp } from "./holding.ts";
 import type { Searches } from "../../../src/apps/files/search/state.ts";
 import type { NodeState } from "../../../src/core/node.ts";
 import { GUEST, run, say, withGuest } from "../../helpers/guest.ts";

@@ -1,6 +1,6 @@
 /** `rumor` whose node has the files that TEST_FILES lists, as JSON: the program of the tests. */
 
-import { filesApp } from "../../../src/apps/files/app.ts";
+import { filesApp } from "./holding.ts";
 import { APPS } from "../../../src/apps/registry.ts";
 import { run } from "../../../src/cli/run.ts";
 

@@ -1,7 +1,7 @@
 /** Simulated networks of nodes that have files, and what tests see of their searches. */
 
 import { createHash } from "node:crypto";
-import { filesApp } from "../../../src/apps/files/app.ts";
+import { filesApp } from "./holding.ts";
 import type { HeldFile } from "../../../src/apps/files/search/messages.ts";
 import type { SearchRequest } from "../../../src/apps/files/search/requests.ts";
 import type { Row, Search, Searches } from "../../../src/apps/files/search/state.ts";

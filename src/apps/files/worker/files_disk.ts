@@ -2,11 +2,25 @@
 
 import type { Link } from "../link.ts";
 import type { Runs } from "../runs.ts";
-import type { Begun, Changed, Finished, Got, Hashed, Range, SharedFile, Target } from "../tasks.ts";
+import type {
+  Begun,
+  Changed,
+  Finished,
+  Got,
+  Hashed,
+  LeftOut,
+  Range,
+  SharedFile,
+  Target,
+} from "../tasks.ts";
 
 /** The files that are shared and fetched here. */
 export interface FilesDisk {
-  share(path: string, signal: AbortSignal, report: (hashed: Hashed) => void): Promise<SharedFile>;
+  share(
+    path: string,
+    signal: AbortSignal,
+    report: (news: Hashed | LeftOut) => void,
+  ): Promise<SharedFile>;
   serve(file: SharedFile): Promise<void>;
   unshare(link: Link): void;
   /** What is here of a file's own chunks: null for all, [] for nothing. */

@@ -40,12 +40,12 @@ Deno.test("`Engine.work()` does tasks in a thread, which lives as long as `open`
   });
   const { port } = await of_anna.next() as Opened;
   await anna.start({ do: "share", path: "/1000000" }).done;
-  const admitted = await anna.start({ do: "admit", peer: "ben" }).done as Admitted;
+  const admitted = await anna.start({ do: "admit", peer: "ben", link: linkOf(1) }).done as Admitted;
   assertEquals(admitted.port, port);
   const dialled = ben.start({ do: "dial", peer: "anna", host: HOST, ...admitted });
   assertEquals(await dialled.next(), { dialled: true });
   const link = linkOf(1_000_000),
-    target = { directory: "", name: "", is_chosen: true, force: false };
+    target = { directory: "", name: "", is_chosen: true, force: false, is_executable: false };
   await ben.start({ do: "begin", fetch: 1, link, target }).done;
   const range = { level: 0, first: 0, count: 32 };
   const got = await ben.start({ do: "ask", fetch: 1, peer: "anna", range }).done;

@@ -82,6 +82,10 @@ export class FakeDisk implements FilesDisk {
     return contentOf(link, range);
   }
 
+  about(link: Link): { readonly name: string; readonly is_directory: boolean } {
+    return { name: link.slice(0, 8), is_directory: false };
+  }
+
   begin(fetch: number, link: Link): Promise<Begun> {
     this.#links.set(fetch, link);
     return Promise.resolve({ path: "/there", has: [] });
@@ -97,7 +101,13 @@ export class FakeDisk implements FilesDisk {
 
   finish(fetch: number): Promise<Finished> {
     this.#links.delete(fetch);
-    return Promise.resolve({ path: "/there", manifest: null });
+    const link = this.#links.get(1) ?? linkOf(1);
+    const shared = { link, name: "there", path: "/there", changed_ms: 0, is_directory: false };
+    return Promise.resolve({
+      path: "/there",
+      manifest: null,
+      file: { ...shared, files: 1, bytes: 1 },
+    });
   }
 
   stop(fetch: number): Promise<void> {

@@ -9,7 +9,7 @@ import { Running } from "./tasks.ts";
 const HOST = "127.0.0.1";
 const link = linkOf(100_000);
 const range: Range = { level: 0, first: 3, count: 2 };
-const target = { directory: "/", name: "a", is_chosen: true, force: false };
+const target = { directory: "/", name: "a", is_chosen: true, force: false, is_executable: false };
 
 /** The hands of one node. */
 class Node {
@@ -37,7 +37,7 @@ class Two implements AsyncDisposable {
 
   async connect(): Promise<void> {
     const { port } = await this.open.next() as Opened;
-    const admitted = await this.anna.do({ do: "admit", peer: "ben" }) as Admitted;
+    const admitted = await this.anna.do({ do: "admit", peer: "ben", link: linkOf(1) }) as Admitted;
     assertEquals(admitted.port, port);
     this.dialled = this.ben.start({ do: "dial", peer: "anna", host: HOST, ...admitted });
     assertEquals(await this.dialled.next(), { dialled: true });
@@ -112,7 +112,7 @@ Deno.test("`Hands.do()` forgets what it watched only when nothing fetches it any
 Deno.test("`Hands.do()` lets one connection to a node stand", async () => {
   await using two = new Two();
   await two.connect();
-  const admitted = await two.anna.do({ do: "admit", peer: "ben" }) as Admitted;
+  const admitted = await two.anna.do({ do: "admit", peer: "ben", link: linkOf(1) }) as Admitted;
   const again = two.ben.start({ do: "dial", peer: "anna", host: HOST, ...admitted });
   await assertRejects(() => again.done, Error, "connected already");
   await two.ben.do({ do: "watch", peer: "anna", link });
@@ -148,7 +148,11 @@ Deno.test("`Hands.do()` shares and serves by the disk, and lets nobody in where 
   assertEquals(await endless.next(), { hashed_bytes: 1, size: 2 });
   endless.cancel();
   await assertRejects(() => endless.done, DOMException);
-  await assertRejects(() => node.do({ do: "admit", peer: "ben" }), Error, "nothing listens");
+  await assertRejects(
+    () => node.do({ do: "admit", peer: "ben", link: linkOf(1) }),
+    Error,
+    "nothing listens",
+  );
 });
 
 Deno.test("`Hands.do()` opens once, and ends its connections with that", async () => {
