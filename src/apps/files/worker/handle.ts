@@ -1,6 +1,7 @@
 /** Files that are open: the one way in which files are read and written here. */
 
 import fs from "node:fs";
+import { codeOf } from "./faults.ts";
 
 /** What is known of an open file, or of what stands at a path. */
 export interface Info {
@@ -67,8 +68,14 @@ export function openFile(path: string, way: Way): Handle {
 
 /** What stands at a path, without following a symbolic link; null where nothing does. */
 export function infoAt(path: string): Info | null {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? null : infoOf(stat);
+  try {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? null : infoOf(stat);
+  } catch (error) {
+    // Nothing is below a file.
+    if (codeOf(error) === "ENOTDIR") return null;
+    throw error;
+  }
 }
 
 class FileHandle implements Handle {
