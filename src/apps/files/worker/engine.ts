@@ -20,12 +20,6 @@ interface Job {
   readonly done: PromiseWithResolvers<unknown>;
 }
 
-/** Makes what does the work of files at one node; a `MakeWorker`. */
-export function makeFilesWorker(place: Workplace): Work {
-  return new Engine(place, () => new Worker(import.meta.url, { type: "module", name: "files" }))
-    .work;
-}
-
 /**
  * Begins the thread with the first task, and ends it with the task `open`, or, while nothing is open,
  * behind the last task. A thread that falls is a fault of all tasks that it had; the next task begins

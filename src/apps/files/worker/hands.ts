@@ -5,7 +5,7 @@ import type { Id } from "../../../core/types.ts";
 import { CHUNK_BYTES } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { rangeBytes } from "../range_bytes.ts";
-import type { Dialled, FilesTask, Got, Opened } from "../tasks.ts";
+import type { Begun, Dialled, FilesTask, Got, Opened } from "../tasks.ts";
 import type { Clock } from "./clock.ts";
 import { Connection, WRONG } from "./connection.ts";
 import { dial } from "./dialer.ts";
@@ -73,8 +73,7 @@ export class Hands {
   ): Promise<unknown> {
     switch (task.do) {
       case "begin":
-        this.#links.set(task.fetch, task.link);
-        return this.#disk.begin(task.fetch, task.link, task.target);
+        return this.#begin(task, signal);
       case "ask":
         return this.#ask(task, signal);
       case "put":
@@ -122,6 +121,19 @@ export class Hands {
     signal.removeEventListener("abort", cancel);
     this.#connections.delete(task.peer);
     throw new Error(why);
+  }
+
+  async #begin({ fetch, link, target }: Task<"begin">, signal: AbortSignal): Promise<Begun> {
+    signal.throwIfAborted();
+    const stop = () => void this.#disk.stop(fetch);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const begun = await this.#disk.begin(fetch, link, target);
+      this.#links.set(fetch, link);
+      return begun;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   }
 
   #ask({ fetch, peer, range }: Task<"ask">, signal: AbortSignal): Promise<Got> {

@@ -1,7 +1,6 @@
 /** What runs in the thread of files. */
 
 import { plainError } from "../../../shell/files/files.ts";
-import { yieldToOthers } from "../../../shell/worker/priority.ts";
 import type { FilesTask } from "../tasks.ts";
 import { REAL_CLOCK } from "./clock.ts";
 import type { FilesDisk } from "./files_disk.ts";
@@ -18,8 +17,6 @@ export type MakeDisk = (place: { readonly data: string | null }) => FilesDisk;
 
 /** Gives what hears the messages to a thread, which does its tasks and tells of them. */
 export function runThread(scope: ThreadScope, makeDisk: MakeDisk): (message: ToThread) => void {
-  // Lines of chat must not wait for files.
-  yieldToOthers();
   const jobs = new Map<number, { readonly control: AbortController; ended: Promise<void> }>();
   let hands: Hands;
   const start = (job: number, task: FilesTask) => {

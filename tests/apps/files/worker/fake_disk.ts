@@ -20,6 +20,9 @@ export function linkOf(size: number, digit = "a"): Link {
   return `${digit.repeat(64)}.${size}`;
 }
 
+/** What is begun of this is never there. */
+export const ENDLESS = linkOf(1, "e");
+
 /** The bytes of a range, in the file and in its lists. */
 export function contentOf(link: Link, range: Range): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(rangeBytes(link, range)!);
@@ -46,6 +49,7 @@ export class FakeDisk implements FilesDisk {
   onChanged: (changed: Changed) => void = () => {};
   onMore: (link: Link) => void = () => {};
   readonly #links = new Map<number, Link>();
+  #stopped: (why: Error) => void = () => {};
 
   share(path: string, signal: AbortSignal, report: (hashed: Hashed) => void): Promise<SharedFile> {
     if (path === "/endless") {
@@ -84,6 +88,7 @@ export class FakeDisk implements FilesDisk {
 
   begin(fetch: number, link: Link): Promise<Begun> {
     this.#links.set(fetch, link);
+    if (link === ENDLESS) return new Promise((_, reject) => this.#stopped = reject);
     return Promise.resolve({ path: "/there", has: [] });
   }
 
@@ -102,6 +107,7 @@ export class FakeDisk implements FilesDisk {
 
   stop(fetch: number): Promise<void> {
     this.#links.delete(fetch);
+    this.#stopped(new Error("stopped"));
     return Promise.resolve();
   }
 
