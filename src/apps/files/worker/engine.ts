@@ -1,4 +1,8 @@
-/** What the node holds of the thread of files, which begins when there is something to do. */
+/**
+ * The work of files outside of the core, in a thread of its own, so that chat never waits for it. This
+ * file is both its sides: what the node holds of the thread, and, where a Worker begins with it, what
+ * begins there. So it is in the compiled program wherever it is imported; only the thread loads the rest.
+ */
 
 import type { Worker as Work, Workplace } from "../../../shell/worker/jobs.ts";
 import type { FilesTask } from "../tasks.ts";
@@ -18,6 +22,12 @@ interface Job {
   readonly is_open: boolean;
   readonly report: (result: unknown) => void;
   readonly done: PromiseWithResolvers<unknown>;
+}
+
+/** Makes what does the work of files at one node: a `MakeWorker`. */
+export function makeFilesWorker(place: Workplace): Work {
+  const begin = () => new Worker(import.meta.url, { type: "module", name: "files" });
+  return new Engine(place, begin).work;
 }
 
 /**
@@ -120,4 +130,12 @@ class Held {
     this.#jobs.clear();
     for (const { done } of jobs) done.reject(new Error(`the thread of files fell: ${why}`));
   }
+}
+
+if (import.meta.main) {
+  const scope = globalThis as unknown as Worker;
+  const loaded = Promise.all([import("./thread.ts"), import("./disk.ts")])
+    .then(([{ runThread }, { Disk }]) => runThread(scope, (place) => new Disk(place)));
+  // What comes while the rest is loaded waits for it.
+  scope.onmessage = async ({ data }: MessageEvent<ToThread>) => (await loaded)(data);
 }

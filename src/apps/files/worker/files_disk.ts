@@ -2,11 +2,25 @@
 
 import type { Link } from "../link.ts";
 import type { Runs } from "../runs.ts";
-import type { Begun, Changed, Finished, Got, Hashed, Range, SharedFile, Target } from "../tasks.ts";
+import type {
+  Begun,
+  Changed,
+  Finished,
+  Got,
+  Hashed,
+  LeftOut,
+  Range,
+  SharedFile,
+  Target,
+} from "../tasks.ts";
 
 /** The files that are shared and fetched here. */
 export interface FilesDisk {
-  share(path: string, signal: AbortSignal, report: (hashed: Hashed) => void): Promise<SharedFile>;
+  share(
+    path: string,
+    signal: AbortSignal,
+    report: (news: Hashed | LeftOut) => void,
+  ): Promise<SharedFile>;
   serve(file: SharedFile): Promise<void>;
   unshare(link: Link): void;
   /** What is here of a file's own chunks: null for all, [] for nothing. */
@@ -14,7 +28,7 @@ export interface FilesDisk {
   /** Chunks joined, each verified; rejects where they are not here. */
   read(link: Link, range: Range): Promise<Uint8Array>;
   begin(fetch: number, link: Link, target: Target): Promise<Begun>;
-  /** Verifies each chunk of `bytes` (chunks joined), and writes the good ones. */
+  /** Verifies each chunk of `bytes` (chunks joined), and writes the good ones. It keeps none of them. */
   put(fetch: number, range: Range, bytes: Uint8Array): Promise<Got>;
   finish(fetch: number): Promise<Finished>;
   stop(fetch: number): Promise<void>;

@@ -30,6 +30,12 @@ export function contentOf(link: Link, range: Range): Uint8Array<ArrayBuffer> {
   return bytes.map((_, at) => (from + at) * 31 >> 3);
 }
 
+/** A file of that link, as if it were somewhere. */
+function fileOf(link: Link): SharedFile {
+  const path = "/there", name = "there";
+  return { link, name, path, changed_ms: 0, is_directory: false, files: 1, bytes: 1 };
+}
+
 /** All of it went well. */
 export function good({ first, count }: Range): Got {
   return { good: [[first, count]], wrong: false, why: null, stuck: null };
@@ -59,11 +65,10 @@ export class FakeDisk implements FilesDisk {
       });
     }
     if (path === "/crash") setTimeout(() => Promise.reject(new Error("out of luck")));
+    if (path === "/crash") return new Promise(() => {});
     const link = linkOf(Number(path.slice(1)));
     this.files.set(link, null);
-    const name = path.slice(1);
-    const file = { link, name, path, changed_ms: 0, is_directory: false, files: 1, bytes: 1 };
-    return path === "/crash" ? new Promise(() => {}) : Promise.resolve(file);
+    return Promise.resolve(fileOf(link));
   }
 
   serve({ link }: SharedFile): Promise<void> {
@@ -101,8 +106,9 @@ export class FakeDisk implements FilesDisk {
   }
 
   finish(fetch: number): Promise<Finished> {
+    const file = fileOf(this.#links.get(fetch)!);
     this.#links.delete(fetch);
-    return Promise.resolve({ path: "/there", manifest: null });
+    return Promise.resolve({ path: file.path, manifest: null, file });
   }
 
   stop(fetch: number): Promise<void> {

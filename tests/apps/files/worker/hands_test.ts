@@ -9,7 +9,13 @@ import { Running } from "./tasks.ts";
 const HOST = "127.0.0.1";
 const link = linkOf(100_000);
 const range: Range = { level: 0, first: 3, count: 2 };
-const target = { directory: "/", name: "a", is_chosen: true, force: false };
+const target = {
+  directory: "/",
+  name: "a",
+  is_chosen: true,
+  is_executable: false,
+  force: false,
+};
 
 /** The hands of one node. */
 class Node {
