@@ -1,7 +1,7 @@
 /** A fetcher's end of a connection to one holder. */
 
 import { Outbox } from "../../../shell/net/outbox.ts";
-import { PUTS_MAX, REQUESTS_MAX } from "../limits.ts";
+import { CHUNK_BYTES, PIECE_CHUNKS, PUTS_MAX, REQUESTS_MAX } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { chunksOf, rangeBytes } from "../range_bytes.ts";
 import { readRuns } from "../runs.ts";
@@ -19,7 +19,7 @@ const PING_MS = 20_000;
 const IDLE_MS = 60_000;
 const TICK_MS = 1_000;
 
-/** What becomes of the bytes of a request. */
+/** What becomes of the bytes of a request, which are others as soon as it resolves. */
 export type Put = (bytes: Uint8Array) => Promise<Got>;
 
 /** A request, until it is answered. */
@@ -59,6 +59,8 @@ export class Connection {
   #said_ms: number;
   #used_ms: number;
   #puts = 0;
+  /** Room for pieces, used again: to make it anew takes a third of the time that reading takes. */
+  readonly #rooms: Uint8Array<ArrayBuffer>[] = [];
   #putDone: () => void = () => {};
 
   /** Of a wire on which the holder let this node in; `tell` hears what it has. */
@@ -186,12 +188,13 @@ export class Connection {
       ask.got.resolve(WRONG);
       throw new WireError("it sent another number of bytes than it was asked for");
     }
-    const data = new Uint8Array(bytes);
+    const room = this.#rooms.pop() ?? new Uint8Array(PIECE_CHUNKS * CHUNK_BYTES);
+    const data = room.subarray(0, bytes);
     // It fails with the connection where the rest does not come.
     this.#sent.unshift(ask);
     await this.#wire.readInto(data);
     this.#sent.shift();
-    if (ask.dropped) return;
+    if (ask.dropped) return void this.#rooms.push(room);
     // What the disk cannot take yet stays in the socket.
     while (this.#isFull() && this.#over === null) {
       await new Promise<void>((done) => this.#putDone = done);
@@ -199,6 +202,7 @@ export class Connection {
     this.#puts++;
     ask.put(data).then(ask.got.resolve, ask.got.reject).finally(() => {
       this.#puts--;
+      this.#rooms.push(room);
       this.#putDone();
     });
   }

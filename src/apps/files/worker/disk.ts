@@ -89,6 +89,18 @@ export class Disk {
     return fetch.part.is_complete ? null : fewRuns(fetch.part.chunks());
   }
 
+  /** What a file is called here, and whether it is a directory's list; null where nothing of it is. */
+  about(link: Link): { readonly name: string; readonly is_directory: boolean } | null {
+    const shared = this.#shares.get(link)?.file;
+    if (shared !== undefined) return shared;
+    const path = this.#served.pathOf(link);
+    if (path !== null) return { name: lastOf(path), is_directory: false };
+    const [fetch] = this.#fetchesOf(link);
+    return fetch
+      ? { name: lastOf(fetch.paths.path), is_directory: fetch.paths.is_directory }
+      : null;
+  }
+
   /** Chunks joined, each verified. Throws where they are not here (any more). */
   read(link: Link, range: Range): Promise<Uint8Array> {
     // Others go on meanwhile only between calls: what is read is little, and mostly in memory.
@@ -206,7 +218,7 @@ export class Disk {
     const info = infoAt(path);
     if (info?.kind !== "file" || info.size !== parseLink(link)?.size) return null;
     try {
-      const name = path.slice(path.lastIndexOf("/") + 1);
+      const name = lastOf(path);
       const shared = await shareFile(path, name, info, { ...this.#sharing(signal), due: link });
       return { path, manifest: null, file: this.#take(shared) };
     } catch (error) {
@@ -218,4 +230,8 @@ export class Disk {
   #sharing(signal: AbortSignal) {
     return { open: this.#open, store: this.#store, signal, report: () => {} };
   }
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -30,7 +30,7 @@ export interface FilesDisk {
   /** Chunks joined, each verified; rejects where they are not here. */
   read(link: Link, range: Range): Promise<Uint8Array>;
   begin(fetch: number, link: Link, target: Target): Promise<Begun>;
-  /** Verifies each chunk of `bytes` (chunks joined), and writes the good ones. */
+  /** Verifies each chunk of `bytes` (chunks joined), and writes the good ones. It keeps none of them. */
   put(fetch: number, range: Range, bytes: Uint8Array): Promise<Got>;
   finish(fetch: number): Promise<Finished>;
   stop(fetch: number): Promise<void>;

@@ -127,7 +127,8 @@ export class Hands {
     const about = this.#disk.about(link) ?? { name: "", is_directory: false };
     const has = this.#disk.has(link), is_here = has === null || has.length > 0;
     const way = is_here ? this.#opened().admit(peer) : { port: 0, token: "" };
-    return { ...way, ...about, has };
+    const { name, is_directory } = about;
+    return { ...way, name, is_directory, has };
   }
 
   async #begin({ fetch, link, target }: Task<"begin">, signal: AbortSignal): Promise<Begun> {

@@ -50,6 +50,11 @@ export class Served {
     else links.add(link);
   }
 
+  /** Where a file is; null where it is not served. */
+  pathOf(link: Link): string | null {
+    return this.#places.get(link)?.[0]?.path ?? null;
+  }
+
   /** Forgets all that came with a share. */
   remove(owner: Link): void {
     for (const link of this.#links.get(owner) ?? []) {

@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { Admitted, FilesTask, Opened } from "../../../../src/apps/files/tasks.ts";
-import { Engine, type Thread } from "../../../../src/apps/files/worker/engine.ts";
+import type {
+  Admitted,
+  FilesTask,
+  Opened,
+  SharedFile,
+  Target,
+} from "../../../../src/apps/files/tasks.ts";
+import { Engine, makeFilesWorker, type Thread } from "../../../../src/apps/files/worker/engine.ts";
 import { good, linkOf } from "./fake_disk.ts";
 import { never } from "./ends.ts";
 import { Running } from "./tasks.ts";
@@ -8,6 +14,11 @@ import { Running } from "./tasks.ts";
 const HOST = "127.0.0.1";
 const URL_OF_THREAD = new URL("./fake_thread.ts", import.meta.url);
 const ignore = () => {};
+
+/** Where a file goes that may have any name. */
+function targetIn(directory: string): Target {
+  return { directory, name: "there", is_chosen: true, is_executable: false, force: false };
+}
 
 /** An engine whose threads have disks that are none, and are counted. */
 class Watched {
@@ -44,8 +55,7 @@ Deno.test("`Engine.work()` does tasks in a thread, which lives as long as `open`
   assertEquals(admitted.port, port);
   const dialled = ben.start({ do: "dial", peer: "anna", host: HOST, ...admitted });
   assertEquals(await dialled.next(), { dialled: true });
-  const link = linkOf(1_000_000),
-    target = { directory: "", name: "", is_chosen: true, force: false, is_executable: false };
+  const link = linkOf(1_000_000), target = targetIn("/");
   await ben.start({ do: "begin", fetch: 1, link, target }).done;
   const range = { level: 0, first: 0, count: 32 };
   const got = await ben.start({ do: "ask", fetch: 1, peer: "anna", range }).done;
@@ -56,6 +66,34 @@ Deno.test("`Engine.work()` does tasks in a thread, which lives as long as `open`
   of_ben.cancel();
   await Promise.all([...anna.ended, ...ben.ended]);
   assertEquals([anna.begun, ben.begun], [1, 1]);
+});
+
+Deno.test("`makeFilesWorker()` shares a file of the disk, and another fetches it", async () => {
+  const place = Deno.makeTempDirSync();
+  const content = Uint8Array.from({ length: 20_000 }, (_, at) => at * 7 >> 4);
+  Deno.writeFileSync(`${place}/here`, content);
+  const anna = makeFilesWorker({ host: HOST, data: `${place}/data` });
+  const ben = makeFilesWorker({ host: HOST, data: null });
+  const open = new Running(anna, { do: "open", upload_bytes_max: null });
+  await open.next();
+  const share = new Running(anna, { do: "share", path: `${place}/here` });
+  const { link } = await share.done as SharedFile;
+  const admitted = await new Running(anna, { do: "admit", peer: "ben", link: linkOf(1) })
+    .done as Admitted;
+  const dialled = new Running(ben, { do: "dial", peer: "anna", host: HOST, ...admitted });
+  await dialled.next();
+  await new Running(ben, { do: "begin", fetch: 1, link, target: targetIn(place) }).done;
+  for (const range of [{ level: 1, first: 0, count: 1 }, { level: 0, first: 0, count: 3 }]) {
+    const got = await new Running(ben, { do: "ask", fetch: 1, peer: "anna", range }).done;
+    assertEquals(got, good(range));
+  }
+  await new Running(ben, { do: "finish", fetch: 1 }).done;
+  assertEquals(Deno.readFileSync(`${place}/there`), content);
+  for (const running of [dialled, open]) {
+    running.cancel();
+    await running.done.catch(ignore);
+  }
+  Deno.removeSync(place, { recursive: true });
 });
 
 Deno.test("`Engine.work()` cancels a task, and ends the thread where nothing is open", async () => {

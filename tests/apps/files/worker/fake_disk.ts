@@ -20,11 +20,20 @@ export function linkOf(size: number, digit = "a"): Link {
   return `${digit.repeat(64)}.${size}`;
 }
 
+/** What is begun of this is never there. */
+export const ENDLESS = linkOf(1, "e");
+
 /** The bytes of a range, in the file and in its lists. */
 export function contentOf(link: Link, range: Range): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(rangeBytes(link, range)!);
   const from = range.first * CHUNK_BYTES + range.level;
   return bytes.map((_, at) => (from + at) * 31 >> 3);
+}
+
+/** A file of that link, as if it were somewhere. */
+function fileOf(link: Link): SharedFile {
+  const path = "/there", name = "there";
+  return { link, name, path, changed_ms: 0, is_directory: false, files: 1, bytes: 1 };
 }
 
 /** All of it went well. */
@@ -46,6 +55,7 @@ export class FakeDisk implements FilesDisk {
   onChanged: (changed: Changed) => void = () => {};
   onMore: (link: Link) => void = () => {};
   readonly #links = new Map<number, Link>();
+  #stopped: (why: Error) => void = () => {};
 
   share(path: string, signal: AbortSignal, report: (hashed: Hashed) => void): Promise<SharedFile> {
     if (path === "/endless") {
@@ -55,11 +65,10 @@ export class FakeDisk implements FilesDisk {
       });
     }
     if (path === "/crash") setTimeout(() => Promise.reject(new Error("out of luck")));
+    if (path === "/crash") return new Promise(() => {});
     const link = linkOf(Number(path.slice(1)));
     this.files.set(link, null);
-    const name = path.slice(1);
-    const file = { link, name, path, changed_ms: 0, is_directory: false, files: 1, bytes: 1 };
-    return path === "/crash" ? new Promise(() => {}) : Promise.resolve(file);
+    return Promise.resolve(fileOf(link));
   }
 
   serve({ link }: SharedFile): Promise<void> {
@@ -88,6 +97,7 @@ export class FakeDisk implements FilesDisk {
 
   begin(fetch: number, link: Link): Promise<Begun> {
     this.#links.set(fetch, link);
+    if (link === ENDLESS) return new Promise((_, reject) => this.#stopped = reject);
     return Promise.resolve({ path: "/there", has: [] });
   }
 
@@ -100,18 +110,14 @@ export class FakeDisk implements FilesDisk {
   }
 
   finish(fetch: number): Promise<Finished> {
+    const file = fileOf(this.#links.get(fetch)!);
     this.#links.delete(fetch);
-    const link = this.#links.get(1) ?? linkOf(1);
-    const shared = { link, name: "there", path: "/there", changed_ms: 0, is_directory: false };
-    return Promise.resolve({
-      path: "/there",
-      manifest: null,
-      file: { ...shared, files: 1, bytes: 1 },
-    });
+    return Promise.resolve({ path: file.path, manifest: null, file });
   }
 
   stop(fetch: number): Promise<void> {
     this.#links.delete(fetch);
+    this.#stopped(new Error("stopped"));
     return Promise.resolve();
   }
 

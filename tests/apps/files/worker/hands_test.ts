@@ -2,14 +2,20 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { Admitted, FilesTask, Opened, Range } from "../../../../src/apps/files/tasks.ts";
 import { Hands } from "../../../../src/apps/files/worker/hands.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { contentOf, FakeDisk, good, linkOf } from "./fake_disk.ts";
+import { contentOf, ENDLESS, FakeDisk, good, linkOf } from "./fake_disk.ts";
 import { never, until } from "./ends.ts";
 import { Running } from "./tasks.ts";
 
 const HOST = "127.0.0.1";
 const link = linkOf(100_000);
 const range: Range = { level: 0, first: 3, count: 2 };
-const target = { directory: "/", name: "a", is_chosen: true, force: false, is_executable: false };
+const target = {
+  directory: "/",
+  name: "a",
+  is_chosen: true,
+  is_executable: false,
+  force: false,
+};
 
 /** The hands of one node. */
 class Node {
@@ -153,6 +159,16 @@ Deno.test("`Hands.do()` shares and serves by the disk, and lets nobody in where 
     Error,
     "nothing listens",
   );
+});
+
+Deno.test("`Hands.do()` stops what it begins when that is cancelled", async () => {
+  const node = new Node();
+  const begun = node.start({ do: "begin", fetch: 1, link: ENDLESS, target });
+  begun.cancel();
+  await assertRejects(() => begun.done, Error, "stopped");
+  const range = { level: 0, first: 0, count: 1 };
+  const ask = { do: "ask", fetch: 1, peer: "anna", range } as const;
+  await assertRejects(() => node.do(ask), Error, "no such transfer");
 });
 
 Deno.test("`Hands.do()` opens once, and ends its connections with that", async () => {
