@@ -89,8 +89,8 @@ function takeRequest(turn: FilesTurn, event: Extract<AppEvent, { kind: "request"
       why: "files are out of order here; start the node again",
     });
   }
-  if (read.do === "share") return beginShare(turn, read, source);
-  if (read.do === "get") return beginGet(turn, read, source);
+  if (read.k === "share") return beginShare(turn, read, source);
+  if (read.k === "get") return beginGet(turn, read, source);
   unshare(turn, read, source);
 }
 

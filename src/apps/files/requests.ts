@@ -14,7 +14,7 @@ const PATIENCE_MS_MAX = 604_800_000;
 export type FilesRequest = ShareRequest | GetRequest | UnshareRequest;
 
 export type ShareRequest = {
-  readonly do: "share";
+  readonly k: "share";
   /** What the transfer is asked for by. */
   readonly key: string;
   /** Absolute. */
@@ -22,7 +22,7 @@ export type ShareRequest = {
 };
 
 export type GetRequest = {
-  readonly do: "get";
+  readonly k: "get";
   readonly key: string;
   /** A link or a name. */
   readonly what: string;
@@ -38,7 +38,7 @@ export type GetRequest = {
 };
 
 export type UnshareRequest = {
-  readonly do: "unshare";
+  readonly k: "unshare";
   /** A link, or a name. */
   readonly what: string;
 };
@@ -53,17 +53,17 @@ export function rightOf(request: Json): Right {
 /** A request, or what is wrong with it. */
 export function readRequest(request: Json): FilesRequest | string {
   const fields = (request ?? {}) as Fields;
-  switch (fields.do) {
+  switch (fields.k) {
     case "share": {
       const { key, path } = fields;
       if (!isWord(key) || !isPath(path)) return "to share takes key and path";
-      return { do: "share", key, path };
+      return { k: "share", key, path };
     }
     case "get":
       return readGet(fields);
     case "unshare": {
       const { what } = fields;
-      return isWord(what) ? { do: "unshare", what } : "to unshare takes what";
+      return isWord(what) ? { k: "unshare", what } : "to unshare takes what";
     }
     default:
       return "files can be shared, fetched, searched and unshared";
@@ -77,7 +77,7 @@ function readGet(fields: Fields): GetRequest | string {
   if (from !== null && !isWord(from) || name !== null && !isWord(name)) return wrong;
   if (typeof force !== "boolean" || !isCount(patience_ms, 0)) return wrong;
   const patient_ms = Math.min(patience_ms, PATIENCE_MS_MAX);
-  return { do: "get", key, what, from, directory, name, force, patience_ms: patient_ms };
+  return { k: "get", key, what, from, directory, name, force, patience_ms: patient_ms };
 }
 
 function isWord(value: Json | undefined): value is string {

@@ -138,7 +138,7 @@ export interface Admitted {
   readonly port: number;
   /** To be shown at the connection; 128 bits that nobody can guess. */
   readonly token: string;
-  /** What is here of the file; [] for nothing, and then nobody is let in. */
+  /** What is here of the file; [] for nothing. */
   readonly has: Runs | null;
   /** What it is called here. */
   readonly name: string;

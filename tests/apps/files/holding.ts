@@ -27,7 +27,9 @@ function hold(state: FilesState, { link, name, has }: HeldFile, at: number): Fil
     return { ...state, served: new Map(state.served).set(link, file) };
   }
   const number = -1 - at, fetching: Fetch = { number, transfer: number, link, is_open: true };
-  const get = { kind: "get", number, link, name, ended: null, until_ms: Infinity } as Partial<Get>;
+  const never = { until_ms: Infinity, look_ms: Infinity, decide_ms: Infinity };
+  const source = { kind: "local", tag: 0 } as const;
+  const get: Partial<Get> = { kind: "get", number, link, name, source, ended: null, ...never };
   const lists = levelsOf(parseLink(link)!.size).slice(1).map(({ chunks }) =>
     [[0, chunks]] as const
   );

@@ -71,7 +71,7 @@ Deno.test("who may only say something may search, and want nothing else of files
   const other = { k: "request", i: 2, app: "files", r: { k: "share", path: "/" } };
   const [refused] = say(node(), other).heard;
   assertEquals(refused.why, "only the node's own user, on its machine, may do that");
-  assertEquals(say(node(true), other).heard[0].why, "there is no such request");
+  assertEquals(say(node(true), other).heard[0].why, "to share takes key and path");
 });
 
 Deno.test("requests that make no sense are refused, with what is wrong", () => {

@@ -73,7 +73,7 @@ Deno.test("pieces at several holders are a file, but not with `whole`", () => {
   const b = [file("x1", [[0, 2]], 4), file("x2")], c = [file("x1", [[1, 3]], 4)];
   const [a] = net.row(NONE, b, c);
   const together = net.search(a, "x");
-  assertEquals(finds(net, together), ["x1 of n1 [[0,2]]", "x2 of n1", "x1 of n2 [[1,3]]"]);
+  assertEquals(finds(net, together), ["x2 of n1", "x1 of n1 [[0,2]]", "x1 of n2 [[1,3]]"]);
   assertEquals(net.asked.filter((one) => one.startsWith("n0")), ["n0>n1:2"]);
   net.network.pass(1_000);
   const whole = net.search(a, "x", { whole: true });

@@ -99,7 +99,7 @@ function isDirectory(path: string): boolean {
 function requestOf(what: string, given: Given<typeof flags>, place: Place): GetRequest {
   const { from = null, force = false, timeout = PATIENCE_MS } = given;
   const patience_ms = Math.ceil(timeout);
-  return { do: "get", key: newKey(), what, from, ...place, force, patience_ms };
+  return { k: "get", key: newKey(), what, from, ...place, force, patience_ms };
 }
 
 async function get(desk: Desk, request: GetRequest, given: Given<typeof flags>): Promise<number> {

@@ -71,7 +71,7 @@ Exit codes: 0 shared, 1 not everything was, 2 usage, 69 no node reachable, 75 th
 };
 
 async function share(desk: Desk, path: string, given: Given<typeof flags>): Promise<number> {
-  const request = { do: "share", key: newKey(), path: resolve(path) } as const;
+  const request = { k: "share", key: newKey(), path: resolve(path) } as const;
   const { code, row } = await follow(desk, request, "reading", given.progress ?? false);
   if (code !== EXIT.done || row === null) return code || EXIT.failed;
   const format = { json: given.json ?? false, shown: stdout.is_terminal };

@@ -17,7 +17,7 @@ export const SHARE: SlashCommand = {
   run: (rest, _, desk) => {
     const path = rest.trim();
     if (path === "") return "expected /share FILE|DIR";
-    desk.request(FILES, { do: "share", key: newKey(), path: resolve(path) } satisfies ShareRequest);
+    desk.request(FILES, { k: "share", key: newKey(), path: resolve(path) } satisfies ShareRequest);
     return null;
   },
 };
@@ -31,7 +31,7 @@ export const GET: SlashCommand = {
     if (what === undefined) return "expected /get LINK|NAME [PATH]";
     const target = path === undefined ? null : resolve(path);
     const request: GetRequest = {
-      do: "get",
+      k: "get",
       key: newKey(),
       what,
       from: null,

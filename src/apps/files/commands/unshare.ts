@@ -31,7 +31,7 @@ Exit codes: 0 done, 1 it is not shared there, 2 usage, 69 no node reachable.
     const { given, words } = readArgs(args, flags, env);
     if (words.length !== 1) throw new UsageError("one LINK or NAME is expected");
     return await inquire(given, async (_, want) => {
-      const { why } = await want(FILES, { do: "unshare", what: words[0] } satisfies UnshareRequest);
+      const { why } = await want(FILES, { k: "unshare", what: words[0] } satisfies UnshareRequest);
       if (why === null) return EXIT.done;
       say(`rumor: ${why}`);
       return EXIT.failed;

@@ -125,10 +125,8 @@ export class Hands {
 
   #admit({ peer, link }: Task<"admit">): Admitted {
     const about = this.#disk.about(link) ?? { name: "", is_directory: false };
-    const has = this.#disk.has(link), is_here = has === null || has.length > 0;
-    const way = is_here ? this.#opened().admit(peer) : { port: 0, token: "" };
-    const { name, is_directory } = about;
-    return { ...way, name, is_directory, has };
+    const { name, is_directory } = about, has = this.#disk.has(link);
+    return { ...this.#opened().admit(peer), name, is_directory, has };
   }
 
   async #begin({ fetch, link, target }: Task<"begin">, signal: AbortSignal): Promise<Begun> {
