@@ -1,5 +1,6 @@
 /** What tests of files are made of. */
 
+import { assert } from "@std/assert";
 import { hash } from "node:crypto";
 import { formatLink, type Link } from "../../../src/apps/files/link.ts";
 import { rootOf } from "../../../src/apps/files/tree.ts";
@@ -22,4 +23,11 @@ export function noise(bytes: number): Uint8Array<ArrayBuffer> {
 /** The link of a file, computed at once. */
 export function linkOf(bytes: Uint8Array): Link {
   return formatLink({ root: rootOf(bytes, sha256).toHex(), size: bytes.length });
+}
+
+/** Throws where bytes are not the same; a list of all differences would be too long. */
+export function assertSame(found: Uint8Array, due: Uint8Array): void {
+  assert(found.length === due.length, `${found.length} bytes instead of ${due.length}`);
+  const at = found.findIndex((byte, at) => byte !== due[at]);
+  assert(at === -1, `byte ${at} is not the same`);
 }

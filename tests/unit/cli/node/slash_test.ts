@@ -166,7 +166,7 @@ Deno.test("`chatPrompt()` lists in `/help` every command that it knows", () => {
     assert(form === "//TEXT" || !speak(form).told.join().includes("no command"), form);
   }
   const words = WORDS.complete("/", 1, () => [])!.words;
-  assertEquals(words, ["/help", "/peers", "/pm", "/quit", "/who"]);
+  assertEquals(words, ["/help", "/peers", "/pm", "/quit", "/search", "/who"]);
   for (const word of words) assert(help.some((line) => line.startsWith(word)), word);
 });
 
