@@ -138,9 +138,9 @@ export const LATER_MS = 1_000;
 // Fetching from many at once.
 
 /** Bytes under way from a holder of whom nothing is known yet. */
-export const WINDOW_START_BYTES = 262_144;
-/** The same at least, and at most, once its rate is known: about what it sends in a second. */
-export const WINDOW_BYTES_MIN = 65_536;
+export const WINDOW_START_BYTES = 65_536;
+/** The same at least, and at most, once its rate is known. */
+export const WINDOW_BYTES_MIN = 32_768;
 export const WINDOW_BYTES_MAX = 8_388_608;
 /** Requests under way to one holder, however small they are. */
 export const ASKS_MAX = 64;
@@ -155,9 +155,9 @@ export const REST_MS_MAX = 60_000;
 /** Part of a file that may be asked for twice at its end. */
 export const DUPLICATE_PART_MAX = 0.01;
 /** Where fetchers take their pieces from, so that no hashes are needed that lie far apart. */
-export const HORIZON_PIECES = 256;
+export const HORIZON_PIECES = 128;
 /** Places that are looked at for the next request; the best of them is taken. */
-export const SAMPLE_PIECES = 24;
+export const SAMPLE_PIECES = 16;
 /** Chunks of hashes that are asked for at once: those of 16 MiB. */
 export const LIST_CHUNKS_MAX = 8;
 /** How often a full disk is tried again. */

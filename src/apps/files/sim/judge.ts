@@ -100,9 +100,16 @@ export class SwarmJudge {
 
   /** Throws `Broken` where a node does what it must not. */
   take(event: SwarmEvent, outs: readonly SwarmOut[], now_ms: number): void {
+    const asked = event.kind === "got" ? this.#asks.get(event.ask)?.fetch : undefined;
     this.#hear(event, now_ms);
     for (const out of outs) this.#see(out, now_ms);
-    this.#checkAll(now_ms);
+    this.#checkAsks(now_ms);
+    const touched = new Set(outs.flatMap((out) => out.kind === "ask" ? [out.fetch] : []));
+    for (const number of touched) this.#checkLazy(number);
+    const file = this.#files.get(event.kind === "begun" ? event.fetch : asked ?? 0);
+    if (file !== undefined && !file.is_complete && isWhole(file)) {
+      throw new Broken("once", `${file.link} is not told`);
+    }
   }
 
   #hear(event: SwarmEvent, now_ms: number): void {
@@ -229,8 +236,9 @@ export class SwarmJudge {
     const { via, has_answered } = this.#holders.get(peer)!;
     const asks = [...this.#asks.values()].filter((ask) => ask.peer === peer);
     const bytes = asks.reduce((sum, ask) => sum + ask.bytes, 0);
-    const most = has_answered ? WINDOW_BYTES_MAX : WINDOW_START_BYTES;
     const is_routed = via === "routed";
+    // Those are counted, and not measured.
+    const most = has_answered || is_routed ? WINDOW_BYTES_MAX : WINDOW_START_BYTES;
     const chunks_max = is_routed ? ROUTED_CHUNKS_MAX : PIECE_CHUNKS;
     if (
       bytes > most || asks.length > (is_routed ? ROUTED_ASKS_MAX : ASKS_MAX) ||
@@ -238,7 +246,7 @@ export class SwarmJudge {
     ) throw new Broken("window", `${what}: ${bytes} in ${asks.length}`);
   }
 
-  #checkAll(now_ms: number): void {
+  #checkAsks(now_ms: number): void {
     for (const { fetch: number, range: { level, first, count }, sent_ms } of this.#asks.values()) {
       const file = this.#files.get(number);
       if (file === undefined) throw new Broken("losers", `of ${number}, which was stopped`);
@@ -249,15 +257,11 @@ export class SwarmJudge {
       }
       if (is_there || file.is_complete) throw new Broken("losers", `${level}.${first}`);
     }
-    for (const [number, file] of this.#files) {
-      if (!file.is_complete && isWhole(file)) throw new Broken("once", `${number} is not told`);
-      this.#checkLazy(number, file);
-    }
   }
 
   /** Hashes that are asked for lie near to chunks that are there or under way. */
-  #checkLazy(number: number, file: JudgedFile): void {
-    const [chunks, lists] = file.there;
+  #checkLazy(number: number): void {
+    const [chunks, lists] = this.#files.get(number)!.there;
     const pending = [...this.#asks.values()].filter((ask) => ask.fetch === number);
     const asked = pending.filter(({ range: { level } }) => level === 1)
       .reduce((sum, { range: { count } }) => sum + count, 0);

@@ -45,31 +45,39 @@ export function chooseRange(file: Fetch, having: Having, wish: Wish): Range | nu
   return best === null ? null : pieceRange(file, has, best, chunks);
 }
 
-/** Chunks at which pieces may begin: a few, one of each piece. */
-function* places(
-  file: Fetch,
-  having: Having,
-  { peer, order, luck }: Wish,
-): IterableIterator<number> {
-  const has = having.get(peer)!, [taken] = file.taken, base = taken.nextGap(0);
-  const base_piece = Math.floor(base / PIECE_CHUNKS);
-  const end = Math.min((base_piece + HORIZON_PIECES) * PIECE_CHUNKS, file.levels[0].chunks);
-  const pieces = Math.ceil(end / PIECE_CHUNKS) - base_piece;
-  const start = order !== "lowest" && isShared(file, having)
-    ? Math.max(base, (base_piece + Math.floor(luck * pieces)) * PIECE_CHUNKS)
-    : base;
+/** Chunks to begin with: a few, one of each piece. */
+function* places(file: Fetch, having: Having, wish: Wish): IterableIterator<number> {
+  const has = having.get(wish.peer)!, [taken] = file.taken, all = file.levels[0].chunks;
+  const { base, start, end, inside } = whereToLook(file, having, wish);
   let looked = 0;
   // Beyond the horizon is what only few have left over.
-  for (const [from, to] of [[start, end], [base, start], [end, file.levels[0].chunks]]) {
-    let at = nextOpen(taken, has, from);
+  for (const [from, to] of [[start, end], [base, start], [end, all]]) {
+    let at = has.nextOutside(taken, from);
     while (at < to) {
       if (looked++ === SAMPLE_PIECES) return;
-      yield at;
+      const piece = at - at % PIECE_CHUNKS, later = has.nextOutside(taken, piece + inside);
+      yield later < piece + PIECE_CHUNKS ? later : at;
       // Where the hashes are missing, they are for many pieces.
       const step = missingList(file, at) === null ? PIECE_CHUNKS : FAN_OUT;
-      at = nextOpen(taken, has, (Math.floor(at / step) + 1) * step);
+      at = has.nextOutside(taken, at - at % step + step);
     }
   }
+}
+
+/** Chunks between which pieces are looked for, from `start` on, and where to begin inside of a piece. */
+function whereToLook(file: Fetch, having: Having, { chunks, order, luck }: Wish): {
+  readonly base: number;
+  readonly start: number;
+  readonly end: number;
+  readonly inside: number;
+} {
+  const base = file.taken[0].nextGap(0), base_piece = Math.floor(base / PIECE_CHUNKS);
+  const end = Math.min((base_piece + HORIZON_PIECES) * PIECE_CHUNKS, file.levels[0].chunks);
+  if (order === "lowest" || !isShared(file, having)) return { base, start: base, end, inside: 0 };
+  // Others choose at the same time: all are to begin somewhere else, by pieces and within them.
+  const at = luck * (Math.ceil(end / PIECE_CHUNKS) - base_piece), part = at % 1;
+  const start = Math.max(base, (base_piece + Math.floor(at)) * PIECE_CHUNKS);
+  return { base, start, end, inside: Math.floor(part * PIECE_CHUNKS / chunks) * chunks };
 }
 
 /** Whether others fetch it, too: then all take other pieces, so that they can give them to each other. */
@@ -78,15 +86,6 @@ function isShared({ levels }: Fetch, having: Having): boolean {
     if (has.count < levels[0].chunks) return true;
   }
   return false;
-}
-
-/** The lowest chunk from one on that is in a set and not taken. */
-export function nextOpen(taken: ChunkSet, has: ChunkSet, from: number): number {
-  for (let at = from;;) {
-    const open = taken.nextGap(at);
-    at = has.next(open);
-    if (at === open || at === Infinity) return at;
-  }
 }
 
 /** The highest chunk of hashes above a chunk of the file that is not there; null where all are. */

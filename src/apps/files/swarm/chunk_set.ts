@@ -30,13 +30,14 @@ export class ChunkSet {
 
   static readonly EMPTY: ChunkSet = new ChunkSet(0, false);
 
-  /** What is in some runs, as far as it is below `end`. */
+  /** What is in some runs, which are in order, as far as it is below `end`. */
   static of(runs: Runs, end = Infinity): ChunkSet {
-    let set = ChunkSet.EMPTY;
-    for (const [first, count] of runs) {
-      set = set.add(first, Math.min(count, end - first));
-    }
-    return set;
+    const inside = runs.filter(([first]) => first < end), last = inside[inside.length - 1];
+    if (last === undefined) return ChunkSet.EMPTY;
+    const ends = inside.map(([first, count]) => Math.min(first + count, end));
+    let height = 0;
+    while (spanOf(height) < ends[ends.length - 1]) height++;
+    return new ChunkSet(height, build({ runs: inside, ends, at: 0 }, height, 0));
   }
 
   /** How many are in it. */
@@ -87,9 +88,19 @@ export class ChunkSet {
     return found < 0 ? span : found;
   }
 
-  /** The runs of it, from a number on. */
-  *runs(from = 0): IterableIterator<Run> {
-    for (let first = this.next(from); first < Infinity;) {
+  /** The lowest number from `from` on that is in it, and not in another; Infinity where there is none. */
+  nextOutside(other: ChunkSet, from: number): number {
+    let { root, height } = other;
+    for (; height > this.height; height--) {
+      root = typeof root === "object" ? root.children[0] : root;
+    }
+    const found = seekOutside(this.root, this.height, root, height, from);
+    return found < 0 ? Infinity : found;
+  }
+
+  /** Its runs. */
+  *runs(): IterableIterator<Run> {
+    for (let first = this.next(0); first < Infinity;) {
       const end = this.nextGap(first);
       yield [first, end - first];
       first = this.next(end);
@@ -106,9 +117,11 @@ export class ChunkSet {
   }
 }
 
-/** How many numbers lie below a node. */
+/** How many numbers lie below a node, by its height. */
+const SPANS: readonly number[] = Array.from({ length: 11 }, (_, height) => WIDTH ** (height + 1));
+
 function spanOf(height: number): number {
-  return WIDTH ** (height + 1);
+  return SPANS[height];
 }
 
 function countOf(node: Node, height: number): number {
@@ -121,6 +134,32 @@ function branch(children: readonly Node[], height: number): Node {
   if (typeof first === "boolean" && children.every((one) => one === first)) return first;
   const count = children.reduce<number>((sum, one) => sum + countOf(one, height - 1), 0);
   return { count, children };
+}
+
+/** Runs, where each ends, and the first that is not behind what was built. */
+interface Build {
+  readonly runs: Runs;
+  readonly ends: readonly number[];
+  at: number;
+}
+
+/** The node for the numbers from `base` on: each run is looked at where it is, and nowhere else. */
+function build(from: Build, height: number, base: number): Node {
+  const { runs, ends } = from, end = base + spanOf(height);
+  while (from.at < runs.length && ends[from.at] <= base) from.at++;
+  if (from.at === runs.length || runs[from.at][0] >= end) return false;
+  if (runs[from.at][0] <= base && ends[from.at] >= end) return true;
+  if (height > 0) {
+    const step = spanOf(height - 1), children: Node[] = [];
+    for (let at = 0; at < WIDTH; at++) children.push(build(from, height - 1, base + at * step));
+    return branch(children, height);
+  }
+  let node: Node = false;
+  for (let at = from.at; at < runs.length && runs[at][0] < end; at++) {
+    const [low, high] = [Math.max(runs[at][0], base), Math.min(ends[at], end)];
+    node = changeBits(node as boolean | number, low - base, high - base, true);
+  }
+  return node;
 }
 
 /** A node in which the numbers from one to another are, or are not; the same where nothing changes. */
@@ -158,6 +197,38 @@ function seek(node: Node, height: number, from: number, is_in: boolean): number 
   const step = spanOf(height - 1);
   for (let at = Math.floor(from / step); at < WIDTH; at++) {
     const found = seek(node.children[at], height - 1, Math.max(0, from - at * step), is_in);
+    if (found >= 0) return at * step + found;
+  }
+  return -1;
+}
+
+/** The lowest number from `from` on that is below a node and not below another, which is no higher; or -1. */
+function seekOutside(
+  node: Node,
+  height: number,
+  other: Node,
+  other_height: number,
+  from: number,
+): number {
+  if (node === false || from >= spanOf(height)) return -1;
+  if (other === false) return seek(node, height, from, true);
+  if (other === true && other_height === height) return -1;
+  if (height === 0) {
+    const left = (node === true ? -1 : node as number) & ~(other as number);
+    return seek(left, 0, from, true);
+  }
+  const step = spanOf(height - 1);
+  for (let at = Math.floor(from / step); at < WIDTH; at++) {
+    const child = typeof node === "object" ? node.children[at] : node;
+    // One that is lower is the first child, and there is nothing beside it.
+    const is_lower = other_height < height;
+    const beside = is_lower
+      ? at === 0 && other
+      : typeof other === "object"
+      ? other.children[at]
+      : other;
+    const lower = is_lower && at === 0 ? other_height : height - 1;
+    const found = seekOutside(child, height - 1, beside, lower, Math.max(0, from - at * step));
     if (found >= 0) return at * step + found;
   }
   return -1;

@@ -20,6 +20,11 @@ import type { Ask, Holder, Via } from "./swarm.ts";
 
 /** Requests that a window has room for: while one is answered, others are under way. */
 const ASKS_IN_WINDOW = 4;
+/** Where that would be tiny ones, there are fewer of so many chunks. */
+const SMALL_ASK_CHUNKS = 4;
+const WINDOW_MS = 500;
+/** With more than what is under way while an answer comes, a window that is too small still grows. */
+const TRAVEL_FACTOR = 1.5;
 /** A request may take so many times as long as expected. */
 const PATIENCE_FACTOR = 4;
 
@@ -39,19 +44,24 @@ export function newHolder(peer: Id, via: Via, now_ms: number): Holder {
   };
 }
 
-/** Bytes that may be under way from it: what it sends in a second, within bounds. */
-export function windowBytes({ via, meter }: Holder): number {
+/**
+ * Bytes that may be under way from it, within bounds: what it sends in half a second, and while requests
+ * and answers travel. With more, others who fetch would choose before they hear what came.
+ */
+export function windowBytes({ via, meter, delay_ms }: Holder): number {
   if (via === "routed") return ROUTED_ASKS_MAX * ROUTED_CHUNKS_MAX * CHUNK_BYTES;
   if (meter.bytes_per_s === null) return WINDOW_START_BYTES;
-  return clamp(meter.bytes_per_s, WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+  const window_ms = WINDOW_MS + TRAVEL_FACTOR * delay_ms;
+  return clamp(meter.bytes_per_s * window_ms / 1_000, WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
 }
 
 /** How many chunks it is asked for at once. Who let a request wait is tried with one. */
 export function askChunks(holder: Holder): number {
   if (holder.stalls > 0) return 1;
   if (holder.via === "routed") return ROUTED_CHUNKS_MAX;
-  const chunks = Math.floor(windowBytes(holder) / ASKS_IN_WINDOW / CHUNK_BYTES);
-  return clamp(chunks, 1, PIECE_CHUNKS);
+  const chunks = windowBytes(holder) / CHUNK_BYTES;
+  const most = Math.max(chunks / ASKS_IN_WINDOW, Math.min(chunks / 2, SMALL_ASK_CHUNKS));
+  return clamp(Math.floor(most), 1, PIECE_CHUNKS);
 }
 
 /** Whether it may be asked for so many bytes more. */
@@ -72,7 +82,9 @@ export function expectedRate({ meter }: Holder): number {
 /** How long it will take for so many bytes more, behind those that are under way. */
 export function expectedMs(holder: Holder, bytes: number): number {
   const delay_ms = holder.delay_ms === Infinity ? 0 : holder.delay_ms;
-  return delay_ms + (holder.asked_bytes + bytes) * 1_000 / expectedRate(holder);
+  // Who let requests wait will do so again, until it shows otherwise.
+  const wait_ms = holder.stalls * PATIENCE_MS_MIN;
+  return delay_ms + wait_ms + (holder.asked_bytes + bytes) * 1_000 / expectedRate(holder);
 }
 
 /** How long a request to it may wait. */

@@ -143,7 +143,8 @@ function duplicate(turn: SwarmTurn, holder: Holder): Chosen | null {
     if (other.peer === holder.peer) continue;
     for (const ask of turn.asksOf(other)) {
       const left_ms = leftMs(ask, turn.now_ms);
-      if (left_ms <= longest_ms) continue;
+      // While there is something else to do, it is only worth it for what keeps others from working.
+      if (left_ms <= longest_ms || ask.range.level === 0 && swarm.hungry.has(ask.fetch)) continue;
       const file = swarm.fetches.get(ask.fetch)!, range = duplicateRange(turn, file, ask, holder);
       if (range === null) continue;
       const own_ms = expectedMs(holder, rangeBytes(file.levels, range));

@@ -45,6 +45,27 @@ Deno.test("`ChunkSet` is the set of what was added and not removed, in every ver
   );
 });
 
+Deno.test("`nextOutside()` finds what is in one set and not in another, of any sizes", () => {
+  const runs = fc.array(fc.tuple(fc.nat(90), fc.nat(70)), { maxLength: 40 }).map((steps) => {
+    let end = -1;
+    return steps.map(([gap, count]) => {
+      const first = end + 1 + gap;
+      end = first + count + 1;
+      return [first, count + 1] as const;
+    });
+  });
+  check(
+    fc.property(runs, runs, fc.nat(END), (one, other, from) => {
+      const [has, taken] = [ChunkSet.of(one), ChunkSet.of(other)];
+      const open = Array.from({ length: 2 * END }, (_, at) => at)
+        .find((at) => at >= from && has.has(at) && !taken.has(at));
+      assertEquals(has.nextOutside(taken, from), open ?? Infinity);
+      assertEquals([...has.runs()], one.map((run) => [...run]));
+    }),
+    200,
+  );
+});
+
 Deno.test("`ChunkSet` returns itself where nothing changes", () => {
   const set = ChunkSet.of([[5, 100], [1_000, 3]]);
   assertStrictEquals(set.add(5, 100).add(1_001, 1).add(7, 0), set);
