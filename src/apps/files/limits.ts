@@ -143,7 +143,7 @@ export const WINDOW_START_BYTES = 65_536;
 export const WINDOW_BYTES_MIN = 32_768;
 export const WINDOW_BYTES_MAX = 8_388_608;
 /** Requests under way to one holder, however small they are. */
-export const ASKS_MAX = 64;
+export const ASKS_PER_HOLDER_MAX = 64;
 /** The same where they travel hop by hop. */
 export const ROUTED_ASKS_MAX = 2;
 /** A request that brought nothing is given to others after a time from its holder's rate, between these. */

@@ -5,7 +5,7 @@
 
 import type { Id } from "../../../core/types.ts";
 import {
-  ASKS_MAX,
+  ASKS_PER_HOLDER_MAX,
   CHUNK_BYTES,
   DUPLICATE_PART_MAX,
   HASH_BYTES,
@@ -241,7 +241,7 @@ export class SwarmJudge {
     const most = has_answered || is_routed ? WINDOW_BYTES_MAX : WINDOW_START_BYTES;
     const chunks_max = is_routed ? ROUTED_CHUNKS_MAX : PIECE_CHUNKS;
     if (
-      bytes > most || asks.length > (is_routed ? ROUTED_ASKS_MAX : ASKS_MAX) ||
+      bytes > most || asks.length > (is_routed ? ROUTED_ASKS_MAX : ASKS_PER_HOLDER_MAX) ||
       asks.some(({ range }) => range.count > chunks_max)
     ) throw new Broken("window", `${what}: ${bytes} in ${asks.length}`);
   }

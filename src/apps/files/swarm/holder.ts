@@ -1,7 +1,7 @@
 /** What one holder is asked for at a time: by how fast it has been so far. */
 
 import {
-  ASKS_MAX,
+  ASKS_PER_HOLDER_MAX,
   CHUNK_BYTES,
   PATIENCE_MS_MAX,
   PATIENCE_MS_MIN,
@@ -69,7 +69,9 @@ export function hasRoom(holder: Holder, bytes: number, now_ms: number): boolean 
   const { via, asks, asked_bytes, stalls, rest_ms } = holder;
   if (now_ms < rest_ms) return false;
   if (asks.length === 0) return true;
-  if (stalls > 0 || asks.length >= (via === "routed" ? ROUTED_ASKS_MAX : ASKS_MAX)) return false;
+  if (stalls > 0 || asks.length >= (via === "routed" ? ROUTED_ASKS_MAX : ASKS_PER_HOLDER_MAX)) {
+    return false;
+  }
   return asked_bytes + bytes <= windowBytes(holder);
 }
 

@@ -3,6 +3,7 @@
  * it. It decides nothing, and keeps nothing of the size of a file in memory.
  */
 
+import { CHUNK_BYTES, PIECE_CHUNKS } from "../limits.ts";
 import type { Link } from "../link.ts";
 import { parseLink } from "../link.ts";
 import type { Runs } from "../runs.ts";
@@ -101,11 +102,14 @@ export class Disk {
       : null;
   }
 
-  /** Chunks joined, each verified. Throws where they are not here (any more). */
-  read(link: Link, range: Range): Promise<Uint8Array> {
+  /**
+   * Chunks joined, each verified. They may be in `into`, which saves memory where much is read, and must
+   * have room for them. Throws where they are not here (any more).
+   */
+  read(link: Link, range: Range, into: Uint8Array | null = null): Promise<Uint8Array> {
     // Others go on meanwhile only between calls: what is read is little, and mostly in memory.
     return new Promise((resolve) => {
-      const bytes = this.#find(link, range);
+      const bytes = this.#find(link, range, into);
       if (bytes === null) throw new Error("these chunks are not here");
       resolve(bytes);
     });
@@ -128,7 +132,8 @@ export class Disk {
         return { path: there.path, has: all.map(({ chunks }) => chunks > 0 ? [[0, chunks]] : []) };
       }
       const part = opened = new Fetch(link, target, this.#open);
-      await part.begin((range) => this.#served.read(link, range), signal);
+      const into = new Uint8Array(PIECE_CHUNKS * CHUNK_BYTES);
+      await part.begin((range) => this.#served.read(link, range, into), signal);
       signal.throwIfAborted();
       this.#fetches.set(fetch, { state: "open", fetch: part });
       return { path: part.paths.path, has: part.part.has() };
@@ -139,7 +144,7 @@ export class Disk {
     }
   }
 
-  /** Verifies chunks that came, joined, and writes those that are good. */
+  /** Verifies chunks that came, joined, and writes those that are good. Keeps nothing of `bytes`. */
   put(fetch: number, range: Range, bytes: Uint8Array): Promise<Got> {
     return new Promise((resolve) => {
       const open = this.#fetches.get(fetch);
@@ -196,13 +201,13 @@ export class Disk {
     }
   }
 
-  #find(link: Link, range: Range): Uint8Array | null {
+  #find(link: Link, range: Range, into: Uint8Array | null): Uint8Array | null {
     const parts = parseLink(link);
     if (parts === null || !isRange(range, levelsOf(parts.size))) return null;
-    const bytes = this.#served.read(link, range);
+    const bytes = this.#served.read(link, range, into);
     if (bytes !== null) return bytes;
     for (const { part } of this.#fetchesOf(link)) {
-      const found = part.read(range);
+      const found = part.read(range, into);
       if (found !== null) return found;
     }
     return null;

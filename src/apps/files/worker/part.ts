@@ -18,6 +18,8 @@ import { areSame, sha256, treeBytes, TreeFile } from "./tree_file.ts";
 
 const ZEROS = new Uint8Array(CHUNK_BYTES);
 const HASH_OF_ZEROS = sha256(ZEROS);
+/** What the disk has, while it is compared. */
+const THERE = new Uint8Array(CHUNK_BYTES);
 
 export class Part {
   readonly #files: PartFiles;
@@ -92,7 +94,7 @@ export class Part {
       const hash = due.subarray(chunk * HASH_BYTES, (chunk + 1) * HASH_BYTES);
       const piece = bytes.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
       if (!areSame(sha256(piece), hash)) continue;
-      addTo(runs, range.first + chunk, this.#skips(range.level, range.first + chunk, piece, hash));
+      addTo(runs, range.first + chunk, this.#skips(range.level, range.first + chunk, hash));
     }
     const wrong = runs.reduce((sum, { count }) => sum + count, 0) < range.count, good: Run[] = [];
     for (const { first, count, skips } of runs) {
@@ -109,13 +111,14 @@ export class Part {
     return { good: joined(good), wrong, why: null, stuck: null };
   }
 
-  /** Chunks joined, each verified again; null where one is not here. */
-  read(range: Range): Uint8Array | null {
+  /** Chunks joined, each verified again, in `into` if it is there; null where one is not here. */
+  read(range: Range, into: Uint8Array | null): Uint8Array | null {
     if (!isRange(range, this.#tree.levels)) return null;
     if (range.level > 0) return this.#tree.read(range);
     if (!this.#here.hasAll(range.first, range.count)) return null;
     const { at, bytes } = spanOf(this.#tree.levels[0], range.first, range.count);
-    const content = new Uint8Array(bytes), due = this.#tree.hashesOf(range);
+    const content = into?.subarray(0, bytes) ?? new Uint8Array(bytes);
+    const due = this.#tree.hashesOf(range);
     if (due === null || this.#files.part.readAt(content, at) < bytes) return null;
     for (let chunk = 0; chunk < range.count; chunk++) {
       const piece = content.subarray(chunk * CHUNK_BYTES, (chunk + 1) * CHUNK_BYTES);
@@ -170,12 +173,11 @@ export class Part {
   }
 
   /** Whether a good chunk need not be written: it is here, or is zeros where the part has zeros. */
-  #skips(level: number, chunk: number, piece: Uint8Array, hash: Uint8Array): boolean {
+  #skips(level: number, chunk: number, hash: Uint8Array): boolean {
     if (this.#of(level).has(chunk)) return true;
     if (level > 0 || !areSame(hash, HASH_OF_ZEROS)) return false;
-    const there = new Uint8Array(piece.length);
-    return this.#files.part.readAt(there, chunk * CHUNK_BYTES) === there.length &&
-      areSame(there, ZEROS);
+    return this.#files.part.readAt(THERE, chunk * CHUNK_BYTES) === CHUNK_BYTES &&
+      areSame(THERE, ZEROS);
   }
 
   #write(level: number, first: number, count: number, bytes: Uint8Array, at: number): void {

@@ -74,11 +74,11 @@ export class Served {
     return false;
   }
 
-  /** Chunks joined, each verified; null where none of its places has them (any more). */
-  read(link: Link, range: Range): Uint8Array | null {
+  /** Chunks joined, each verified, in `into` if it is there; null where no place has them (any more). */
+  read(link: Link, range: Range, into: Uint8Array | null): Uint8Array | null {
     const parts = parseLink(link);
     for (const place of this.#places.get(link)?.slice() ?? []) {
-      const read = this.#readAt(parts!, place, range);
+      const read = this.#readAt(parts!, place, range, into);
       if (typeof read !== "string") return read;
       this.#lose(link, place, read);
     }
@@ -86,13 +86,18 @@ export class Served {
   }
 
   /** What is there, or why this place has it no more. */
-  #readAt(parts: LinkParts, place: Place, range: Range): Uint8Array | string {
+  #readAt(
+    parts: LinkParts,
+    place: Place,
+    range: Range,
+    into: Uint8Array | null,
+  ): Uint8Array | string {
     const tree = this.#treeOf(parts, place), { level, first, count } = range;
     if (level > 0) return tree.read(range) ?? "has lost its hashes";
     const due = tree.hashesOf(range);
     if (due === null) return "has lost its hashes";
     const { at, bytes } = spanOf(tree.levels[level], first, count);
-    const content = new Uint8Array(bytes);
+    const content = into?.subarray(0, bytes) ?? new Uint8Array(bytes);
     const fault = this.#fill(parts.size, place, content, at);
     if (fault !== null) return fault;
     for (let from = 0, hash = 0; from < bytes; from += CHUNK_BYTES, hash += HASH_BYTES) {

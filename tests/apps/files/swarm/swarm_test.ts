@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import {
-  ASKS_MAX,
+  ASKS_PER_HOLDER_MAX,
   CHUNK_BYTES,
   EARLY_LINKS_MAX,
   ROUTED_CHUNKS_MAX,
@@ -103,12 +103,12 @@ Deno.test("`reduceSwarm()` lets a thousand small files share the window of their
     world.begin(at, link);
   }
   // Their hashes are short: requests are counted.
-  assertEquals(new Set(world.pending.map(({ fetch: file }) => file)).size, ASKS_MAX);
+  assertEquals(new Set(world.pending.map(({ fetch: file }) => file)).size, ASKS_PER_HOLDER_MAX);
   for (let answers = 0; answers < 2 * files; answers++) {
     const [{ ask, range }] = world.pending;
     world.pass(0.1);
     world.take({ kind: "got", ask, got: goodGot(range) });
-    const is_last = answers > 2 * files - 2 * ASKS_MAX;
+    const is_last = answers > 2 * files - 2 * ASKS_PER_HOLDER_MAX;
     // While one is answered, others are under way.
     if (!is_last) assert(world.pending.length >= 15, `${world.pending.length} after ${answers}`);
   }
