@@ -141,7 +141,7 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
   }
   if (manifest === null || !get.is_directory) {
     keepServing(turn, finished.file);
-    const done = turn.change(get, { path });
+    const done = turn.change(get, { path, files_done: 1 });
     return endGet(turn, manifest === null ? done : tellList(turn, done), "done", null);
   }
   let bytes = 0;
