@@ -193,8 +193,9 @@ export function endGet(
   for (const link of links) unwantUnused(turn, link);
 }
 
-/** Something came: there is time again. */
+/** Something came: there is time again, but not for those who all sent something else. */
 export function touch(turn: FilesTurn, get: Get): Get {
+  if (areAllWrong(get)) return get;
   return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
