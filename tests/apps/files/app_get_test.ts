@@ -122,6 +122,22 @@ Deno.test("`get NAME` of several files tells their links, but no more than anybo
   assertIdle(ben);
 });
 
+Deno.test("`get NAME` remembers and tells no more links of a liar than anybody reads", () => {
+  const { stage, nodes: [ann, ben] } = stageOf("ann", "ben");
+  ben.get("report.pdf");
+  const [{ item: { n } }] = ben.said("search");
+  const files = Array.from({ length: 200 }, (_, at) => {
+    return { name: "report.pdf", link: linkOf(`${at}`), has: null };
+  });
+  ben.hear(ann.id, { k: "found", o: ben.id, n, by: ann.id, files });
+  const [get] = ben.state.transfers.values();
+  assertEquals(get.kind === "get" && get.found.size, 9);
+  stage.pass(1_000);
+  const why = answerOf(ben).why!;
+  assertEquals(why.match(/[0-9a-f]{64}\.8192/g)!.length, 8);
+  assertMatch(why, /, or another one$/);
+});
+
 Deno.test("`get NAME --from NODE` asks that node alone, be it a name that several have", () => {
   const { stage, nodes: [ann, ben, cyd] } = stageOf("ann", "ben", "cyd");
   holds(ann);
