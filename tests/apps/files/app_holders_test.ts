@@ -124,7 +124,7 @@ Deno.test("who sends something else is excluded and named once, and the others b
     ben.get(LINK);
     stage.pass(5_000);
     assertEquals(answerOf(ben).why, null);
-    const note = `${cyd.id} it sent what is not in this file`;
+    const note = `${cyd.id}: it sent what is not in this file`;
     assertEquals(ben.ask("notes", `get ${LINK}`, "0"), [[note]]);
     assertEquals(ben.tells, [note]);
     assertIdle(ben);
@@ -143,7 +143,7 @@ Deno.test("who sends something else is asked for no other file of a directory", 
   ben.get(LINK);
   stage.pass(10_000);
   assertEquals([answerOf(ben).why, ben.hands.written.size], [null, 201]);
-  assertEquals(ben.tells, [`${cyd.id} it sent what is not in this file`]);
+  assertEquals(ben.tells, [`${cyd.id}: it sent what is not in this file`]);
   assertIdle(ben);
 });
 
