@@ -20,6 +20,7 @@ const VIEW: AppView = appViewOf(linkedNode());
 export class Follower {
   state: ChainState;
   now_ms: number;
+  neighbours: readonly Id[] = ORIGINS;
   #seq = 0;
 
   constructor(now_ms: number, options: Partial<ChainOptions> = {}) {
@@ -38,7 +39,8 @@ export class Follower {
   /** Gives it an event; what it wants then. */
   tell(event: AppEvent): readonly AppOut[] {
     const { network, sha256 } = RULES, env = { ...ENV, sha256 };
-    const view: AppView = { ...VIEW, env, network, now_ms: this.now_ms, neighbours: ORIGINS };
+    const { now_ms, neighbours } = this;
+    const view: AppView = { ...VIEW, env, network, now_ms, neighbours };
     const [state, outs] = chain.reduce!(this.state, event, view);
     this.state = state as ChainState;
     return outs;
