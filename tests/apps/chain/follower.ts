@@ -1,6 +1,6 @@
 /** One node's chain app, alone: events in, and what it wants; blocks need no work there. */
 
-import type { AppEvent, AppOut, AppView } from "../../../src/core/host/app.ts";
+import type { App, AppEvent, AppOut, AppView } from "../../../src/core/host/app.ts";
 import type { Id, Json, Source } from "../../../src/core/types.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
 import type { Block } from "../../../src/apps/chain/blockchain.ts";
@@ -23,10 +23,15 @@ export class Follower {
   neighbours: readonly Id[] = ORIGINS;
   #seq = 0;
 
-  constructor(now_ms: number, options: Partial<ChainOptions> = {}) {
+  /** `others` are the apps that build on the chain. */
+  constructor(
+    now_ms: number,
+    options: Partial<ChainOptions> = {},
+    others: readonly App[] = [],
+  ) {
     const { block_time_ms } = RULES;
     const apps = { [CHAIN]: { block_time_ms, mine: "never", ...options } };
-    this.state = chain.initial({ ...CONFIG, apps }, []) as ChainState;
+    this.state = chain.initial({ ...CONFIG, apps }, others) as ChainState;
     this.now_ms = now_ms;
     this.tell({ kind: "started" });
   }
@@ -56,8 +61,9 @@ export class Follower {
     return this.#deliver(RECORDS, items, origin);
   }
 
-  request(request: Json, source: Source): readonly AppOut[] {
-    return this.tell({ kind: "request", request, source, by: null });
+  /** Somebody wants something; `by` is the app that it was handed to first. */
+  request(request: Json, source: Source, by: string | null = null): readonly AppOut[] {
+    return this.tell({ kind: "request", request, source, by });
   }
 
   #deliver(topic: string, items: readonly Json[], origin: Id): readonly AppOut[] {
