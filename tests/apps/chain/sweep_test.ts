@@ -91,8 +91,11 @@ Deno.test("`sweepPool()` forgets what had no place twice in a row, not now and t
   });
   const seldom = tinyApp("seldom", undefined, { builds_on: [CHAIN], order: rule });
   const tree = grown(4 * SWEEP_BLOCKS, [], [DATA, rule]);
-  const node = new Follower(tree.best.block.time, {}, [seldom]);
+  const node = new Follower(RULES.block_time_ms, {}, [seldom]);
   node.records([{ k: "seldom" }], ORIGINS[1]);
-  node.blocks(blocksOf(tree));
+  for (const block of blocksOf(tree)) {
+    node.now_ms = block.time;
+    node.blocks([block]);
+  }
   assertEquals([node.state.tree!.best.hash, waiting(node)], [tree.best.hash, ["none"]]);
 });
