@@ -1,17 +1,15 @@
 /**
  * Every flag of every command, given wrong: one line that says what is allowed, and exit code 2. All
  * are tried inside this process, and one of each command and of each kind in a process of its own; in
- * the long version, and of a binary, each has its own process.
+ * the long version, and of a binary, one of each kind of each command.
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { pooledMap } from "@std/async/pool";
-import { ALL_STARTED, runInside } from "../helpers/inside.ts";
+import { MORE_STARTED, runInside } from "../helpers/inside.ts";
 import { endAll, LOCAL, Nodes, WINDOWS } from "../helpers/network.ts";
 import { Process, type Result, rumorCommand, runRumor } from "../helpers/process.ts";
 
 const NOBODY = "127.0.0.1:9";
-const JOBS = Math.max(2, navigator.hardwareConcurrency);
 
 /** What makes a command complete but for the flag that is tried; the flag itself is left out. */
 const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -134,7 +132,7 @@ interface Bad {
   readonly says: readonly (string | RegExp)[];
 }
 
-/** So many of them are started as processes, some at a time; all are looked at before it fails. */
+/** So many of them are started as processes, too; all are looked at before it fails. */
 async function assertAllRefused(calls: readonly Bad[], started: number): Promise<void> {
   const faults: string[] = [];
   const look = (bad: Bad, result: Result) => {
@@ -143,12 +141,10 @@ async function assertAllRefused(calls: readonly Bad[], started: number): Promise
     const call = JSON.stringify([...bad.args, bad.env ?? {}]).slice(0, 300);
     faults.push(`${call}: ${fault}; code ${result.code}, stderr: ${show(result.stderr)}`);
   };
-  const queue = calls.slice(0, ALL_STARTED ? calls.length : started);
-  const start = async (bad: Bad) => look(bad, await runRumor(bad.args, { env: bad.env }));
-  await Array.fromAsync(pooledMap(JOBS, queue, start));
-  if (!ALL_STARTED) {
-    for (const bad of calls) look(bad, await runInside(bad.args, bad.env));
+  for (const bad of calls.slice(0, started)) {
+    look(bad, await runRumor(bad.args, { env: bad.env }));
   }
+  for (const bad of calls) look(bad, await runInside(bad.args, bad.env));
   assert(faults.length === 0, `${faults.length} of ${calls.length}:\n${faults.join("\n")}`);
 }
 
@@ -289,7 +285,8 @@ for (const command of Object.keys(COMMANDS)) {
     const rest = flags.filter(({ name }) => name !== "help");
     for (const [kind, make] of Object.entries(KINDS)) {
       const calls = make(command, rest);
-      const isNew = calls.length > 0 && !(proven.has(command) && proven.has(kind));
+      const isNew = calls.length > 0 &&
+        (MORE_STARTED || !(proven.has(command) && proven.has(kind)));
       await t.step(kind, () => assertAllRefused(calls, isNew ? 1 : 0));
       if (isNew) proven.add(command).add(kind);
     }

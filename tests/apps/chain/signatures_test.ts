@@ -20,6 +20,28 @@ Deno.test("`Signatures.check()` finds what is wrong at once where there are few"
   assert(await signatures.allGood());
 });
 
+Deno.test("`Signatures.check()` hands over some at a time, and goes on itself where too many wait", () => {
+  const handed: (readonly [string, Uint8Array, string])[][] = [];
+  // A thread that never comes to anything.
+  const idle = {
+    postMessage: (data: unknown) => void (Array.isArray(data) && handed.push(data)),
+    terminate: () => {},
+  };
+  using signatures = new Signatures(() => idle as unknown as Worker);
+  const large = new Uint8Array(10_000);
+  large.set(bytes, 77);
+  const part = large.subarray(77, 77 + bytes.length);
+  for (let i = 0; i < 256; i++) assert(signatures.check(id, part, good));
+  assertEquals(handed, []);
+  let taken = 0;
+  while (taken < 2_000 && signatures.check(id, part, bad)) taken++;
+  assertEquals([taken, handed.length], [512, 8]);
+  assert(handed.every((batch) => batch.length === 64));
+  const [[key, copy, signature]] = handed[0];
+  assertEquals([key, copy, signature], [id, bytes, bad]);
+  assertEquals(copy.buffer.byteLength, bytes.length);
+});
+
 Deno.test("`Signatures.allGood()` says whether one of many is wrong", async () => {
   for (const wrong of [null, 300, MANY - 1]) {
     using signatures = new Signatures();
