@@ -203,7 +203,7 @@ async function checkEach<T>(
   run: (found: T) => Promise<void>,
 ): Promise<void> {
   const found: T[] = [];
-  check(fc.property(cases, (each) => void found.push(each)), 100, 30);
+  check(fc.property(cases, (each) => void found.push(each)), 100, 15);
   for (const each of found) await run(each);
 }
 
@@ -362,7 +362,15 @@ Deno.test("Disk fetches a directory file by file, and goes on with it", async ()
   Deno.writeFileSync(box.at("to-data/got/b/c/d"), noise(30_000));
   const next = box.disk({ data: "data2" });
   await next.serve({ ...shared, path: box.at("to-data/got") });
-  assertEquals(next.has(linkOf(noise(30_000))), null);
+  const link = linkOf(noise(30_000)), range = { level: 0, first: 0, count: 4 };
+  assertSame(await next.read(link, range), noise(30_000));
+  // They are there as long as one of two shares needs them.
+  await box.share(next, box.file("alone", noise(30_000)));
+  next.unshare(link);
+  assertSame(await next.read(link, range), noise(30_000));
+  next.unshare(shared.link);
+  assertEquals(next.has(link), []);
+  assert(!box.names("data2/files").includes(`${link}.tree`));
 });
 
 Deno.test("Disk refuses as a directory what is none", async () => {
@@ -416,6 +424,10 @@ Deno.test("Disk stops a fetch that is only beginning", async () => {
   const fetch = nextFetch(), begun = disk.begin(fetch, held.link, box.target("file"));
   await disk.stop(fetch);
   await assertRejects(() => begun, Error, "no longer fetched");
+  const other = box.disk(), too = other.begin(fetch, held.link, box.target("other"));
+  await other.stop(fetch);
+  await assertRejects(() => too, Error, "no longer fetched");
+  assert(!box.names("to").includes("other.rumor-part"));
   await assertRejects(() => disk.finish(fetch), Error, "not being fetched");
   const next = nextFetch();
   await disk.begin(next, held.link, box.target("file"));

@@ -4,6 +4,7 @@ import { formatManifest, readManifest } from "../../../src/apps/files/manifest.t
 import type { Range, SharedFile } from "../../../src/apps/files/tasks.ts";
 import { hashChunks, levelsOf } from "../../../src/apps/files/tree.ts";
 import type { Disk } from "../../../src/apps/files/worker/disk.ts";
+import { type Open, openFile } from "../../../src/apps/files/worker/handle.ts";
 import { Box } from "./disks.ts";
 import { linkOf, noise, sha256 } from "./noise.ts";
 
@@ -176,6 +177,10 @@ const CHANGES: readonly (readonly [what: string, change: (path: string) => void,
     (path) => (Deno.renameSync(path, `${path}2`), Deno.symlinkSync(`${path}2`, path)),
     /has changed/,
   ],
+  ["becomes a pipe", (path) => {
+    Deno.removeSync(path);
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  }, /has changed/],
   ["changes within its time", (path) => {
     const { mtime } = Deno.statSync(path), bytes = Deno.readFileSync(path);
     bytes[9_000] ^= 1;
@@ -243,6 +248,32 @@ Deno.test("Disk stops sharing when it is told to, and keeps nothing of it", asyn
   assertEquals(box.names("data/files"), []);
 });
 
+Deno.test("Disk shares nothing that changes while it is hashed, or is longer than it says", async () => {
+  using box = new Box();
+  const path = box.file("file", noise(100_000)), why = "changes while it is read";
+  const changes: readonly (() => void)[] = [
+    () => Deno.writeFileSync(path, noise(1), { append: true }),
+    () => Deno.utimeSync(path, 1, 1),
+    () => Deno.truncateSync(path, 90_000),
+  ];
+  for (const change of changes) {
+    const open: Open = (at, way) => {
+      const file = openFile(at, way), read = file.read.bind(file);
+      return Object.assign(file, {
+        read: async (into: Uint8Array, from: number) => {
+          const count = await read(into, from);
+          change();
+          return count;
+        },
+      });
+    };
+    await assertRejects(() => box.share(box.disk({ open }), path), Error, why);
+  }
+  if (Deno.build.os === "linux") {
+    await assertRejects(() => box.share(box.disk(), "/proc/version"), Error, why);
+  }
+});
+
 Deno.test("Disk says how far it is with hashing", async () => {
   using box = new Box();
   const told: unknown[] = [], path = box.file("large", new Uint8Array(3_000_000));
@@ -300,6 +331,8 @@ Deno.test("Disk says after a restart what has changed or gone meanwhile", async 
   const path = box.file("file", noise(50_000)), dir = box.dir("dir");
   const change = () => Deno.writeFileSync(path, noise(1), { append: true });
   await assertRejects(() => restart(box, path, change), Error, "has changed since it was shared");
+  const touch = () => Deno.utimeSync(path, 1, 1);
+  await assertRejects(() => restart(box, path, touch), Error, "has changed since it was shared");
   await assertRejects(() => restart(box, path, () => Deno.removeSync(path)), Error, "is gone");
   box.file("dir/one", "1"), box.file("dir/two", "2");
   const gone = restart(box, dir, () => Deno.removeSync(box.at("dir/two")));
@@ -327,6 +360,9 @@ Deno.test("Disk forgets the hashes of what is unshared, also where it could not 
   const first = box.disk({ data: "data" }), { link } = await box.share(first, path);
   assertEquals(box.names("data/files"), [`${link}.tree`]);
   box.disk({ data: "data" }).unshare(link);
+  assertEquals(box.names("data/files"), []);
+  for (let time = 0; time < 2; time++) await box.share(first, path);
+  first.unshare(link);
   assertEquals(box.names("data/files"), []);
 });
 

@@ -166,16 +166,15 @@ export class Fetch {
 
   #rename(): void {
     const { path, part } = this.paths;
-    if (checkFree(this.paths, this.#target.force) !== null) return renameSync(part, path);
+    const { force } = this.#target;
     try {
       // Unlike a rename, this fails where somebody has made such a file just now.
-      linkSync(part, path);
-      unlinkSync(part);
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") checkFree(this.paths, this.#target.force);
-      // Not all disks let a file have two names.
-      renameSync(part, path);
+      if (!force) return linkSync(part, path), unlinkSync(part);
+    } catch {
+      // Below it is seen whether such a file is there; if not, this disk gives no file two names.
     }
+    checkFree(this.paths, force);
+    renameSync(part, path);
   }
 
   #keepTree(store: TreeStore): Kept {
