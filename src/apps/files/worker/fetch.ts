@@ -86,7 +86,8 @@ export class Fetch {
       if (codeOf(error) === "") throw error;
       throw faultOf(this.paths.path, "cannot be written", error);
     }
-    syncDirectory(this.paths.path.slice(0, this.paths.path.lastIndexOf("/")) || "/");
+    // Of the files of a directory there may be thousands: what loses its name is fetched again.
+    if (this.paths.within.length === 0) syncDirectory(this.paths.directory);
     const { link, paths: { path } } = this, { changed_ms } = this.#files.part.info();
     const kept = this.#keepTree(store);
     this.#remove();
