@@ -6,7 +6,8 @@
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { CHAIN } from "./builds_on.ts";
 import { takeData, takeLack } from "./fetches.ts";
-import { beginGet, decide, endGet, giveUp, lookLater, takeWayOf } from "./gets.ts";
+import { decide, lookLater } from "./finding.ts";
+import { beginGet, endGet, giveUp, takeWayOf } from "./gets.ts";
 import { askAgain, takeNone, takeWay } from "./holders.ts";
 import { driveSearches, takeSearchRequest } from "./looking.ts";
 import { isSearchMessage } from "./search/relay.ts";
@@ -20,7 +21,7 @@ import { type FilesState, newState } from "./state.ts";
 import { end, forgetEnded } from "./transfers.ts";
 import { FilesTurn } from "./turn.ts";
 import { drive } from "./fetches.ts";
-import { takeWorked } from "./worked.ts";
+import { takeSent, takeWorked } from "./worked.ts";
 
 export const files: App = asApp<FilesState>({
   name: FILES,
@@ -46,7 +47,9 @@ function react(
   const turn = new FilesTurn(before, view);
   handle(turn, event);
   const { wake_ms } = turn.state;
-  if (wake_ms !== before.wake_ms && wake_ms < Infinity) turn.out({ kind: "wake", at_ms: wake_ms });
+  // A time that has come is over: even the same is wanted anew.
+  const is_wanted = wake_ms !== before.wake_ms || event.kind === "woken";
+  if (is_wanted && wake_ms < Infinity) turn.out({ kind: "wake", at_ms: wake_ms });
   return turn.finish();
 }
 
@@ -66,6 +69,8 @@ function handle(turn: FilesTurn, event: AppEvent): void {
       return;
     case "worked":
       return takeWorked(turn, event);
+    case "sent":
+      return takeSent(turn, event.tag);
     case "gone":
       return dropGuest(turn, event.link);
     case "woken":
@@ -98,13 +103,15 @@ function takeMessage(turn: FilesTurn, from: string, message: Message): void {
   switch (message.k) {
     case "want":
       return takeWant(turn, from, message.link);
-    case "way":
-      if (!takeWay(turn, from, message)) return;
+    case "way": {
+      const taken = takeWay(turn, from, message);
+      if (taken === null) return;
       for (const get of turn.state.transfers.values()) {
         if (get.kind !== "get" || get.ended !== null || get.link !== message.link) continue;
-        takeWayOf(turn, get, message);
+        takeWayOf(turn, get, from, message, taken.is_first);
       }
       return;
+    }
     case "none":
       return takeNone(turn, from, message.link);
     case "ask":

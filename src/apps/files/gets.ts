@@ -1,24 +1,25 @@
-/**
- * Fetching what a user wants: finding out which file is meant, and who has it; then its parts, and the
- * files of a directory.
- */
+/** Fetching what a user wants: its parts, from whoever has some of it, and the files of a directory. */
 
 import type { Id, Source } from "../../core/types.ts";
 import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
 import { beginFetch, drive, stopFetch } from "./fetches.ts";
+import { areAllWrong, isExcluded, takeOthers, takeWrong, wantOf } from "./finding.ts";
 import { unwant, want } from "./holders.ts";
-import { DECIDE_MS, FETCHES_MAX, HOLDERS_MAX, LATER_MS, LOOK_MS, WRONG_MS } from "./limits.ts";
+import { FETCHES_MAX, LATER_MS, LOOK_MS, MANIFEST_BYTES_MAX } from "./limits.ts";
 import { type Link, parseLink } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
 import { safeName } from "./safe_names.ts";
 import { keepServing } from "./shares.ts";
-import type { Ended, Fetch, Get } from "./state.ts";
+import type { Ended, Fetch, FileList, Get } from "./state.ts";
 import type { Begun, Finished } from "./tasks.ts";
 import { end, isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
+
+/** While the disk is at work nothing can come: it is looked again after this time. */
+const BUSY_MS = 1_000;
 
 /** Begins to fetch what a user wants. */
 export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): void {
@@ -32,15 +33,16 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
     if (found.length !== 1) return refuse(explainNobody(request.from, found));
     from = found[0].id;
   }
-  const claim = parseLink(what) === null ? claimOf(turn.view, what) : null;
-  const get: Get = {
+  const is_link = parseLink(what) !== null, claim = is_link ? null : claimOf(turn.view, what);
+  let get: Get = {
     ...NEW,
     number: turn.number(),
     key,
     source,
     since_ms: turn.now_ms,
     what,
-    link: parseLink(what) === null ? claim?.link ?? null : what,
+    link: is_link ? what : claim?.link ?? null,
+    from,
     directory,
     chosen,
     force,
@@ -50,61 +52,52 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
   turn.own("transfers").set(get.number, get);
   turn.wakeAt(get.until_ms);
   const first = from ?? claim?.owner ?? null;
-  if (get.link !== null && first !== null) wantOf(turn, get, first);
-  // Who is named, or claimed the name, may be away: others are looked for after a moment.
-  if (from !== null) return;
-  if (first === null) return lookFor(turn, get);
-  turn.change(turn.state.transfers.get(get.number) as Get, { look_ms: turn.now_ms + LATER_MS });
+  // A name that nobody claimed is looked for, whoever is said to have it.
+  if (get.link === null || first === null) return lookFor(turn, get);
+  get = wantOf(turn, get, first);
+  // Who claimed the name may be away: others are looked for after a moment.
+  if (from !== null || get.ended !== null) return;
+  turn.change(get, { look_ms: turn.now_ms + LATER_MS });
   turn.wakeAt(turn.now_ms + LATER_MS);
 }
 
-/** Who was asked first has not answered, or is not alone: others are looked for. */
-export function lookLater(turn: FilesTurn, get: Get): void {
-  if (turn.now_ms < get.look_ms) return turn.wakeAt(get.look_ms);
-  lookFor(turn, turn.change(get, { look_ms: Infinity }));
+/** A holder answers: its part is opened, if it is not yet, and others that it names are asked. */
+export function takeWayOf(
+  turn: FilesTurn,
+  before: Get,
+  from: Id,
+  { name, is_directory, others }: Way,
+  is_first: boolean,
+): void {
+  const get = openAs(turn, before, name, is_directory);
+  if (get.ended !== null) return;
+  // What it sent to an earlier transfer counts.
+  if (isExcluded(turn, from, get.link!)) return takeWrong(turn, get, from);
+  if (is_first) takeOthers(turn, get, others);
 }
 
-/** Somebody has what is looked for, or some of it. */
-export function takeFound(turn: FilesTurn, get: Get, holder: Id, link: Link, name: string): void {
-  if (get.link !== null) {
-    if (get.link === link) wantOf(turn, get, holder);
-    return;
-  }
-  if (name !== get.what || get.found.has(link)) return;
-  const decide_ms = Math.min(get.decide_ms, turn.now_ms + DECIDE_MS);
-  turn.change(get, { found: new Map([...get.found, [link, name]]), decide_ms });
-  turn.wakeAt(decide_ms);
+/** This node has it itself. */
+export function takeOwn(turn: FilesTurn, get: Get): Get {
+  const file = turn.state.served.get(get.link!);
+  return file === undefined ? get : openAs(turn, get, file.name, file.is_directory);
 }
 
-/** A name was looked for long enough: which file is it? */
-export function decide(turn: FilesTurn, get: Get): void {
-  if (get.link !== null) return;
-  if (turn.now_ms < get.decide_ms) return turn.wakeAt(get.decide_ms);
-  const [link, ...others] = get.found.keys();
-  if (others.length > 0) {
-    const links = [link, ...others].join(" or ");
-    return endGet(
-      turn,
-      get,
-      "bad",
-      `several files are called ${get.what}: get one by its link, ${links}`,
-    );
-  }
-  lookFor(turn, turn.change(get, { link, decide_ms: Infinity }));
-}
-
-/** A holder answers: what it is called is known, and its part is opened, if it is not yet. */
-export function takeWayOf(turn: FilesTurn, before: Get, way: Way): void {
-  let get = before;
-  for (const id of way.others) get = wantOf(turn, get, id);
-  if (get.name !== null) return;
-  const { name, is_directory } = way, own = get.chosen ?? safeName(name);
-  get = turn.change(get, { name: own ?? name, is_directory, files: 1 });
-  if (own === null) {
-    return endGet(turn, get, "bad", "it has a name that no file can have: say another one with -o");
-  }
-  if (get.chosen === null && own !== name) get = turn.note(get, `${name} is stored as ${own}`);
+/** It is known what it is called, so its part can be opened. */
+function openAs(turn: FilesTurn, before: Get, given: string, is_directory: boolean): Get {
+  if (before.name !== null) return before;
+  const { chosen, what } = before, { size } = parseLink(before.link!)!;
+  // Who asks for a name gets it under that one, whatever its holders call it.
+  const meant = parseLink(what) === null ? what : given, name = chosen ?? safeName(meant);
+  // Others may have it under a name that is one.
+  if (name === null) return turn.change(before, { is_nameless: true });
+  let get = turn.change(before, {
+    name,
+    is_directory: is_directory && size <= MANIFEST_BYTES_MAX,
+    files: 1,
+  });
+  if (chosen === null && name !== meant) get = turn.note(get, `${meant} is stored as ${name}`);
   beginFirst(turn, get);
+  return get;
 }
 
 /** Opens the part of a file, or of the list of a directory's files. */
@@ -116,36 +109,46 @@ function beginFirst(turn: FilesTurn, get: Get): void {
 
 /** A file cannot be opened, or finished. */
 export function takeRefused(turn: FilesTurn, get: Get, why: string): void {
-  if (get.ended !== null) return;
   // That it is a directory is only the word of a holder.
-  if (!get.is_directory || get.is_known || get.path === null) return endGet(turn, get, "bad", why);
+  if (!get.is_directory || get.list !== null || get.path === null) {
+    return endGet(turn, get, "bad", why);
+  }
   beginFirst(turn, turn.change(get, { is_directory: false, path: null }));
 }
 
-/** The part of the first file is open. */
+/** The part of a file is open. */
 export function takeGetBegun(turn: FilesTurn, get: Get, { path }: Begun): void {
-  if (get.path === null) turn.change(get, { path });
+  touch(turn, get.path === null ? turn.change(get, { path }) : get);
 }
 
 /** A file is here, whole. */
 export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): void {
-  turn.own("fetches").delete(file.number);
-  drive(turn, { kind: "stopped", fetch: file.number });
-  const get = turn.state.transfers.get(file.transfer) as Get, { manifest, path } = finished;
-  if (get.is_known) {
-    unwant(turn, file.link);
-    const { size } = parseLink(file.link)!;
-    const here = { bytes_done: get.bytes_done + size, files_done: get.files_done + 1 };
-    return goOn(turn, touch(turn, turn.change(get, here)));
+  const { number, link } = file, get = getOf(turn, number), { manifest, path } = finished;
+  turn.own("fetches").delete(number);
+  drive(turn, { kind: "stopped", fetch: number });
+  if (get === undefined) {
+    unwantUnused(turn, link);
+    // Who wanted it is gone; it is here and served all the same.
+    const over = turn.state.transfers.get(file.transfer);
+    const is_all = over?.kind === "get" && over.link === link && !over.is_directory;
+    return is_all ? keepServing(turn, finished.file) : undefined;
   }
-  keepServing(turn, finished.file);
-  const known = turn.change(get, { path, is_known: true });
-  if (manifest === null) return endGet(turn, known, "done", null);
-  if (!get.is_directory) return endGet(turn, tellList(turn, known), "done", null);
+  if (get.list !== null) {
+    unwantUnused(turn, link);
+    const { size } = parseLink(link)!;
+    const here = { bytes_done: get.bytes_done + size, files_done: get.files_done + 1 };
+    return goOn(turn, touch(turn, turn.change(get, here)), get.list);
+  }
+  if (manifest === null || !get.is_directory) {
+    keepServing(turn, finished.file);
+    const done = turn.change(get, { path });
+    return endGet(turn, manifest === null ? done : tellList(turn, done), "done", null);
+  }
   let bytes = 0;
-  for (const { link } of manifest) bytes += parseLink(link)?.size ?? 0;
-  const waiting = manifest.filter(({ link }) => link !== "");
-  goOn(turn, turn.change(known, { waiting, bytes, files: waiting.length }));
+  const files = manifest.filter((one) => one.link !== "");
+  for (const one of files) bytes += parseLink(one.link)!.size;
+  const list: FileList = { file: finished.file, files, begun: 0 };
+  goOn(turn, touch(turn, turn.change(get, { path, bytes, files: files.length })), list);
 }
 
 /** Who has it does not call it a directory, though it is the list of one. */
@@ -154,23 +157,19 @@ function tellList(turn: FilesTurn, get: Get): Get {
 }
 
 /** Opens the next files of a directory. */
-function goOn(turn: FilesTurn, before: Get): void {
-  let get = before, open = openFetches(turn, get).length;
-  while (open < FETCHES_MAX && get.waiting.length > 0) {
-    const [{ path, link, is_executable }, ...waiting] = get.waiting;
-    get = turn.change(get, { waiting });
-    const { directory, chosen, force } = get, name = `${chosen ?? get.name}/${path}`;
-    beginFetch(turn, get, link, {
-      directory,
-      name,
-      is_chosen: chosen !== null,
-      force,
-      is_executable,
-    });
-    for (const id of get.asked) want(turn, id, link);
-    open++;
+function goOn(turn: FilesTurn, get: Get, { file, files, begun }: FileList): void {
+  const { directory, chosen, force } = get, is_chosen = chosen !== null;
+  let open = openFetches(turn, get).length, at = begun;
+  for (; open < FETCHES_MAX && at < files.length; open++, at++) {
+    const { path, link, is_executable } = files[at], name = `${chosen ?? get.name}/${path}`;
+    beginFetch(turn, get, link, { directory, name, is_chosen, force, is_executable });
+    // Who sent something else once may do so with each file.
+    for (const id of get.asked) if (!get.wrong.includes(id)) want(turn, id, link);
   }
-  if (open === 0) endGet(turn, get, "done", null);
+  const after = turn.change(get, { list: { file, files, begun: at } });
+  if (open > 0) return;
+  keepServing(turn, file);
+  endGet(turn, after, "done", null);
 }
 
 /** It is over: nothing more is fetched for it. */
@@ -181,15 +180,17 @@ export function endGet(
   why: string | null,
 ): void {
   stopLooking(turn, get);
+  const links = new Set(get.link === null ? [] : [get.link]);
   for (const file of openFetches(turn, get)) {
-    stopFetch(turn, file);
-    unwant(turn, file.link);
+    links.add(file.link);
+    // What is on its way to its name gets there.
+    if (file.stage !== "finishing") stopFetch(turn, file);
   }
-  if (get.link !== null) unwant(turn, get.link);
   if (how === "done" && get.source.kind === "local") {
     turn.out({ kind: "tell", text: `${get.name} is at ${get.path}` });
   }
-  end(turn, turn.state.transfers.get(get.number) as Get, how, why);
+  end(turn, turn.state.transfers.get(get.number)!, how, why);
+  for (const link of links) unwantUnused(turn, link);
 }
 
 /** Something came: there is time again. */
@@ -197,41 +198,41 @@ export function touch(turn: FilesTurn, get: Get): Get {
   return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
-/** A holder sent something else: where there is no other, it is soon over. */
-export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
-  const after = turn.change(get, { wrong: [...get.wrong, id] });
-  if (!areAllWrong(after)) return;
-  turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
-  turn.wakeAt(turn.now_ms + WRONG_MS);
-}
-
-function areAllWrong({ wrong, asked }: Get): boolean {
-  return wrong.length > 0 && asked.every((id) => wrong.includes(id));
-}
-
 /** It stands still for too long. */
 export function giveUp(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.until_ms) return turn.wakeAt(get.until_ms);
+  // To verify what is there of it, and to flush it, takes as long as it takes.
+  if (openFetches(turn, get).some(({ stage }) => stage !== "open")) {
+    return turn.wakeAt(turn.now_ms + BUSY_MS);
+  }
   if (get.link === null) {
     return endGet(turn, get, "nobody", `nobody who is there has a file called ${get.what}`);
+  }
+  if (get.name === null && get.is_nameless) {
+    return endGet(turn, get, "bad", "it has a name that no file can have: say another one with -o");
   }
   if (get.name === null) return endGet(turn, get, "nobody", "nobody who is there has it");
   if (areAllWrong(get)) return endGet(turn, get, "bad", "what its holders send is something else");
   endGet(turn, get, "incomplete", "nothing came any more; the same command goes on where it was");
 }
 
-/** Asks one more node for it. */
-function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
-  if (get.asked.includes(id) || get.asked.length >= HOLDERS_MAX || id === turn.view.self) {
-    return get;
-  }
-  const after = turn.change(get, { asked: [...get.asked, id] });
-  want(turn, id, get.link!);
-  return after;
+/** The transfer that a file is fetched for; undefined where it is over. */
+export function getOf({ state }: FilesTurn, number: number): Get | undefined {
+  const transfer = state.transfers.get(state.fetches.get(number)?.transfer ?? 0);
+  return transfer?.kind === "get" && transfer.ended === null ? transfer : undefined;
 }
 
 function openFetches({ state }: FilesTurn, { number }: Get): Fetch[] {
   return [...state.fetches.values()].filter(({ transfer }) => transfer === number);
+}
+
+/** A file is wanted no more, unless another transfer wants it, too. */
+function unwantUnused(turn: FilesTurn, link: Link): void {
+  for (const file of turn.state.fetches.values()) if (file.link === link) return;
+  for (const one of turn.state.transfers.values()) {
+    if (one.kind === "get" && one.ended === null && one.link === link) return;
+  }
+  unwant(turn, link);
 }
 
 /** Nothing was found out yet. */
@@ -240,14 +241,14 @@ const NEW = {
   ended: null,
   notes: [],
   name: null,
+  is_nameless: false,
   look_ms: Infinity,
   found: new Map(),
   decide_ms: Infinity,
   asked: [],
   wrong: [],
-  is_known: false,
   is_directory: false,
-  waiting: [],
+  list: null,
   bytes: 0,
   bytes_done: 0,
   files: 0,

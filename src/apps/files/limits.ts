@@ -36,12 +36,14 @@ export const TRANSFERS_MAX = 64;
 export const ENDED_MS = 30_000;
 /** Files of a directory that are fetched at once. */
 export const FETCHES_MAX = 64;
-/** Answers hop by hop that are read at once for one node. */
+/** Answers with chunks that are on their way to one node at once, and to all: 4 MiB of them. */
 export const READS_PER_PEER_MAX = 4;
-/** The same for all. */
 export const READS_MAX = 32;
-/** Wants that are answered at once. */
-export const ADMITS_MAX = 64;
+/** Answers to wants that are on their way to one node at once, and to all. */
+export const WANTS_PER_PEER_MAX = 32;
+export const WANTS_MAX = 256;
+/** Files of one name of which a user is told, and nodes that have one of them. */
+export const NAMESAKES_MAX = 8;
 /** A holder that does not answer is asked again after this time. */
 export const WANT_AGAIN_MS = 3_000;
 /** A name that one has may be that of several files: so long others may say so. */

@@ -2,7 +2,7 @@
 
 import type { Json, Source } from "../../core/types.ts";
 import type { Question } from "../../core/host/app.ts";
-import { takeFound } from "./gets.ts";
+import { takeFound } from "./finding.ts";
 import { type Link, parseLink } from "./link.ts";
 import { RUNS_MAX } from "./limits.ts";
 import type { Runs } from "./runs.ts";
@@ -80,12 +80,16 @@ function* heldFiles(state: FilesState): Iterable<HeldFile> {
     told.add(link);
     yield { link, name, has: null };
   }
-  for (const { number, link, transfer, is_open } of state.fetches.values()) {
+  for (const { number, link, transfer, stage } of state.fetches.values()) {
     const get = state.transfers.get(transfer);
-    if (!is_open || told.has(link) || get?.kind !== "get") continue;
+    if (stage === "opening" || told.has(link) || get?.kind !== "get") continue;
     if (get.link !== link || get.name === null) continue;
     told.add(link);
     yield { link, name: get.name, has: hasOf(state, number) };
+  }
+  for (const get of state.transfers.values()) {
+    if (get.kind !== "get" || get.ended !== null || get.list === null) continue;
+    if (!told.has(get.link!)) yield { link: get.link!, name: get.name!, has: null };
   }
 }
 

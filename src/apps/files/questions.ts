@@ -103,15 +103,11 @@ function transferRow(
 
 /** How much of what a user fetches is here, how fast it comes, and from how many nodes. */
 function progressOf(state: FilesState, get: Get, now_ms: number) {
-  const size = get.is_directory && get.is_known
-    ? get.bytes
-    : get.link === null
-    ? 0
-    : parseLink(get.link)!.size;
+  const size = get.list !== null ? get.bytes : get.link === null ? 0 : parseLink(get.link)!.size;
   const is_done = get.ended?.how === "done";
   let bytes_here = is_done ? size : get.bytes_done, bytes_per_s = 0, holders = 0;
   for (const file of state.fetches.values()) {
-    if (file.transfer !== get.number || !file.is_open) continue;
+    if (file.transfer !== get.number || file.stage === "opening") continue;
     const one = fetchProgress(state.swarm, file.number, now_ms);
     if (one === null) continue;
     bytes_here += one.bytes;

@@ -1,8 +1,11 @@
 /** What this node shares, for as long as nobody takes it back, also after it was started anew. */
 
 import type { Json, Source } from "../../core/types.ts";
-import type { Link } from "./link.ts";
+import { isCount } from "../../core/log/entry.ts";
+import { linksText } from "./finding.ts";
+import { type Link, parseLink } from "./link.ts";
 import type { ShareRequest, UnshareRequest } from "./requests.ts";
+import { fieldsOf } from "./search/messages.ts";
 import type { Share, Transfer } from "./state.ts";
 import type { Hashed, LeftOut, SharedFile } from "./tasks.ts";
 import { end, isBusy } from "./transfers.ts";
@@ -40,7 +43,7 @@ function tellShared(turn: FilesTurn, { link, name }: SharedFile): void {
 
 /** Serves a file from now on. */
 export function keepServing(turn: FilesTurn, file: SharedFile): void {
-  turn.own("served").set(file.link, file);
+  turn.state.served = turn.state.served.set(file.link, file);
   turn.out({ kind: "keep", key: file.link, value: { ...file } });
 }
 
@@ -48,21 +51,21 @@ export function keepServing(turn: FilesTurn, file: SharedFile): void {
 export function unshare(turn: FilesTurn, { what }: UnshareRequest, source: Source): void {
   const files = [...turn.state.served.values()];
   const found = files.filter(({ link, name }) => link === what || name === what);
-  const links = new Set(found.map(({ link }) => link));
-  const why = links.size === 1
+  const links = found.map(({ link }) => link);
+  const why = links.length === 1
     ? null
-    : links.size === 0
+    : links.length === 0
     ? `${what} is not shared here; rumor files lists what is`
-    : `${links.size} files are called ${what}: say which by its link, ${[...links].join(" or ")}`;
-  if (why === null) forget(turn, found[0].link);
+    : `${links.length} files are called ${what}: say which by its link, ${linksText(links)}`;
+  if (why === null) forget(turn, links[0]);
   turn.out({ kind: "answer", source, why });
 }
 
 /** It is no longer what it was: it is served no more, and its user is told. */
 export function takeChanged(turn: FilesTurn, link: Link, why: string): void {
   const file = turn.state.served.get(link);
-  turn.own("served").delete(link);
-  turn.out({ kind: "keep", key: link, value: null });
+  // It may be one file of a directory.
+  if (file !== undefined) drop(turn, link);
   turn.out({ kind: "tell", text: `${file?.name ?? link} is no longer shared: ${why}` });
 }
 
@@ -73,11 +76,26 @@ export function serveAgain(turn: FilesTurn): void {
   }
 }
 
-/** What an earlier run shared, as it was kept. */
+/** What an earlier run shared, as it was kept. What another version wrote in a form of its own stays there. */
 export function takeKept(turn: FilesTurn, kept: readonly (readonly [string, Json])[]): void {
+  const served = turn.state.served.edit();
   for (const [link, value] of kept) {
-    if (value !== null) turn.own("served").set(link, value as unknown as SharedFile);
+    const file = readKept(link, value);
+    if (file !== null) served.set(link, file);
   }
+  turn.state.served = served.finish();
+}
+
+function readKept(key: string, value: Json): SharedFile | null {
+  const { link, name, path, changed_ms, is_directory, files, bytes } = fieldsOf(value);
+  if (link !== key || parseLink(key) === null || !isText(name) || !isText(path)) return null;
+  if (typeof changed_ms !== "number" || typeof is_directory !== "boolean") return null;
+  if (!isCount(files, 0) || !isCount(bytes, 0)) return null;
+  return { link, name, path, changed_ms, is_directory, files, bytes };
+}
+
+function isText(value: Json | undefined): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** Whether a transfer still hashes. */
@@ -85,8 +103,12 @@ export function isShare(transfer: Transfer | undefined): transfer is Share {
   return transfer?.kind === "share";
 }
 
-function forget(turn: FilesTurn, link: Link): void {
-  turn.own("served").delete(link);
+function drop(turn: FilesTurn, link: Link): void {
+  turn.state.served = turn.state.served.delete(link);
   turn.out({ kind: "keep", key: link, value: null });
+}
+
+function forget(turn: FilesTurn, link: Link): void {
+  drop(turn, link);
   turn.work({ kind: "other" }, { do: "unshare", link });
 }

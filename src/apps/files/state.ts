@@ -16,7 +16,7 @@ export interface FilesState {
   /** What is under way outside the core, by the tags of its works. */
   readonly jobs: SharedMap<number, Job>;
   /** What this node serves, by its links. */
-  readonly served: ReadonlyMap<Link, SharedFile>;
+  readonly served: SharedMap<Link, SharedFile>;
   /** What its users want, in order; those that ended stay for a while. */
   readonly transfers: ReadonlyMap<number, Transfer>;
   /** Files that are being fetched. */
@@ -25,21 +25,32 @@ export interface FilesState {
   readonly holders: ReadonlyMap<Id, Holder>;
   /** Who wanted what here lately, newest last: they may have something of it for each other. */
   readonly wanting: ReadonlyMap<Link, readonly Id[]>;
-  /** Chunks that were asked for by messages, by the number of the ask. */
-  readonly questions: SharedMap<number, AskedByMessage>;
-  /** How many answers are being read for each node that cannot connect. */
-  readonly reading: ReadonlyMap<Id, number>;
+  /** Chunks that were asked for, by the number of the ask. */
+  readonly asks: SharedMap<number, Asked>;
+  /** Answers that nodes wait for, or that are on their way to them: to wants, and of chunks. */
+  readonly owed: Readonly<Record<Owed, Counts>>;
   /** When it is to be woken. */
   readonly wake_ms: number;
   readonly searches: Searches;
   readonly swarm: Swarm;
 }
 
-/** Chunks that a node was asked for by a message. */
-export interface AskedByMessage {
+/** What nodes are answered by messages: whether something is here, and chunks. */
+export type Owed = "ways" | "chunks";
+
+/** How many there are of something, in all and for each node. */
+export interface Counts {
+  readonly all: number;
+  readonly by_peer: ReadonlyMap<Id, number>;
+}
+
+/** Chunks that a node was asked for. */
+export interface Asked {
   readonly fetch: number;
   readonly peer: Id;
   readonly range: Range;
+  /** Tag of the work that asks for them, or takes them in; null while they come by messages. */
+  readonly tag: number | null;
 }
 
 /** Whether there is somebody who does the work: nothing is loaded before it is needed. */
@@ -56,6 +67,8 @@ export type Job =
   | { readonly kind: "ask"; readonly ask: number }
   | { readonly kind: "read"; readonly peer: Id; readonly n: number }
   | { readonly kind: "finish"; readonly fetch: number }
+  /** An answer that is on its way. */
+  | { readonly kind: "answer"; readonly peer: Id; readonly owed: Owed }
   /** What nobody waits for. */
   | { readonly kind: "other" };
 
@@ -97,8 +110,12 @@ export interface Get extends Wanted {
   /** As it was asked for: a link, or a name. */
   readonly what: string;
   readonly link: Link | null;
-  /** What whoever has it calls it; null as long as nobody is known. */
+  /** Who alone is asked at first, where the user says so. */
+  readonly from: Id | null;
+  /** What it will be called here; null as long as nobody is known who has it. */
   readonly name: string | null;
+  /** Whether somebody has it under a name that no file can have. */
+  readonly is_nameless: boolean;
   /** Absolute. */
   readonly directory: string;
   /** What the user calls it; null for its own name. */
@@ -110,20 +127,18 @@ export interface Get extends Wanted {
   readonly until_ms: number;
   /** When others are looked for who have it; Infinity where that is under way, or not wanted. */
   readonly look_ms: number;
-  /** Names that were found, with their links. */
-  readonly found: ReadonlyMap<Link, string>;
+  /** Files of the name that was asked for, and who has them. */
+  readonly found: ReadonlyMap<Link, readonly Id[]>;
   /** When what was found is decided on. */
   readonly decide_ms: number;
   /** Who was asked for it. */
   readonly asked: readonly Id[];
   /** Who of them sent something else. */
   readonly wrong: readonly Id[];
-  /** Whether what is fetched first is here, which says whether it is a directory. */
-  readonly is_known: boolean;
   /** Whether its holder calls it a directory. */
   readonly is_directory: boolean;
-  /** Of a directory: what is still to be begun. */
-  readonly waiting: readonly ManifestFile[];
+  /** Its files, where it is a directory whose list is here. */
+  readonly list: FileList | null;
   /** Of all files: bytes in all, and those that are here of files that ended. */
   readonly bytes: number;
   readonly bytes_done: number;
@@ -133,27 +148,42 @@ export interface Get extends Wanted {
   readonly path: string | null;
 }
 
+/** The files of a directory that is fetched. */
+export interface FileList {
+  /** What it will be served as. */
+  readonly file: SharedFile;
+  /** All that have a link, and how many of them were begun. */
+  readonly files: readonly ManifestFile[];
+  readonly begun: number;
+}
+
 /** One file that is being fetched. */
 export interface Fetch {
   readonly number: number;
   readonly transfer: number;
   readonly link: Link;
-  /** Whether its part is open. */
-  readonly is_open: boolean;
+  /** While its part is opened, and while it gets its name, nothing can come, nor be late. */
+  readonly stage: "opening" | "open" | "finishing";
 }
 
 /** A node from which something is fetched. */
 export interface Holder {
   readonly id: Id;
-  /** `asked`: it was sent a want; `lost`: it was connected, and is not now. */
+  /** `asked`: it was sent a want; `lost`: it was connected, is not now, and was not asked again yet. */
   readonly way: "asked" | "dialling" | "direct" | "routed" | "lost";
   /** Tag of the work that holds the connection. */
   readonly tag: number | null;
-  /** What is wanted of it. */
-  readonly links: ReadonlySet<Link>;
-  /** When it was asked last. */
+  /** What is wanted of it, and what it said to that last. */
+  readonly links: ReadonlyMap<Link, Said>;
+  /** When it was asked last, and how often again without any answer. */
   readonly asked_ms: number;
+  readonly vain_asks: number;
 }
+
+/** What a node said of a file that is wanted of it. */
+export type Said = "nothing" | "has" | "none";
+
+const NO_COUNTS: Counts = { all: 0, by_peer: new Map() };
 
 /** A node that has nothing and wants nothing. */
 export function newState(options: FilesOptions, seed: number): FilesState {
@@ -162,13 +192,13 @@ export function newState(options: FilesOptions, seed: number): FilesState {
     worker: "off",
     next: 1,
     jobs: SharedMap.of(),
-    served: new Map(),
+    served: SharedMap.of(),
     transfers: new Map(),
     fetches: new Map(),
     holders: new Map(),
     wanting: new Map(),
-    questions: SharedMap.of(),
-    reading: new Map(),
+    asks: SharedMap.of(),
+    owed: { ways: NO_COUNTS, chunks: NO_COUNTS },
     wake_ms: Infinity,
     searches: newSearches(seed),
     swarm: emptySwarm(seed),

@@ -46,7 +46,7 @@ export class FilesTurn {
   }
 
   /** A map of the state that may be changed in place. */
-  own<K extends "served" | "transfers" | "fetches" | "holders" | "wanting" | "reading">(
+  own<K extends "transfers" | "fetches" | "holders" | "wanting">(
     key: K,
   ): FilesState[K] extends ReadonlyMap<infer A, infer B> ? Map<A, B> : never {
     if (!this.#owned.has(this.state[key])) {
@@ -57,9 +57,10 @@ export class FilesTurn {
     return this.state[key] as never;
   }
 
-  /** Has something done outside the core; gives its tag. */
+  /** Has something done outside the core; gives its tag. Nothing is heard of it where that is broken. */
   work(job: Job, task: FilesTask): number {
     const { state } = this, tag = this.number();
+    if (state.worker === "broken") return tag;
     if (state.worker === "off") {
       state.worker = "on";
       const { upload_bytes_max } = state.options;
@@ -76,7 +77,7 @@ export class FilesTurn {
     this.out({ kind: "cancel", tag });
   }
 
-  /** Says something to the app at another node; `tag` where is to be heard how that ended. */
+  /** Says something to the app at another node; with `tag` that ends as a work does. */
   say(to: Id, message: Message, { bulk = false, tag = 0 } = {}): void {
     const source: Source = tag === 0 ? SENT : { kind: "app", app: FILES, tag };
     const items = [message as unknown as Json];
@@ -90,12 +91,11 @@ export class FilesTurn {
     return after;
   }
 
-  /** Tells the user of a transfer something on the way, and the node's. */
+  /** Tells the user of a transfer something on the way, and the node's. Nobody reads too many. */
   note<T extends Transfer>(transfer: T, text: string): T {
+    if (transfer.notes.length >= NOTES_MAX) return transfer;
     this.out({ kind: "tell", text });
-    const after = { ...transfer, notes: [...transfer.notes, text].slice(-NOTES_MAX) };
-    this.own("transfers").set(after.number, after);
-    return after;
+    return this.change<Transfer>(transfer, { notes: [...transfer.notes, text] }) as T;
   }
 
   /** What somebody is called in a sentence. */

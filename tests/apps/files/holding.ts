@@ -24,9 +24,9 @@ function hold(state: FilesState, { link, name, has }: HeldFile, at: number): Fil
   if (has === null) {
     const rest = { path: `/${name}`, changed_ms: 0, is_directory: false, files: 1 };
     const file = { link, name, ...rest, bytes: parseLink(link)!.size };
-    return { ...state, served: new Map(state.served).set(link, file) };
+    return { ...state, served: state.served.set(link, file) };
   }
-  const number = -1 - at, fetching: Fetch = { number, transfer: number, link, is_open: true };
+  const number = -1 - at, fetching: Fetch = { number, transfer: number, link, stage: "open" };
   const never = { until_ms: Infinity, look_ms: Infinity, decide_ms: Infinity };
   const source = { kind: "local", tag: 0 } as const;
   const get: Partial<Get> = { kind: "get", number, link, name, source, ended: null, ...never };

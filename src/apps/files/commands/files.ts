@@ -8,6 +8,8 @@ import { inquire } from "../../../cli/guest/inquiry.ts";
 import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { objectsText, tableText } from "../../../cli/output/table.ts";
+import { oneWord } from "../search/found.ts";
+import { readCounts } from "./transfer_row.ts";
 
 const flags = { ...joinFlag, ...jsonFlag, ...networkFlag, ...helpFlags } as const;
 /** Fields of a row: state, link, name, bytes here, bytes, files, bytes a second, holders. */
@@ -22,7 +24,8 @@ const command: Command = {
 Usage: rumor files [FLAGS]
 
 A line for each file or directory: shared or getting, LINK, NAME, how many percent of it are there,
-its bytes, how many files that are, bytes a second, and from how many nodes they come.
+its bytes, how many files that are, bytes a second, and from how many nodes they come. A space in NAME
+is printed as \\x20 and a backslash as \\x5c, so a line is always eight words.
 
 Flags:
 ${flagLines(flags)}
@@ -34,7 +37,7 @@ Exit codes: 0 done, 1 no sensible answer, 2 usage, 69 no node reachable, 75 no a
     if (words.length > 0) throw new UsageError(`${words[0]} is not expected here; see --help`);
     return await inquire(given, async (ask) => {
       const rows = await ask({ q: "files" });
-      if (rows.some((row) => row.length < FIELDS)) {
+      if (rows.some((row) => row.length < FIELDS || readCounts(row.slice(3, FIELDS)) === null)) {
         say("rumor: the node's answer makes no sense");
         return EXIT.failed;
       }
@@ -55,7 +58,7 @@ function objectOf(row: readonly string[]): object {
 function cellsOf(row: readonly string[]): readonly string[] {
   const [state, link, name] = row, [here, bytes, files, rate, holders] = numbersOf(row);
   const percent = bytes === 0 ? 100 : Math.floor(here / bytes * 100);
-  return [state, link, name, `${percent}%`, ...[bytes, files, rate, holders].map(String)];
+  return [state, link, oneWord(name), `${percent}%`, ...[bytes, files, rate, holders].map(String)];
 }
 
 function numbersOf(row: readonly string[]): number[] {

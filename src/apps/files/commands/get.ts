@@ -1,6 +1,6 @@
 /** `rumor get`: a file or directory, from everybody who has a piece of it. */
 
-import { basename, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Command } from "../../app.ts";
 import { flagLines, type Given, readArgs } from "../../../cli/args/args.ts";
 import { EXIT, UsageError } from "../../../cli/args/exit.ts";
@@ -14,6 +14,7 @@ import { plainError } from "../../../shell/files/files.ts";
 import { PATIENCE_MS } from "../limits.ts";
 import type { GetRequest } from "../requests.ts";
 import { type Desk, follow, newKey } from "./following.ts";
+import { type Place, placeOf } from "./place.ts";
 
 const flags = {
   ...joinFlag,
@@ -77,24 +78,6 @@ has it, 75 incomplete: the same command goes on where it was, 130 interrupted.
     });
   },
 };
-
-type Place = Pick<GetRequest, "directory" | "name">;
-
-/** Where it goes, absolute; the name null for its own. */
-function placeOf(output: string | undefined): Place {
-  if (output === undefined) return { directory: Deno.cwd(), name: null };
-  const path = resolve(output);
-  if (/[/\\]$/.test(output) || isDirectory(path)) return { directory: path, name: null };
-  return { directory: dirname(path), name: basename(path) };
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
 
 function requestOf(what: string, given: Given<typeof flags>, place: Place): GetRequest {
   const { from = null, force = false, timeout = PATIENCE_MS } = given;

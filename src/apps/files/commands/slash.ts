@@ -1,6 +1,6 @@
 /** `/share`, `/get` and `/files` at the prompt. */
 
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { PromptDesk, SlashCommand } from "../../app.ts";
 import { PATIENCE_MS } from "../limits.ts";
 import { FILES } from "../options.ts";
@@ -9,6 +9,7 @@ import type { GetRequest, ShareRequest } from "../requests.ts";
 import type { FilesState } from "../state.ts";
 import { bytesText } from "./progress.ts";
 import { newKey } from "./following.ts";
+import { placeOf } from "./place.ts";
 
 export const SHARE: SlashCommand = {
   name: "share",
@@ -29,14 +30,12 @@ export const GET: SlashCommand = {
   run: (rest, _, desk) => {
     const [, what, path] = /^\s*(\S+)(?:\s+(\S.*?))?\s*$/su.exec(rest) ?? [];
     if (what === undefined) return "expected /get LINK|NAME [PATH]";
-    const target = path === undefined ? null : resolve(path);
     const request: GetRequest = {
       k: "get",
       key: newKey(),
       what,
       from: null,
-      directory: target === null ? Deno.cwd() : dirname(target),
-      name: target === null ? null : basename(target),
+      ...placeOf(path),
       force: false,
       patience_ms: PATIENCE_MS,
     };

@@ -35,11 +35,20 @@ export interface TransferRow {
 /** Asks how far a transfer is; null where the answer makes no sense. */
 export async function askTransfer(ask: Ask, key: string): Promise<TransferRow | null> {
   const [row] = await ask({ q: "transfer", a: [key] });
-  if (row === undefined || row.length < FIELDS.length) return null;
-  const [how, why, link, name, path, ...counts] = row;
-  const numbers = counts.slice(0, FIELDS.length - 5).map(Number);
-  if (!numbers.every((one) => Number.isFinite(one) && one >= 0)) return null;
+  return row === undefined ? null : readTransfer(row);
+}
+
+/** What a row says of a transfer; null where it makes no sense. */
+export function readTransfer(row: readonly string[]): TransferRow | null {
+  if (row.length < FIELDS.length) return null;
+  const [how, why, link, name, path] = row, numbers = readCounts(row.slice(5, FIELDS.length));
+  if (numbers === null) return null;
   const [bytes_here, bytes, files_here, files, bytes_per_s, holders] = numbers;
   const texts = { how, why, link, name, path };
   return { ...texts, bytes_here, bytes, files_here, files, bytes_per_s, holders };
+}
+
+/** Whole numbers from 0 on, as a node says them; null where they are none. */
+export function readCounts(texts: readonly string[]): number[] | null {
+  return texts.every((text) => /^[0-9]{1,16}$/.test(text)) ? texts.map(Number) : null;
 }

@@ -46,6 +46,6 @@ export function foundLine(row: Row, holder_name: string): string {
 }
 
 /** A name as one word, which means one name: `\x20` is its space, `\x5c` its backslash. */
-function oneWord(name: string): string {
+export function oneWord(name: string): string {
   return name.replaceAll("\\", "\\x5c").replaceAll(" ", "\\x20");
 }
