@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { Signatures } from "../../../src/apps/chain/worker/signatures.ts";
 import { makeIdentity } from "../../../src/shell/crypto/crypto.ts";
 
@@ -51,6 +52,43 @@ Deno.test("`Signatures.allGood()` says whether one of many is wrong", async () =
     }
     assertEquals(await signatures.allGood() && found, wrong === null);
   }
+});
+
+Deno.test("`Signatures` knows how far the other thread is, and ends it", async () => {
+  let ends = 0;
+  let counts: Int32Array | null = null;
+  const open = () => {
+    const url = new URL("../../../src/apps/chain/worker/signatures.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    const post = worker.postMessage.bind(worker), end = worker.terminate.bind(worker);
+    worker.postMessage = (data: unknown) => {
+      if (data instanceof Int32Array) counts = data;
+      post(data);
+    };
+    worker.terminate = () => {
+      ends++;
+      end();
+    };
+    return worker;
+  };
+  {
+    using signatures = new Signatures(open);
+    for (let i = 0; i < 300; i++) signatures.check(id, bytes, good);
+    assert(await signatures.allGood());
+    assertEquals([counts?.[0], ends], [44, 0]);
+  }
+  assertEquals(ends, 1);
+});
+
+Deno.test("a thread that falls is no error of the program, whether or not anybody waits for it", async () => {
+  const idle = { postMessage: () => {}, terminate: () => {} } as unknown as Worker;
+  using signatures = new Signatures(() => idle);
+  for (let i = 0; i < 400; i++) signatures.check(id, bytes, good);
+  const event = new ErrorEvent("error", { message: "out of luck", cancelable: true });
+  idle.onerror!(event);
+  // Nobody handled it until then.
+  await delay(0);
+  assert(event.defaultPrevented);
 });
 
 Deno.test("`Signatures.allGood()` rejects where the other thread fell", async () => {
