@@ -2,7 +2,7 @@
 
 import type { Id } from "../../core/types.ts";
 import { isThere } from "../../core/membership/members.ts";
-import { endGet, takeOwn } from "./gets.ts";
+import { endGet, takeOwn, touch } from "./gets.ts";
 import { canServe, isVain, unwantOf, want } from "./holders.ts";
 import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX, WRONG_MS } from "./limits.ts";
 import type { Link } from "./link.ts";
@@ -71,7 +71,9 @@ export function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
     asked = asked.filter((one) => one !== vain);
     if (!isAskedByOthers(turn, get, vain)) unwantOf(turn, vain, link);
   }
-  return want(turn, id, link) ? turn.change(get, { asked: [...asked, id] }) : get;
+  if (!want(turn, id, link)) return get;
+  const after = turn.change(get, { asked: [...asked, id] });
+  return areAllWrong(get) ? touch(turn, after) : after;
 }
 
 /** A holder names others who wanted the same: those of them are asked that are there. */

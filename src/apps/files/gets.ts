@@ -141,7 +141,7 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
   }
   if (manifest === null || !get.is_directory) {
     keepServing(turn, finished.file);
-    const done = turn.change(get, { path });
+    const done = turn.change(get, { path, files_done: 1 });
     return endGet(turn, manifest === null ? done : tellList(turn, done), "done", null);
   }
   let bytes = 0;
@@ -193,8 +193,9 @@ export function endGet(
   for (const link of links) unwantUnused(turn, link);
 }
 
-/** Something came: there is time again. */
+/** Something came: there is time again, but not for those who all sent something else. */
 export function touch(turn: FilesTurn, get: Get): Get {
+  if (areAllWrong(get)) return get;
   return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
