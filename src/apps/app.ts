@@ -11,7 +11,7 @@ import type { NodeState } from "../core/node.ts";
 import type { Json } from "../core/types.ts";
 import type { Flags } from "../cli/args/args.ts";
 import type { Format } from "../cli/output/line.ts";
-import type { Worker } from "../shell/worker/jobs.ts";
+import type { MakeWorker } from "../shell/worker/jobs.ts";
 import type { AppRules } from "../sim/campaign/app_rules.ts";
 
 /** An app with all that goes with it. */
@@ -64,7 +64,7 @@ export interface AppModule {
   /** What simulated users do with it, and what must hold. Loaded only for that. */
   readonly rules?: () => Promise<AppRules>;
   /** Does its work that takes long, outside the core. */
-  readonly worker?: Worker;
+  readonly worker?: MakeWorker;
 }
 
 /** A subcommand: one file with its help text on top. */

@@ -20,5 +20,5 @@ export default {
   show: (record: Json, format) => [blockLine(record as unknown as Block, format)],
   no_lines: "--topic records and --topic blocks are the chain's; see rumor chain",
   rules: async () => (await import("./sim/campaign/rules.ts")).chainRules,
-  worker: new Miner().work,
+  worker: () => new Miner().work,
 } satisfies AppModule;

@@ -2,7 +2,7 @@
 
 import type { AppModule } from "../../apps/app.ts";
 import type { StoredApps } from "../../shell/store/views.ts";
-import type { Worker } from "../../shell/worker/jobs.ts";
+import type { Worker, Workplace } from "../../shell/worker/jobs.ts";
 
 /** What the store must know of apps. */
 export function storedApps(apps: readonly AppModule[]): StoredApps {
@@ -21,8 +21,13 @@ export function messageWord(apps: readonly AppModule[], name: string): string {
   return apps.find(({ app }) => app.name === name)?.message ?? `message of ${name}`;
 }
 
-/** What does the apps' work, by their names. */
-export function workersOf(apps: readonly AppModule[]): Readonly<Record<string, Worker>> {
-  const workers = apps.flatMap(({ app: { name }, worker }) => worker ? [[name, worker]] : []);
+/** What does the apps' work at a node, by their names. */
+export function workersOf(
+  apps: readonly AppModule[],
+  place: Workplace,
+): Readonly<Record<string, Worker>> {
+  const workers = apps.flatMap(({ app: { name }, worker }) =>
+    worker ? [[name, worker(place)]] : []
+  );
   return Object.fromEntries(workers);
 }

@@ -145,7 +145,8 @@ class Session {
         this.#ended.resolve();
       },
     };
-    const apps = this.#apps.map(({ app }) => app), workers = workersOf(this.#apps);
+    const apps = this.#apps.map(({ app }) => app);
+    const workers = workersOf(this.#apps, { host, data: this.#given.data ?? null });
     const parts = { config, identity, sealer, apps, workers, handler, makeTransport, store };
     this.#runtime = new Runtime(parts);
     let doing = "read what is stored";

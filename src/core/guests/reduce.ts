@@ -67,7 +67,7 @@ function request(
   { i, app, r }: LineOf<"request">,
 ): void {
   const refuse = (why: string) => turn.send(link, { k: "refused", i, why });
-  const needed = turn.view.rightFor(app);
+  const needed = turn.view.rightFor(app, r);
   if (needed === null) return refuse(`this node has no app ${app}`);
   if (!allows(turn.view.session.links.get(link)!.right, needed)) {
     return refuse("only the node's own user, on its machine, may do that");

@@ -46,8 +46,8 @@ export type GuestOut =
 /** What may be read for guests. */
 export interface GuestView extends QuestionView {
   readonly storage: { readonly fault: string | null };
-  /** Which right is needed to hand requests to an app; null where there is no such app. */
-  readonly rightFor: (app: string) => Right | null;
+  /** Which right is needed to hand a request to an app; null where there is no such app. */
+  readonly rightFor: (app: string, request: Json) => Right | null;
 }
 
 export type GuestTurn = RoomTurn<Guests, GuestView, GuestOut>;

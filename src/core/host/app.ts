@@ -42,9 +42,9 @@ export interface App<State = unknown> {
   readonly questions?: Readonly<Record<string, Question<State>>>;
   /**
    * Which right a guest needs to hand it requests; without one it takes none, from nobody. To publish
-   * in its topics `say` is enough.
+   * in its topics `say` is enough. Where that is not the same for all, it is asked of each.
    */
-  readonly requests?: Right;
+  readonly requests?: Right | ((request: Json) => Right);
 }
 
 /** A question that guests, and the prompt, may ask. The answer is read row by row, as fast as it is. */

@@ -1,12 +1,11 @@
 /** What rooms may read of a state, and whoever looks at a node from outside. */
 
-import type { Env } from "../types.ts";
+import type { Env, Json, Right } from "../types.ts";
 import type { NodeConfig } from "../data/config.ts";
 import type { Broadcast } from "../broadcast/slice.ts";
 import type { Flow } from "../flow/slice.ts";
 import { type Answer, answerTo } from "../guests/questions.ts";
 import type { Guests } from "../guests/slice.ts";
-import type { App } from "../host/app.ts";
 import { type Host, recordsOf } from "../host/slice.ts";
 import { appView } from "../host/turn.ts";
 import type { LogState } from "../log/slice.ts";
@@ -88,10 +87,12 @@ export class StateView {
     return recordsOf(this.host.apps, this.storage.settled.states, this.config.front.app);
   }
 
-  /** Which right a guest needs to hand requests to an app; null where there is no such app. */
-  rightFor(name: string): NonNullable<App["requests"]> | null {
+  /** Which right a guest needs to hand a request to an app; null where there is no such app. */
+  rightFor(name: string, request: Json): Right | null {
     const app = this.host.apps.find((one) => one.name === name);
-    return app === undefined ? null : app.requests ?? "own";
+    if (app === undefined) return null;
+    const { requests = "own" } = app;
+    return typeof requests === "function" ? requests(request) : requests;
   }
 
   /** What an app answers to a question, from what it made of what is stored. */

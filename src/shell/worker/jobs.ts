@@ -12,6 +12,17 @@ export type Worker = (
   report: (result: unknown) => void,
 ) => Promise<unknown>;
 
+/** Where a worker is to do its work. */
+export interface Workplace {
+  /** The host that the node listens on: "0.0.0.0" or "::" for all addresses. */
+  readonly host: string;
+  /** The directory of what the node stores; null where it stores nothing. */
+  readonly data: string | null;
+}
+
+/** Makes what does an app's work at one node. */
+export type MakeWorker = (place: Workplace) => Worker;
+
 /** How far a job is, or what came of it. */
 export interface JobNews {
   readonly job: number;

@@ -35,7 +35,7 @@ export const counterModule: AppModule = {
     help: "For the counter, ndjson has from and add.\n",
   },
   rules: async () => (await import("./sim.ts")).counterRules,
-  worker: factor,
+  worker: () => factor,
 };
 
 export const tallyModule: AppModule = { app: tally, commands: {} };
