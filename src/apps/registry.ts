@@ -3,6 +3,7 @@
 import type { AppModule } from "./app.ts";
 import chain from "./chain/mod.ts";
 import chat from "./chat/mod.ts";
+import files from "./files/mod.ts";
 import ledger from "./ledger/mod.ts";
 import names from "./names/mod.ts";
 import privateMessages from "./private/mod.ts";
@@ -17,4 +18,5 @@ export const APPS: readonly AppModule[] = [
   votes,
   names,
   strict,
+  files,
 ];

@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   chain: [],
   name: [["--join", NOBODY], ["x"]],
   names: [["--join", NOBODY]],
+  share: [["--join", NOBODY], ["x"]],
+  search: [["--join", NOBODY], ["x"]],
+  files: [["--join", NOBODY]],
+  unshare: [["--join", NOBODY], ["x"]],
   tracker: [],
   export: [["--data", "/nowhere/at/all"]],
   verify: [["--data", "/nowhere/at/all"]],
@@ -76,6 +80,11 @@ const VALUES: Readonly<Record<string, { bad: readonly string[]; allowed: RegExp 
     bad: [...NUMBERS, "1.5", "64m", "64T", "9".repeat(20), "K", "0"],
     allowed: /64[KM]/,
   },
+  upload: {
+    bad: [...NUMBERS, "1.5", "64m", "64T", "9".repeat(20), "K", "0"],
+    allowed: /64[KM]/,
+  },
+  budget: { bad: [...NUMBERS, "0", "1.5", "1025"], allowed: /1 to 1024/ },
   topic: {
     bad: ["a b", "\u00e4", "t".repeat(65), "a*b"],
     allowed: /64 letters/,
@@ -247,26 +256,27 @@ const KINDS: Readonly<Record<string, (command: string, flags: readonly Flag[]) =
       says: /^--?[a-zA-Z_-]+$/.test(flag) ? [flag] : [],
     })),
   "through the environment": (command, flags) =>
-    flags.filter(({ name }) => !["count", "wait", "id"].includes(name)).flatMap((flag) => {
-      const { name } = flag;
-      const variable = `RUMOR_${name.toUpperCase().replaceAll("-", "_")}`;
-      // It is read as on the command line, so that not everything need be tried again.
-      const values = takesValue(flag)
-        ? badValues(name).filter((_, index) => index % 4 === 0)
-        : some(name, ["yes", "2", "\x1b[31m", "1\n"]).map((value) => ({
-          value,
-          allowed: /1 or 0/,
+    flags.filter(({ name }) => !["count", "wait", "id", "no-claim", "progress"].includes(name))
+      .flatMap((flag) => {
+        const { name } = flag;
+        const variable = `RUMOR_${name.toUpperCase().replaceAll("-", "_")}`;
+        // It is read as on the command line, so that not everything need be tried again.
+        const values = takesValue(flag)
+          ? badValues(name).filter((_, index) => index % 4 === 0)
+          : some(name, ["yes", "2", "\x1b[31m", "1\n"]).map((value) => ({
+            value,
+            allowed: /1 or 0/,
+          }));
+        // A list may stand in the variable of a flag that may be repeated.
+        const fit = values.filter(({ value }) =>
+          !["join", "tracker", "status"].includes(name) || !/\s/.test(value)
+        );
+        return fit.map(({ value, allowed }) => ({
+          args: [command, ...complete(command, name)],
+          env: { [variable]: value },
+          says: [variable, allowed],
         }));
-      // A list may stand in the variable of a flag that may be repeated.
-      const fit = values.filter(({ value }) =>
-        !["join", "tracker", "status"].includes(name) || !/\s/.test(value)
-      );
-      return fit.map(({ value, allowed }) => ({
-        args: [command, ...complete(command, name)],
-        env: { [variable]: value },
-        says: [variable, allowed],
-      }));
-    }),
+      }),
 };
 
 function takesValue({ value }: Flag): boolean {

@@ -43,10 +43,13 @@ export interface Target {
   readonly directory: string;
   /**
    * Its name, or a relative path below the directory, with "/": of the user where `is_chosen`, who may
-   * choose any name; else of others, and then it must be safe on every system.
+   * choose any name; else of others, and then it must be safe on every system. One that ends with "/" is
+   * of a directory: the link is of its manifest, which the worker keeps, and the directory is made.
    */
   readonly name: string;
   readonly is_chosen: boolean;
+  /** Whether who may read it may run it, too. */
+  readonly is_executable: boolean;
   /** Whether an existing file is written over. */
   readonly force: boolean;
 }
@@ -61,14 +64,17 @@ export type FilesTask =
     /** Bytes a second that are sent to others at most, in all; null for no limit. */
     readonly upload_bytes_max: number | null;
   }
-  /** Reads and hashes a file or directory, and serves it. Reports `Hashed`; results in a `SharedFile`. */
+  /**
+   * Reads and hashes a file or directory, and serves it. Reports `Hashed`, and `LeftOut` for what is not
+   * shared of a directory; results in a `SharedFile`.
+   */
   | { readonly do: "share"; readonly path: string }
   /** Serves what an earlier run shared. Results in null; its fault says why it is served no more. */
   | { readonly do: "serve"; readonly file: SharedFile }
   /** Serves it no more. Results in null. */
   | { readonly do: "unshare"; readonly link: Link }
-  /** Lets a node in, which may then fetch all that is served here. Results in `Admitted`. */
-  | { readonly do: "admit"; readonly peer: Id }
+  /** Lets a node in for a file, which may then fetch all that is served here. Results in `Admitted`. */
+  | { readonly do: "admit"; readonly peer: Id; readonly link: Link }
   /**
    * Connects to a node that lets this one in. Reports `Dialled`, and `HasNews` whenever the holder says
    * what it has of a file that was `watch`ed; its fault says why it is over, which it is at the end.
@@ -123,10 +129,20 @@ export interface Hashed {
   readonly size: number;
 }
 
+export interface LeftOut {
+  /** What is not shared, and why, a sentence for the user. */
+  readonly left_out: string;
+}
+
 export interface Admitted {
   readonly port: number;
   /** To be shown at the connection; 128 bits that nobody can guess. */
   readonly token: string;
+  /** What is here of the file; [] for nothing. */
+  readonly has: Runs | null;
+  /** What it is called here. */
+  readonly name: string;
+  readonly is_directory: boolean;
 }
 
 export interface Dialled {
@@ -162,6 +178,8 @@ export interface Finished {
   readonly path: string;
   /** Where it is the manifest of a directory: its files. */
   readonly manifest: readonly ManifestFile[] | null;
+  /** It goes on being served as this, also after a restart where that is told to. */
+  readonly file: SharedFile;
 }
 
 /** A file of a shared directory. */

@@ -6,6 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeEntry, type Entry, hashedBytes, signedBytes } from "../../../src/core/log/entry.ts";
 import * as core_limits from "../../../src/core/data/limits.ts";
+import * as files_limits from "../../../src/apps/files/limits.ts";
 import * as tracker_limits from "../../../src/tracker/limits.ts";
 import { decodeLine, type Line, proofText } from "../../../src/core/wire/line.ts";
 import {
@@ -22,7 +23,7 @@ const ROOT = new URL("../../../", import.meta.url);
 const encoder = new TextEncoder();
 const verifier = new Verifier();
 const page = read("docs/protocol.md");
-const limits = { ...core_limits, ...tracker_limits };
+const limits = { ...core_limits, ...tracker_limits, ...files_limits };
 
 function read(path: string): string {
   return Deno.readTextFileSync(new URL(path, ROOT)).replaceAll("\r\n", "\n");

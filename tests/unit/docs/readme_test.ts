@@ -46,7 +46,8 @@ const NO_FLAGS = ["RUMOR_BIN", "RUMOR_LONG", "RUMOR_NO_SOCKETS", "RUMOR_RUNTIME_
 const COMMON_FLAGS = ["--version", "-V"];
 
 /** Simulations that take long; only the long tests run them. */
-const LONG_COMMAND = /^for \w+ in .*\brumor sim\b|^rumor sim (scenario|chain$|cut --nodes 1000)/;
+const LONG_COMMAND =
+  /^for \w+ in .*\brumor sim\b|^rumor sim (scenario|(chain|files)$|cut --nodes 1000)/;
 /** How long a line may need to come out. */
 const PATIENCE_MS = 10_000;
 

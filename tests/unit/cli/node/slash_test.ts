@@ -167,7 +167,8 @@ Deno.test("`chatPrompt()` lists in `/help` every command that it knows", () => {
     assert(form === "//TEXT" || !speak(form).told.join().includes("no command"), form);
   }
   const words = WORDS.complete("/", 1, () => [])!.words;
-  assertEquals(words, ["/help", "/peers", "/pm", "/quit", "/who"]);
+  const files = ["/files", "/get", "/search", "/share"];
+  assertEquals([...words].sort(), [...files, "/help", "/peers", "/pm", "/quit", "/who"].sort());
   for (const word of words) assert(help.some((line) => line.startsWith(word)), word);
 });
 

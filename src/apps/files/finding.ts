@@ -1,0 +1,110 @@
+/** Finding out which file a user means, and who has it. */
+
+import type { Id } from "../../core/types.ts";
+import { isThere } from "../../core/membership/members.ts";
+import { endGet, takeOwn } from "./gets.ts";
+import { canServe, isVain, unwantOf, want } from "./holders.ts";
+import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX, WRONG_MS } from "./limits.ts";
+import type { Link } from "./link.ts";
+import { lookFor, stopLooking } from "./looking.ts";
+import type { Get } from "./state.ts";
+import { excludedKey } from "./swarm/swarm.ts";
+import type { FilesTurn } from "./turn.ts";
+
+/** Somebody has what is looked for, or some of it. */
+export function takeFound(turn: FilesTurn, get: Get, holder: Id, link: Link, name: string): void {
+  if (get.from !== null && get.from !== holder) return;
+  if (get.link !== null) {
+    if (get.link === link) wantOf(turn, get, holder);
+    return;
+  }
+  if (name !== get.what) return;
+  const holders = get.found.get(link) ?? [], is_new = holders.length === 0;
+  if (is_new && get.found.size > NAMESAKES_MAX || holders.length >= HOLDERS_MAX) return;
+  const decide_ms = Math.min(get.decide_ms, turn.now_ms + DECIDE_MS);
+  turn.change(get, { found: new Map(get.found).set(link, [...holders, holder]), decide_ms });
+  turn.wakeAt(decide_ms);
+}
+
+/** A name was looked for long enough: which file is it? */
+export function decide(turn: FilesTurn, get: Get): void {
+  if (get.link !== null) return;
+  if (turn.now_ms < get.decide_ms) return turn.wakeAt(get.decide_ms);
+  const [[link, holders], ...others] = get.found;
+  if (others.length > 0) {
+    const links = linksText([...get.found.keys()]);
+    const why = `several files are called ${get.what}: get one by its link, ${links}`;
+    return endGet(turn, get, "bad", why);
+  }
+  let known = turn.change(get, { link, decide_ms: Infinity });
+  for (const id of holders) known = wantOf(turn, known, id);
+  if (known.from === null) lookFor(turn, known);
+  else stopLooking(turn, known);
+}
+
+/** Some links, of which one is to be said. There may be more than anybody reads. */
+export function linksText(links: readonly Link[]): string {
+  const more = links.length > NAMESAKES_MAX ? ", or another one" : "";
+  return `${links.slice(0, NAMESAKES_MAX).join(" or ")}${more}`;
+}
+
+/** Who was asked first is away: others are looked for. */
+export function lookLater(turn: FilesTurn, get: Get): void {
+  if (turn.now_ms < get.look_ms) return turn.wakeAt(get.look_ms);
+  const is_served = get.asked.some((id) =>
+    canServe(turn.state, id, get.link!) && !get.wrong.includes(id)
+  );
+  if (!is_served) return lookFor(turn, turn.change(get, { look_ms: Infinity }));
+  turn.change(get, { look_ms: turn.now_ms + LATER_MS });
+  turn.wakeAt(turn.now_ms + LATER_MS);
+}
+
+/** Asks one more node for it; who was asked in vain gives way. */
+export function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
+  if (id === turn.view.self) return takeOwn(turn, get);
+  if (get.asked.includes(id)) return get;
+  let { asked } = get;
+  const link = get.link!;
+  if (asked.length >= HOLDERS_MAX) {
+    const vain = asked.find((one) => get.wrong.includes(one) || isVain(turn.state, one, link));
+    if (vain === undefined) return get;
+    asked = asked.filter((one) => one !== vain);
+    if (!isAskedByOthers(turn, get, vain)) unwantOf(turn, vain, link);
+  }
+  return want(turn, id, link) ? turn.change(get, { asked: [...asked, id] }) : get;
+}
+
+/** A holder names others who wanted the same: those of them are asked that are there. */
+export function takeOthers(turn: FilesTurn, before: Get, others: readonly Id[]): void {
+  let get = before;
+  for (const id of others) {
+    if (isThere(turn.view.members.get(id))) get = wantOf(turn, get, id);
+  }
+}
+
+/** A holder sent something else: where there is no other, it is soon over. */
+export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
+  const wrong = get.wrong.includes(id) ? get.wrong : [...get.wrong, id];
+  const after = turn.change(get, { wrong });
+  if (!areAllWrong(after)) return;
+  turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
+  turn.wakeAt(turn.now_ms + WRONG_MS);
+}
+
+/** Whether a node is known to have sent something else than this file. */
+export function isExcluded({ state }: FilesTurn, id: Id, link: Link): boolean {
+  return state.swarm.excluded.has(excludedKey(link, id));
+}
+
+/** Whether all who were asked sent something else. */
+export function areAllWrong({ wrong, asked }: Get): boolean {
+  return wrong.length > 0 && asked.every((id) => wrong.includes(id));
+}
+
+function isAskedByOthers({ state }: FilesTurn, { number, link }: Get, id: Id): boolean {
+  for (const one of state.transfers.values()) {
+    if (one.kind !== "get" || one.number === number || one.ended !== null) continue;
+    if (one.link === link && one.asked.includes(id)) return true;
+  }
+  return false;
+}
