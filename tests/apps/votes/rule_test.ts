@@ -188,7 +188,10 @@ Deno.test("words that JavaScript knows are voters and choices like others", () =
 Deno.test("an election that was opened has its choices only", () => {
   const branch = new Branch(), choices = ["yes", " no "];
   assertEquals(branch.take({ k: "election", election: "e", choices }), null);
+  assertEquals(branch.tally("e"), [["no", 0], ["yes", 0]]);
   const { refused, by } = branch.take({ k: "election", election: " e", choices: ["no"] }, BEN)!;
+  const part = { k: "roll", election: "e", part: 1, roll: [["ann", ANN]] };
+  assertEquals(branch.take(part), { refused: "the roll of e has no part 1" });
   assertEquals([refused, by], ["e was opened already", ANN]);
   assertEquals(branch.take(vote("ann", "perhaps", "e")), {
     refused: "perhaps is not among the choices of e",
@@ -222,13 +225,14 @@ Deno.test("votes wait until all parts of a roll are there, which come in their o
   assertEquals(branch.take(part(1, ["ann", ANN]))?.later, true);
   branch.take({ k: "election", election: "e", choices: ["a"], roll: [["zoe", ANN]], more: 2 });
   assertEquals(branch.take(part(2, ["ben", BEN]))?.later, true);
+  assertEquals(branch.take(part(3, ["ben", BEN])), { refused: "the roll of e has no part 3" });
   assertEquals(branch.take(vote("zoe", "a", "e"))?.later, true);
   assertEquals(branch.take(part(1, ["ann", BEN]), BEN), { refused: "e was opened", by: ANN });
   assertEquals(branch.take(part(1, ["zoe", BEN])), { refused: "zoe is on the roll twice" });
   assertEquals(branch.take(part(1, ["ann", ANN])), null);
   assertEquals(branch.take(part(1, ["eve", ANN]))?.refused, "part 1 of the roll is there already");
   assertEquals(branch.take(part(2, ["ben", BEN])), null);
-  assertEquals(branch.take(part(3, ["eve", ANN]))?.later, undefined);
+  assertEquals(branch.take(part(3, ["eve", ANN])), { refused: "the roll of e has no part 3" });
   assertEquals(branch.take(vote("ben", "a", "e"), BEN), null);
   assertEquals(branch.take(vote("ann", "a", "e"), ANN), null);
 });
@@ -237,14 +241,17 @@ Deno.test("`VOTE_RULE.done()` names the record that did it", () => {
   const branch = new Branch(), done = (item: Json) => VOTE_RULE.done!(branch.votes, item);
   branch.take(vote("ann", "red"));
   assertEquals(done(vote(" ann", "red")), "record 1");
+  branch.take(vote("ben", "red"), BEN);
+  const { votes } = branch.picture() as { votes: unknown[] };
+  assertEquals(votes[1], ["ben", { choice: "red", index: 2, key: "record 2", by: BEN }]);
   assertEquals(done(vote("ann", "red", "e")), null);
   const opening = { k: "election", election: "e", choices: ["a"], roll: [["ann", ANN]], more: 1 };
   const part = { k: "roll", election: "e", part: 1, roll: [["ben", BEN]] };
   assertEquals([opening, part].map(done), [null, null]);
   branch.take(opening);
-  assertEquals([opening, part].map(done), ["record 2", null]);
+  assertEquals([opening, part].map(done), ["record 3", null]);
   branch.take(part);
-  assertEquals([opening, part].map(done), ["record 2", "record 3"]);
+  assertEquals([opening, part].map(done), ["record 3", "record 4"]);
 });
 
 Deno.test("`VOTE_RULE.label()` says what it is about", () => {

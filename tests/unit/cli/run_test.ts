@@ -23,6 +23,7 @@ const COMMANDS: AppModule = {
   commands: {
     walk: echo("walk", { parts: () => ({ home: echo("walk home") }) }),
     sing: echo("sing", { help: (apps) => `Usage: sing, of ${apps.length} apps\n` }),
+    rest: echo("rest"),
   },
 };
 const VARIANTS: AppModule = {
@@ -57,6 +58,7 @@ Deno.test("`run()` takes a command with a switch of an app for another command",
 
 Deno.test("`run()` knows the switches of a command alone, and none behind --", async () => {
   assertEquals(await printed("sing", "--fast"), ["sing --fast"]);
+  assertEquals(await printed("rest", "--fast"), ["rest --fast"]);
   assertEquals(await printed("walk", "--low"), ["walk --low"]);
   assertEquals(await printed("walk", "--faster"), ["walk --faster"]);
   assertEquals(await printed("walk", "fast"), ["walk fast"]);
