@@ -81,7 +81,7 @@ class Program {
     for (const { variants } of this.apps) {
       if (variants === undefined || !Object.hasOwn(variants, name)) continue;
       for (const [word, { load }] of Object.entries(variants[name])) {
-        const at = flagsIn(args).indexOf(`--${word}`);
+        const at = switchIn(flagsIn(args), `--${word}`);
         if (at >= 0) return { load, args: args.toSpliced(at, 1) };
       }
     }
@@ -134,6 +134,16 @@ function readEnv(variable: string): string | undefined {
 function flagsIn(args: readonly string[]): readonly string[] {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? args.length : end);
+}
+
+/** Where a switch stands; -1 where it does not. Throws a `UsageError` where it is more than that. */
+function switchIn(flags: readonly string[], written: string): number {
+  if (flags.some((arg) => arg.startsWith(`${written}=`))) {
+    throw new UsageError(`${written} takes no value`);
+  }
+  const at = flags.indexOf(written);
+  if (flags.lastIndexOf(written) !== at) throw new UsageError(`${written} is given twice`);
+  return at;
 }
 
 function wantsHelp(args: readonly string[]): boolean {

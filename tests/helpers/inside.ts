@@ -6,8 +6,8 @@ import { withDeadline } from "../../tools/lines.ts";
 import { LONG } from "./long.ts";
 import type { Result } from "./process.ts";
 
-/** Whether each call has a process of its own nevertheless. */
-export const ALL_STARTED: boolean = LONG || Deno.env.has("RUMOR_BIN");
+/** Whether more than a few of the calls have a process of their own. */
+export const MORE_STARTED: boolean = LONG || Deno.env.has("RUMOR_BIN");
 
 /** Whoever refuses does so at once. */
 const REFUSED_MS = 10_000;

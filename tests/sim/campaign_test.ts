@@ -15,10 +15,18 @@ function reduceWith(name: string): typeof reduceNode {
 }
 
 const CAMPAIGN_APPS = await campaignApps(APPS);
+const RESULTS = new Map<number, ReturnType<typeof runSeed>>();
+
+/** What comes of a seed; it is run once, as it does the same each time. */
+function resultOf(seed: number): ReturnType<typeof runSeed> {
+  const result = RESULTS.get(seed) ?? runSeed(seed, CAMPAIGN_APPS);
+  RESULTS.set(seed, result);
+  return result;
+}
 
 Deno.test("a campaign over some seeds finds nothing", () => {
   const campaign = newCampaign();
-  for (let seed = 1; seed <= 60; seed++) addResult(campaign, seed, runSeed(seed, CAMPAIGN_APPS));
+  for (let seed = 1; seed <= 60; seed++) addResult(campaign, seed, resultOf(seed));
   assertEquals(campaign.failures, []);
   assertEquals(campaign.seeds, 60);
 });
@@ -33,12 +41,13 @@ const ONCE_FOUND: Readonly<Record<number, string>> = {
 
 for (const [seed, what] of Object.entries(ONCE_FOUND)) {
   Deno.test(`seed ${seed} passes, where once ${what}`, () => {
-    assertEquals(runSeed(Number(seed), CAMPAIGN_APPS).violation, null);
+    assertEquals(resultOf(Number(seed)).violation, null);
   });
 }
 
 Deno.test("runSeed() does the same for the same seed, and something else for another", () => {
-  const [one, again, other] = [7, 7, 8].map((seed) => runSeed(seed, CAMPAIGN_APPS));
+  // The first one has all apps on the chain.
+  const [one, other] = [33, 34].map(resultOf), again = runSeed(33, CAMPAIGN_APPS);
   assertEquals([again.hash, again.events], [one.hash, one.events]);
   assert(other.hash !== one.hash);
 });

@@ -8,6 +8,8 @@ import type { Pay } from "../../src/apps/strict/items.ts";
 import { COVERED } from "../../src/apps/strict/sim/judge.ts";
 import { balanceOf, STRICT, type Strict } from "../../src/apps/strict/strict.ts";
 import { electionOf, VOTES, type Votes } from "../../src/apps/votes/rule.ts";
+import { ONCE } from "../../src/apps/votes/sim/judge.ts";
+import { spell } from "../../src/apps/votes/words.ts";
 import { SharedMap } from "../../src/core/data/shared_map.ts";
 import type { App } from "../../src/core/host/app.ts";
 import { reduceNode } from "../../src/core/node.ts";
@@ -104,6 +106,19 @@ const BUGS: readonly OrderBug[] = [
       const { opened, ballots } = electionOf(votes, election);
       const more = ballots.set(`voter ${ballots.size}`, { choice, index, key, by: origin });
       return { state: (votes ?? SharedMap.of()).set(election, { opened, ballots: more }) };
+    }),
+  },
+  {
+    name: "a vote counts for somebody else, too",
+    app: VOTES,
+    found_by: [ONCE],
+    change: applies<Votes>((apply) => (votes, record, index) => {
+      const taken = apply(votes, record, index);
+      const { k, election = "", voter } = record.item as Record<string, string>;
+      if ("refused" in taken || k !== "vote") return taken;
+      const { opened, ballots } = electionOf(taken.state, election);
+      const ballot = ballots.get(spell(voter))!, more = ballots.set("twin", ballot);
+      return { state: taken.state!.set(election, { opened, ballots: more }) };
     }),
   },
   {

@@ -2,27 +2,17 @@
 
 import type { Id, Json } from "../../core/types.ts";
 import type { Block } from "./blockchain.ts";
-import type { AppOut } from "../../core/host/app.ts";
-import { AHEAD_MS, EARLY_MAX, ORPHANS_MAX, PARENT_ASK_MS, SENT_BLOCKS_MAX } from "./limits.ts";
-import { CHAIN } from "./options.ts";
+import { AHEAD_MS, EARLY_MAX } from "./limits.ts";
+import { adopt, keepOrphan } from "./orphans.ts";
 import { movePool } from "./pool.ts";
 import type { OrderedItem } from "./order.ts";
 import { printSwitch } from "./printed.ts";
-import { branchFrom, lonelyFault, placeBlock, type Placed, type Switch } from "./tree.ts";
+import { lonelyFault, placeBlock, type Placed, type Switch } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 import { excessOf, type Sent, waitingOf } from "./waiting.ts";
 
 /** The topic of blocks. */
 export const BLOCKS = "blocks";
-
-/**
- * What nodes ask and tell each other beside the log: blocks that somebody lacks, and which block is the
- * last of a chain (`true` asks for it, null says that there is none).
- */
-export type BlockMessage =
-  | { readonly want: string }
-  | { readonly block: Json }
-  | { readonly best: string | true | null };
 
 /** A block came from somebody; blocks that nobody worked for are left out. */
 export function takeBlock(turn: ChainTurn, block: Json, from: Id): void {
@@ -97,78 +87,4 @@ export function takeEarly(turn: ChainTurn): void {
   if (due.length === 0) return;
   turn.state.early = early.slice(due.length);
   put(turn, due);
-}
-
-function keepOrphan(turn: ChainTurn, sent: Sent): void {
-  const { orphans } = turn.state, { block: { prev_hash: parent }, from } = sent;
-  const one = waitingOf(turn.tree.rules, sent), known = orphans.get(parent);
-  if (known?.blocks.some(({ hash }) => hash === one.hash)) return;
-  const next = new Map(orphans);
-  if (known !== undefined) next.set(parent, { ...known, blocks: [...known.blocks, one] });
-  else next.set(parent, { blocks: [one], asked: [from], ask_ms: turn.now_ms + PARENT_ASK_MS });
-  // The oldest go first: whoever wants them placed sends their parents.
-  const all = [...next.values()].flatMap(({ blocks }) => blocks);
-  for (const gone of excessOf(all, ORPHANS_MAX)) {
-    const { prev_hash } = gone.block, { blocks, ...more } = next.get(prev_hash)!;
-    if (blocks.length === 1) next.delete(prev_hash);
-    else next.set(prev_hash, { ...more, blocks: blocks.filter((other) => other !== gone) });
-  }
-  if (known === undefined && next.has(parent) && from !== turn.view.self) {
-    askFor(turn, parent, from);
-  }
-  turn.state.orphans = next;
-}
-
-/** The orphans of a block that is placed now. */
-function adopt(turn: ChainTurn, hash: string): readonly Sent[] {
-  const found = turn.state.orphans.get(hash);
-  if (found === undefined) return [];
-  const orphans = new Map(turn.state.orphans);
-  orphans.delete(hash);
-  turn.state.orphans = orphans;
-  return found.blocks;
-}
-
-/** Asks another node for each parent that did not come; when all were asked, from the start again. */
-export function askAgain(turn: ChainTurn): void {
-  let orphans:
-    | Map<string, typeof turn.state.orphans extends ReadonlyMap<string, infer O> ? O : never>
-    | null = null;
-  for (const [parent, one] of turn.state.orphans) {
-    if (turn.now_ms < one.ask_ms) continue;
-    const others = turn.view.neighbours.filter((id) => !one.asked.includes(id));
-    const next = others[0] ?? turn.view.neighbours[0];
-    const ask_ms = turn.now_ms + PARENT_ASK_MS;
-    const asked = others.length > 0 ? [...one.asked, others[0]] : [];
-    (orphans ??= new Map(turn.state.orphans)).set(parent, { ...one, asked, ask_ms });
-    if (next !== undefined) askFor(turn, parent, next);
-  }
-  if (orphans !== null) turn.state.orphans = orphans;
-}
-
-/** Asks a node for a block. */
-export function askFor(turn: ChainTurn, hash: string, to: Id): void {
-  send(turn, to, [{ want: hash }]);
-}
-
-/** Messages to the chain of another node, which need not arrive. */
-export function messageTo(to: Id, items: readonly BlockMessage[]): AppOut {
-  const source = { kind: "app", app: CHAIN, tag: 0 } as const;
-  return { kind: "send", to, items, source, within_ms: PARENT_ASK_MS, bulk: true };
-}
-
-/** Sends messages to the chain of another node. */
-export function send(turn: ChainTurn, to: Id, items: readonly BlockMessage[]): void {
-  turn.out(messageTo(to, items));
-}
-
-/** Another node lacks a block, and gets it with those before it. */
-export function sendBlocks(turn: ChainTurn, to: Id, hash: string): void {
-  const placed = turn.tree.by_hash.get(hash);
-  if (placed === undefined) return;
-  const first = Math.max(1, placed.block.index - SENT_BLOCKS_MAX + 1);
-  const blocks = branchFrom(placed, first).map(({ block }) => ({
-    block: block as unknown as Json,
-  }));
-  if (blocks.length > 0) send(turn, to, blocks);
 }

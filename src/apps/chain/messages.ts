@@ -2,8 +2,9 @@
 
 import type { Id, Json } from "../../core/types.ts";
 import type { AppOut } from "../../core/host/app.ts";
-import { messageTo, send, sendBlocks, takeBlock } from "./blocks.ts";
+import { takeBlock } from "./blocks.ts";
 import { takeBest } from "./newest.ts";
+import { messageTo, send, sendBlocks } from "./sending.ts";
 import { lonelyFault } from "./tree.ts";
 import type { ChainTurn } from "./turn.ts";
 import { isHashText } from "./work.ts";

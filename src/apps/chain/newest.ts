@@ -4,7 +4,7 @@
  */
 
 import type { Id, Source } from "../../core/types.ts";
-import { askFor, send } from "./blocks.ts";
+import { askFor, send } from "./sending.ts";
 import { NEWEST_MAX, NEWEST_MS } from "./limits.ts";
 import type { Catching } from "./state.ts";
 import type { ChainTurn } from "./turn.ts";

@@ -47,8 +47,11 @@ export interface ChainState {
 /** Blocks that wait for one parent, and who is asked for it. */
 export interface Orphans {
   readonly blocks: readonly Waiting[];
-  /** Whoever sent the first of them, then others. */
+  /** Who was asked in this round: whoever sent a block of them, then others. */
   readonly asked: readonly Id[];
+  /** How often all neighbours were asked. */
+  readonly round: number;
+  /** When somebody is asked again, or looked for. */
   readonly ask_ms: number;
 }
 

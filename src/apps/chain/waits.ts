@@ -151,7 +151,7 @@ export function bindWaits(
   const first = turn.state.waits.find(isBound);
   if (first === undefined) return;
   turn.state.waits = turn.state.waits.map((wait) =>
-    wait === first || (first.once && wait.once && isBound(wait)) ? { ...wait, key } : wait
+    wait === first || (wait.once && isBound(wait)) ? { ...wait, key } : wait
   );
 }
 

@@ -1,6 +1,7 @@
 /** What may be asked about files: what is shared, and how far things are. */
 
-import type { Question } from "../../core/host/app.ts";
+import type { AppView, Question } from "../../core/host/app.ts";
+import type { Id } from "../../core/types.ts";
 import { parseLink } from "./link.ts";
 import { searchQuestions } from "./looking.ts";
 import type { FilesState, Get, Transfer } from "./state.ts";
@@ -15,15 +16,16 @@ export interface Listed {
   readonly bytes: number;
   readonly files: number;
   readonly bytes_per_s: number;
-  readonly holders: number;
+  /** From whom it comes now. */
+  readonly holders: readonly Id[];
 }
 
 export const questions: Readonly<Record<string, Question<FilesState>>> = {
   /** All that is shared here, and what is on its way; no paths, which are nobody's business. */
   files: {
     right: "read",
-    names: (state, _, { now_ms }) =>
-      listFiles(state, now_ms).map((one) => JSON.stringify(rowOf(one))),
+    names: (state, _, view) =>
+      listFiles(state, view.now_ms).map((one) => JSON.stringify(rowOf(one, view))),
     row: (_, row) => JSON.parse(row),
   },
   /** How far a transfer is, which its user asks for by its key. */
@@ -51,7 +53,7 @@ export function listFiles(state: FilesState, now_ms: number): readonly Listed[] 
     bytes,
     files,
     bytes_per_s: 0,
-    holders: 0,
+    holders: [],
   })).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
   const gets = [...state.transfers.values()].filter((one): one is Get =>
     one.kind === "get" && one.ended === null
@@ -69,10 +71,12 @@ export function listFiles(state: FilesState, now_ms: number): readonly Listed[] 
   return [...shared, ...getting];
 }
 
-function rowOf(one: Listed): readonly string[] {
+/** The last field has id and name of each holder. */
+function rowOf(one: Listed, { members }: AppView): readonly string[] {
   const { state, link, name, bytes_here, bytes, files, bytes_per_s, holders } = one;
-  const numbers = [bytes_here, bytes, files, Math.round(bytes_per_s), holders];
-  return [state, link, name, ...numbers.map(String)];
+  const numbers = [bytes_here, bytes, files, Math.round(bytes_per_s)].map(String);
+  const named = holders.map((id) => [id, members.get(id)?.name ?? ""]);
+  return [state, link, name, ...numbers, JSON.stringify(named)];
 }
 
 function find({ transfers }: FilesState, key: string | undefined): Transfer | undefined {
@@ -97,22 +101,23 @@ function transferRow(
   }
   const { link, name, path, files, files_done, what } = transfer;
   const { bytes_here, bytes, bytes_per_s, holders } = progressOf(state, transfer, now_ms);
-  const numbers = [bytes_here, bytes, files_done, files, Math.round(bytes_per_s), holders];
+  const numbers = [bytes_here, bytes, files_done, files, Math.round(bytes_per_s), holders.length];
   return [...ends, link ?? "", name ?? what, path ?? "", ...numbers.map(String)];
 }
 
-/** How much of what a user fetches is here, how fast it comes, and from how many nodes. */
+/** How much of what a user fetches is here, how fast it comes, and from whom. */
 function progressOf(state: FilesState, get: Get, now_ms: number) {
   const size = get.list !== null ? get.bytes : get.link === null ? 0 : parseLink(get.link)!.size;
   const is_done = get.ended?.how === "done";
-  let bytes_here = is_done ? size : get.bytes_done, bytes_per_s = 0, holders = 0;
+  let bytes_here = is_done ? size : get.bytes_done, bytes_per_s = 0;
+  const asked = new Set<Id>();
   for (const file of state.fetches.values()) {
     if (file.transfer !== get.number || file.stage === "opening") continue;
     const one = fetchProgress(state.swarm, file.number, now_ms);
     if (one === null) continue;
     bytes_here += one.bytes;
     bytes_per_s += one.bytes_per_s;
-    holders = Math.max(holders, one.holders.filter(({ is_asked }) => is_asked).length);
+    for (const { peer, is_asked } of one.holders) if (is_asked) asked.add(peer);
   }
-  return { bytes_here: Math.min(bytes_here, size), bytes: size, bytes_per_s, holders };
+  return { bytes_here: Math.min(bytes_here, size), bytes: size, bytes_per_s, holders: [...asked] };
 }

@@ -1,6 +1,10 @@
 /** What a node tells its user beside the output, one line each. */
 
 import type { Id, Notice } from "../../core/types.ts";
+import { EXIT } from "../args/exit.ts";
+
+/** Complaints about other nodes' items that are said one by one; the rest are counted. */
+const LEFT_OUT_LINES = 10;
 
 /** What the user calls somebody, and the messages of an app. */
 export interface Words {
@@ -53,3 +57,30 @@ const ALONE = {
   wait: "nobody answers; waiting alone for the others",
   begin: "nobody to join; starting a new network",
 } as const;
+
+/**
+ * With which code a run ends because of a notice, unless something else failed before. Somebody else's
+ * bad items are not the failure of the node, which is `self`.
+ */
+export function noticeCode(notice: Notice, self: Id): number {
+  if (notice.kind === "undelivered") return EXIT.unacknowledged;
+  const is_own = notice.kind === "ignored" && notice.origin === self;
+  return is_own || notice.kind === "refused" ? EXIT.failed : EXIT.done;
+}
+
+/** Items of others that all nodes leave out. */
+export class LeftOut {
+  #count = 0;
+
+  /** Counts one; whether it is named, as others must not fill this node's stderr. */
+  isToldOf(): boolean {
+    return ++this.#count <= LEFT_OUT_LINES;
+  }
+
+  /** What is said of them at the end; null where each was named. */
+  get more(): string | null {
+    return this.#count <= LEFT_OUT_LINES
+      ? null
+      : `${this.#count} items of other nodes were left out`;
+  }
+}

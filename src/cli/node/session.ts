@@ -5,12 +5,10 @@ import { joinAddress } from "../../core/data/address.ts";
 import type { Json, Notice, Printed } from "../../core/types.ts";
 import { makeIdentity } from "../../shell/crypto/crypto.ts";
 import { fallbackHost } from "../../shell/net/host.ts";
-import { prepareTransport } from "../../shell/net/mixed.ts";
 import { Runtime } from "../../shell/node/runtime.ts";
 import { Sealer } from "../../shell/crypto/sealer.ts";
 import type { Store } from "../../shell/store/store.ts";
 import { describeError } from "../../shell/net/tcp.ts";
-import type { Transport, TransportHandler } from "../../shell/net/transport.ts";
 import type { Given } from "../args/args.ts";
 import { EXIT } from "../args/exit.ts";
 import type { nodeFlags } from "../args/flags.ts";
@@ -21,20 +19,19 @@ import { say, stderr } from "../output/stderr.ts";
 import { stdout } from "../output/stdout.ts";
 import type { Terminal } from "../prompt/mod.ts";
 import type { HandsTo, MakeApp, NodeApp, PromptApp } from "./app.ts";
-import { messageWord, storedApps, workersOf } from "./apps.ts";
+import { messageWord, workersOf } from "./apps.ts";
 import { makeNodeConfig } from "./config.ts";
-import { noticeText } from "./notices.ts";
+import { Handing } from "./handing.ts";
+import { LeftOut, noticeCode, noticeText } from "./notices.ts";
+import { OpenRequests } from "./open_requests.ts";
+import { askPeer, type MakeTransport, openStore, openTransport, type Place } from "./opening.ts";
 import { publishPipe, publishTyped } from "./publishing.ts";
-import { OpenRequests, pipedReplies, type Talk, typedReplies } from "./talking.ts";
+import { converse } from "./talking.ts";
 
 /** Ctrl-C is given this long to say goodbye. */
 const INTERRUPT_MS = 1_900;
 /** What is said to one alone at the prompt has this long to arrive, unless the user says otherwise. */
 const PRIVATE_MS = 600_000;
-/** Complaints about other nodes' items that are said one by one; the rest are counted. */
-const LEFT_OUT_LINES = 10;
-/** So many lines that were handed to an app may wait for how they end. */
-const HANDED_MAX = 256;
 /** A closed stdout is not waited for long. */
 const CLOSED_MS = 500;
 
@@ -48,15 +45,12 @@ export async function runNode(
   return await session.run();
 }
 
-const encoder = new TextEncoder();
-
 class Session {
   readonly #given: Given<typeof nodeFlags>;
   readonly #apps: readonly AppModule[];
-  readonly #makeApp: MakeApp;
+  readonly #app: NodeApp;
+  readonly #format: RecordFormat;
   readonly #ended = Promise.withResolvers<void>();
-  #app!: NodeApp;
-  #format!: RecordFormat;
   #runtime!: Runtime;
   #terminal: Terminal | null = null;
   #prompt: PromptApp | undefined;
@@ -65,29 +59,25 @@ class Session {
   #at_once = false;
   #acknowledged = true;
   #id = "";
-  #left_out = 0;
-  /** What a conversation wants of apps. */
+  readonly #left_out = new LeftOut();
+  /** What is wanted of apps because of lines. */
   readonly #requests = new OpenRequests();
-  /** What must be answered before lines are handed to an app. */
-  #ready: Promise<unknown> | null = null;
 
   constructor(given: Given<typeof nodeFlags>, apps: readonly AppModule[], makeApp: MakeApp) {
     this.#given = given;
     this.#apps = apps;
-    this.#makeApp = makeApp;
+    const format = { json: given.json ?? false, shown: stdout.is_terminal };
+    this.#app = makeApp(format);
+    const { alone, front } = this.#app;
+    this.#format = { ...format, apps, ...(alone ? { only: front.app } : {}) };
   }
 
   async run(): Promise<number> {
-    const format = { json: this.#given.json ?? false, shown: stdout.is_terminal };
-    this.#app = this.#makeApp(format);
-    const { alone, front } = this.#app;
-    this.#format = { ...format, apps: this.#apps, ...(alone ? { only: front.app } : {}) };
     const closed = stdout.whenClosed();
     const stop = watchSignals((code) => this.#interrupt(code));
     try {
       const join = await this.#addresses();
-      const store = this.#ending ? null : await this.#openStore();
-      if (store !== undefined && !this.#ending) await this.#start(join, store);
+      if (!this.#ending) await this.#open(join);
       closed.then(() => this.#end(EXIT.done, CLOSED_MS));
       await this.#ended.promise;
       if (this.#at_once) return this.#code;
@@ -96,9 +86,7 @@ class Session {
         say("rumor: not everything was acknowledged by another node");
         this.#code = EXIT.unacknowledged;
       }
-      if (this.#left_out > LEFT_OUT_LINES) {
-        say(`rumor: ${this.#left_out} items of other nodes were left out`);
-      }
+      if (this.#left_out.more !== null) say(`rumor: ${this.#left_out.more}`);
       const last = this.#runtime === undefined ? "" : this.#app.atExit(this.#runtime.state);
       if (last !== "") await stdout.print(last);
       await this.#runtime?.close();
@@ -118,23 +106,26 @@ class Session {
     this.#prompt = await this.#app.prompt?.();
     const assist = this.#prompt?.assist(() => this.#runtime?.state);
     this.#terminal = new Terminal(undefined, { color: stderr.wants_color, keepTyped, assist });
-    if (join.length > 0) return join;
-    const question = "Peer to join, as host:port (empty starts a new network): ";
-    const answer = (await this.#terminal.ask(question))?.trim() ?? "";
-    if (answer === "") return [];
-    const { readAddress } = await import("../args/values.ts");
-    try {
-      return [readAddress(answer)];
-    } catch {
-      say(`rumor: ${answer} is not HOST:PORT; starting a new network`);
-      return [];
-    }
+    return join.length > 0 ? join : await askPeer(this.#terminal);
   }
 
-  async #start(join: readonly string[], store: Store | null): Promise<void> {
-    const { host, port } = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
-    const makeTransport = await this.#openTransport(host, port);
-    if (makeTransport === null) return;
+  /** Opens what the node needs, and starts it. */
+  async #open(join: readonly string[]): Promise<void> {
+    const tell = (line: string) => this.#say(line);
+    const store = await openStore(this.#given, this.#apps, tell);
+    if (typeof store === "string") return this.#fail(store);
+    if (this.#ending) return;
+    const place: Place = this.#given.listen ?? { host: "0.0.0.0", port: 0 };
+    const makeTransport = await openTransport(this.#given, place, tell);
+    if (typeof makeTransport === "string") return this.#fail(makeTransport);
+    this.#start(join, store, { ...place, makeTransport });
+  }
+
+  #start(
+    join: readonly string[],
+    store: Store | null,
+    { host, port, makeTransport }: Place & { readonly makeTransport: MakeTransport },
+  ): void {
     const identity = store?.identity ?? makeIdentity();
     const sealer = new Sealer();
     this.#id = identity.id;
@@ -164,50 +155,12 @@ class Session {
       doing = `listen on ${host}:${port}`;
       this.#runtime.start(host, port, fallbackHost());
     } catch (error) {
-      say(`rumor: cannot ${doing}: ${describeError(error)}`);
-      this.#code = EXIT.failed;
-      this.#ended.resolve();
-      return;
+      return this.#fail(`cannot ${doing}: ${describeError(error)}`);
     }
     this.#read().catch((error) => {
       say(`rumor: cannot read the input: ${(error as Error).message}`);
       this.#end(EXIT.failed, this.#timeout());
     });
-  }
-
-  /** What carries the lines; null where it cannot listen. */
-  async #openTransport(
-    host: string,
-    port: number,
-  ): Promise<((handler: TransportHandler) => Transport) | null> {
-    const { transport = "tcp", mtu } = this.#given;
-    const onNoLocal = (why: string) => this.#say(`rumor: no local socket for guests: ${why}`);
-    const options = { onNoLocal, ...(mtu === undefined ? {} : { mtu }) };
-    try {
-      return await prepareTransport(transport, { host, port }, options);
-    } catch (error) {
-      say(`rumor: cannot listen on ${host}:${port}: ${describeError(error)}`);
-      this.#code = EXIT.failed;
-      this.#ended.resolve();
-      return null;
-    }
-  }
-
-  /** The directory of `--data`; null without one, undefined where it cannot be used. */
-  async #openStore(): Promise<Store | null | undefined> {
-    if (this.#given.data === undefined) return null;
-    // Only who stores something pays for SQLite.
-    const { Store, StoreError } = await import("../../shell/store/store.ts");
-    try {
-      const store = Store.open(this.#given.data, storedApps(this.#apps));
-      for (const report of store.reports) this.#say(`rumor: ${report}`);
-      return store;
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      say(`rumor: ${error.message}`);
-      this.#code = EXIT.failed;
-      this.#ended.resolve();
-    }
   }
 
   async #read(): Promise<void> {
@@ -217,18 +170,9 @@ class Session {
     if (this.#ending) return;
     if (open > 0) {
       say(`rumor: ${open} ${open === 1 ? "line is" : "lines are"} not decided yet`);
-      if (this.#code === EXIT.done) this.#code = EXIT.unacknowledged;
+      this.#note(EXIT.unacknowledged);
     }
     this.#end(this.#code, this.#timeout());
-  }
-
-  /** Hands an item of a line to an app, which answers it; resolves when more may be handed over. */
-  async #hand({ app, after }: HandsTo, item: Json, number: number): Promise<void> {
-    await (this.#ready ??= this.#request(after.app, after.request));
-    await this.#requests.fewerThan(HANDED_MAX);
-    this.#request(app, item).then((why) => {
-      if (why !== null) this.#complain(`line ${number}: ${why}`);
-    });
   }
 
   /** Wants something of an app; resolves to how it ended. */
@@ -236,45 +180,31 @@ class Session {
     return this.#requests.send((tag) => this.#runtime.request(app, request, tag));
   }
 
-  /** Lets the app talk with the user; whether the input came to its end by itself. */
-  async #talk(talk: Talk): Promise<boolean> {
-    const terminal = this.#terminal, runtime = this.#runtime;
-    const replies = terminal === null
-      ? pipedReplies((buffer) => Deno.stdin.read(buffer))
-      : typedReplies(terminal, () => this.#interrupt(EXIT.interrupted));
-    const print = async (text: string) => {
-      if (terminal === null) await stdout.print(text);
-      else terminal.printAbove(() => stdout.writeNow(encoder.encode(text)));
-    };
-    await runtime.inputOpen();
-    const quits = await talk({
-      ask: async (question) => {
-        await print(`${question}\n`);
-        return await replies.next();
-      },
-      print,
-      tell: (text) => this.#say(`rumor: ${text}`),
-      complain: (text, code) => {
-        if (this.#code === EXIT.done) this.#code = code;
-        this.#say(`rumor: ${text}`);
-      },
-      node: () => runtime.state,
-      request: (app, request) => this.#request(app, request),
-    });
-    if (quits) this.#end(this.#code, this.#timeout());
-    return !quits;
-  }
-
   /** Publishes the input; whether it came to its end by itself. */
   async #publishInput(): Promise<boolean> {
     const terminal = this.#terminal;
-    if (this.#app.talk !== undefined) return await this.#talk(this.#app.talk);
-    const desk = {
-      app: this.#app,
+    const request = (app: string, item: Json) => this.#request(app, item);
+    const common = {
       runtime: this.#runtime,
-      complain: (text: string) => this.#complain(text),
       tell: (line: string) => this.#say(line),
-      hand: (to: HandsTo, item: Json, number: number) => this.#hand(to, item, number),
+      quit: () => this.#end(this.#code, this.#timeout()),
+      interrupt: () => this.#interrupt(EXIT.interrupted),
+    };
+    if (this.#app.talk !== undefined) {
+      return await converse(this.#app.talk, {
+        ...common,
+        terminal,
+        complain: (text, code) => this.#complain(text, code),
+        request,
+      });
+    }
+    const complain = (text: string) => this.#complain(text);
+    const handing = new Handing({ requests: this.#requests, request, complain });
+    const desk = {
+      ...common,
+      app: this.#app,
+      complain,
+      hand: (to: HandsTo, item: Json, number: number) => handing.hand(to, item, number),
     };
     if (terminal === null) {
       await publishPipe(desk);
@@ -287,8 +217,6 @@ class Session {
       tellAll: (lines) => terminal.printAbove(() => lines.forEach(say)),
       request: (app, request, number) => this.#runtime.request(app, request, number),
       patience_ms: this.#given.timeout ?? PRIVATE_MS,
-      quit: () => this.#end(this.#code, this.#timeout()),
-      interrupt: () => this.#interrupt(EXIT.interrupted),
     });
   }
 
@@ -307,17 +235,24 @@ class Session {
     }
     if (notice.kind === "alone" && notice.then === "end") this.#code = EXIT.unreachable;
     if (notice.kind === "renewed") this.#id = notice.id;
-    // Somebody else's bad items are not this node's failure.
-    const own = notice.kind === "ignored" && notice.origin === this.#id;
-    if ((own || notice.kind === "refused") && this.#code === EXIT.done) this.#code = EXIT.failed;
-    if (notice.kind === "undelivered" && this.#code === EXIT.done) {
-      this.#code = EXIT.unacknowledged;
-    }
+    this.#note(noticeCode(notice, this.#id));
     const text = noticeText(notice, {
       labelOf: (id) => this.#labelOf(id),
       messageOf: (app) => messageWord(this.#apps, app),
     });
     if (text !== null) this.#say(text);
+  }
+
+  /** The run ends with this code, unless something else failed before. */
+  #note(code: number): void {
+    if (this.#code === EXIT.done) this.#code = code;
+  }
+
+  /** Ends a run that never began. */
+  #fail(why: string): void {
+    say(`rumor: ${why}`);
+    this.#code = EXIT.failed;
+    this.#ended.resolve();
   }
 
   #labelOf(id: string): string {
@@ -327,11 +262,11 @@ class Session {
   /** Whether an item that all nodes leave out is named; others must not fill this node's stderr. */
   #isToldOf(origin: string): boolean {
     if (!this.#app.tells_left_out) return false;
-    return origin === this.#id || ++this.#left_out <= LEFT_OUT_LINES;
+    return origin === this.#id || this.#left_out.isToldOf();
   }
 
-  #complain(text: string): void {
-    if (this.#code === EXIT.done) this.#code = EXIT.failed;
+  #complain(text: string, code: number = EXIT.failed): void {
+    this.#note(code);
     this.#say(`rumor: ${text}`);
   }
 

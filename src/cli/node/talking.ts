@@ -1,10 +1,11 @@
 /** A conversation: an app asks for one line after the other, instead of taking lines as items. */
 
-import { deadline } from "@std/async/deadline";
 import type { Json } from "../../core/types.ts";
 import type { NodeState } from "../../core/node.ts";
+import type { Runtime } from "../../shell/node/runtime.ts";
 import { type Fault, readItem } from "../input/items.ts";
 import { readLines } from "../input/lines.ts";
+import { stdout } from "../output/stdout.ts";
 import type { Terminal } from "../prompt/mod.ts";
 
 /** What an app needs to talk with its user; gives whether the user wants to leave. */
@@ -26,6 +27,47 @@ export interface TalkDesk {
   readonly node: () => NodeState;
   /** Wants something of an app; resolves to null when it is done, or to why it was not. */
   readonly request: (app: string, request: Json) => Promise<string | null>;
+}
+
+/** What a conversation needs of the session. */
+export interface TalkParts extends Pick<TalkDesk, "complain" | "request"> {
+  readonly runtime: Runtime;
+  /** Null where lines come from a pipe. */
+  readonly terminal: Terminal | null;
+  /** Says a line beside the output. */
+  readonly tell: (line: string) => void;
+  /** Leaves as after the last line. */
+  readonly quit: () => void;
+  /** Ctrl-C, which is a key like others at a prompt. */
+  readonly interrupt: () => void;
+}
+
+const encoder = new TextEncoder();
+
+/** Lets an app talk with the user; whether the input came to its end by itself. */
+export async function converse(talk: Talk, parts: TalkParts): Promise<boolean> {
+  const { runtime, terminal, tell, complain, request } = parts;
+  const replies = terminal === null
+    ? pipedReplies((buffer) => Deno.stdin.read(buffer))
+    : typedReplies(terminal, parts.interrupt);
+  const print = async (text: string) => {
+    if (terminal === null) await stdout.print(text);
+    else terminal.printAbove(() => stdout.writeNow(encoder.encode(text)));
+  };
+  await runtime.inputOpen();
+  const quits = await talk({
+    ask: async (question) => {
+      await print(`${question}\n`);
+      return await replies.next();
+    },
+    print,
+    tell: (text) => tell(`rumor: ${text}`),
+    complain,
+    node: () => runtime.state,
+    request,
+  });
+  if (quits) parts.quit();
+  return !quits;
 }
 
 /** Lines that came before they were asked for. */
@@ -107,42 +149,4 @@ export function typedReplies(terminal: Pick<Terminal, "lines">, interrupt: () =>
   };
   pump().catch((error: Error) => replies.fail(error));
   return replies;
-}
-
-/** Requests of the user that wait for how they ended. */
-export class OpenRequests {
-  readonly #open = new Map<number, (why: string | null) => void>();
-  #next = 1;
-  #changed = Promise.withResolvers<void>();
-
-  /** Sends a request under a number of its own; resolves to how it ended. */
-  send(send: (tag: number) => void): Promise<string | null> {
-    const tag = this.#next++;
-    const { promise, resolve } = Promise.withResolvers<string | null>();
-    this.#open.set(tag, resolve);
-    send(tag);
-    return promise;
-  }
-
-  /** One ended; false where nobody here waits for it. */
-  end(tag: number, why: string | null): boolean {
-    const resolve = this.#open.get(tag);
-    this.#open.delete(tag);
-    resolve?.(why);
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
-    return resolve !== undefined;
-  }
-
-  /** Resolves when fewer than so many wait. */
-  async fewerThan(count: number): Promise<void> {
-    while (this.#open.size >= count) await this.#changed.promise;
-  }
-
-  /** Resolves when none waits any more, or after a while, to how many do. */
-  async settled(within_ms: number): Promise<number> {
-    // Whether it was in time is seen by what is left.
-    await deadline(this.fewerThan(1), within_ms).catch(() => {});
-    return this.#open.size;
-  }
 }

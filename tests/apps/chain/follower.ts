@@ -1,6 +1,6 @@
 /** One node's chain app, alone: events in, and what it wants; blocks need no work there. */
 
-import type { AppEvent, AppOut, AppView } from "../../../src/core/host/app.ts";
+import type { App, AppEvent, AppOut, AppView } from "../../../src/core/host/app.ts";
 import type { Id, Json, Source } from "../../../src/core/types.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
 import type { Block } from "../../../src/apps/chain/blockchain.ts";
@@ -20,12 +20,18 @@ const VIEW: AppView = appViewOf(linkedNode());
 export class Follower {
   state: ChainState;
   now_ms: number;
+  neighbours: readonly Id[] = ORIGINS;
   #seq = 0;
 
-  constructor(now_ms: number, options: Partial<ChainOptions> = {}) {
+  /** `others` are the apps that build on the chain. */
+  constructor(
+    now_ms: number,
+    options: Partial<ChainOptions> = {},
+    others: readonly App[] = [],
+  ) {
     const { block_time_ms } = RULES;
     const apps = { [CHAIN]: { block_time_ms, mine: "never", ...options } };
-    this.state = chain.initial({ ...CONFIG, apps }, []) as ChainState;
+    this.state = chain.initial({ ...CONFIG, apps }, others) as ChainState;
     this.now_ms = now_ms;
     this.tell({ kind: "started" });
   }
@@ -38,7 +44,8 @@ export class Follower {
   /** Gives it an event; what it wants then. */
   tell(event: AppEvent): readonly AppOut[] {
     const { network, sha256 } = RULES, env = { ...ENV, sha256 };
-    const view: AppView = { ...VIEW, env, network, now_ms: this.now_ms, neighbours: ORIGINS };
+    const { now_ms, neighbours } = this;
+    const view: AppView = { ...VIEW, env, network, now_ms, neighbours };
     const [state, outs] = chain.reduce!(this.state, event, view);
     this.state = state as ChainState;
     return outs;
@@ -54,8 +61,9 @@ export class Follower {
     return this.#deliver(RECORDS, items, origin);
   }
 
-  request(request: Json, source: Source): readonly AppOut[] {
-    return this.tell({ kind: "request", request, source, by: null });
+  /** Somebody wants something; `by` is the app that it was handed to first. */
+  request(request: Json, source: Source, by: string | null = null): readonly AppOut[] {
+    return this.tell({ kind: "request", request, source, by });
   }
 
   #deliver(topic: string, items: readonly Json[], origin: Id): readonly AppOut[] {

@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import type { AppView } from "../../../src/core/host/app.ts";
+import type { AppEvent, AppView } from "../../../src/core/host/app.ts";
 import { chain } from "../../../src/apps/chain/app.ts";
+import type { Block } from "../../../src/apps/chain/blockchain.ts";
 import {
   AWAITED_BLOCKS_MAX,
   POOL_BYTES_MAX,
+  POOL_BYTES_TARGET,
   POOL_MAX,
-  SWEEP_BLOCKS,
 } from "../../../src/apps/chain/limits.ts";
 import { DATA } from "../../../src/apps/chain/data.ts";
 import { CHAIN } from "../../../src/apps/chain/options.ts";
@@ -13,7 +14,7 @@ import type { OrderRule } from "../../../src/apps/chain/order.ts";
 import { isAwaited, nextRecords } from "../../../src/apps/chain/pool.ts";
 import { RECORDS } from "../../../src/apps/chain/record.ts";
 import type { ChainState } from "../../../src/apps/chain/state.ts";
-import { placeBlock } from "../../../src/apps/chain/tree.ts";
+import { branchFrom, placeBlock, type Tree } from "../../../src/apps/chain/tree.ts";
 import type { Json } from "../../../src/core/types.ts";
 import { itemsOf } from "../../helpers/delivered.ts";
 import { entryOf, makeLine, ORIGINS } from "../../helpers/history.ts";
@@ -24,17 +25,34 @@ import { blockOn, emptyTree, recordsOfItems, RULES, wordRecord, WORDS } from "./
 
 const VIEW: AppView = appViewOf(linkedNode());
 const ITEMS = 200;
+const NOW_MS = 1_700_000_000_000;
 
-/** A node that follows the chain and does not mine, once these items came in the topic of records. */
-function after(...lists: readonly (readonly [who: number, seq: number, items: readonly Json[]])[]) {
-  let state = chain.initial({ ...CONFIG, apps: { [CHAIN]: { mine: "never" } } }, []);
-  for (const [who, seq, items] of lists) {
+type List = readonly [who: number, seq: number, items: readonly Json[]];
+
+/** Entries of items came in the topic of records. */
+function delivered(...lists: readonly List[]): AppEvent {
+  const entries = lists.map(([who, seq, items]) => {
     const previous = seq === 1 ? "" : "h".repeat(43);
     const fields = { origin: ORIGINS[who], topic: RECORDS, seq, previous };
-    const entry = entryOf(makeLine({ ...fields, items: JSON.stringify(items) }));
-    [state] = chain.reduce!(state, { kind: "delivered", items: itemsOf([entry]) }, VIEW);
+    return entryOf(makeLine({ ...fields, items: JSON.stringify(items) }));
+  });
+  return { kind: "delivered", items: itemsOf(entries) };
+}
+
+/** A node that follows the chain and does not mine, once these items came in the topic of records. */
+function after(...lists: readonly List[]) {
+  let state = chain.initial({ ...CONFIG, apps: { [CHAIN]: { mine: "never" } } }, []);
+  for (const [who, seq, items] of lists) {
+    [state] = chain.reduce!(state, delivered([who, seq, items]), VIEW);
   }
   return state as ChainState;
+}
+
+/** A tree that goes on with a block. */
+function placed(tree: Tree, block: Block): Tree {
+  const placing = placeBlock(tree, block);
+  assert(placing.kind === "placed");
+  return placing.tree;
 }
 
 function texts({ pool }: ChainState): unknown[] {
@@ -48,6 +66,32 @@ Deno.test("`takeRecord()` keeps records that may be ordered, and no junk", () =>
   assertEquals(texts(after([0, 1, [...junk, good, ...more]])), ["good"]);
   const long = { k: "data", text: "x".repeat(8_193) };
   assertEquals(texts(after([0, 1, [long]], [0, 2, [{ ...good, id: "a" }]])), ["good"]);
+  // No block may hold an entry that is so long.
+  assertEquals(texts(after([0, 1, [good, "x".repeat(16_384)]])), []);
+});
+
+Deno.test("`takeRecord()` knows the place of a record in its entry, and keeps each once", () => {
+  const two = [{ k: "data", text: "a" }, { k: "data", text: "b" }];
+  const state = after([0, 1, two]), [a, b] = [...state.pool.values()];
+  assertEquals([a.place, b.place, a.key === b.key], [0, 1, false]);
+  const again = after([0, 1, two], [0, 1, two]);
+  assertEquals([again.pool.size, again.pool_bytes], [2, state.pool_bytes]);
+});
+
+Deno.test("`takeRecord()` keeps no record that the best branch has, and `movePool()` brings it back", () => {
+  const node = new Follower(NOW_MS),
+    [a, b, c] = ["a", "b", "c"].map((text) => ({ k: "data", text }));
+  const first = recordsOfItems([a], 1, 1), second = recordsOfItems([b], 2, 1);
+  const { best } = emptyTree([DATA]);
+  const one = blockOn(best, first), two = blockOn(placed(emptyTree([DATA]), one).best, second);
+  node.blocks([one, two]);
+  node.tell(delivered([1, 1, [a]], [1, 2, [b]], [1, 3, [c]]));
+  assertEquals(texts(node.state), ["c"]);
+  let other = emptyTree([DATA]);
+  for (let at = 0; at < 3; at++) other = placed(other, blockOn(other.best, [], 5_001));
+  node.blocks(branchFrom(other.best, 1).map(({ block }) => block));
+  assertEquals(node.state.tree!.best.hash, other.best.hash);
+  assertEquals(texts(node.state), ["c", "a", "b"]);
 });
 
 Deno.test("`nextRecords()` counts a line once for all its records", () => {
@@ -59,6 +103,9 @@ Deno.test("`nextRecords()` counts a line once for all its records", () => {
     recordsOfItems([{ ...long, word: long.word + seq }], seq)[0]
   );
   assertEquals(nextRecords(emptyTree(), more).records, more.slice(0, 3));
+  // What comes behind does not overtake it.
+  const last = wordRecord("short", 5);
+  assertEquals(nextRecords(emptyTree(), [...more, last]).records, more.slice(0, 3));
 });
 
 Deno.test("`isAwaited()` is true while the next blocks decide of a record, and never for long", () => {
@@ -107,26 +154,8 @@ Deno.test("`trimPool()` bounds the bytes of the lines that records hold, and cou
   assert(bytes <= pool_bytes && pool_bytes <= POOL_BYTES_MAX, `${bytes} of ${pool_bytes}`);
   assert(bytes > POOL_BYTES_MAX / 2, `${bytes}`);
   assertEquals([texts[0], texts.at(-1)], ["honest", `${count - 1}`]);
-});
-
-Deno.test("`sweepPool()` forgets records whose place is taken for good, and no others", () => {
-  const blocks = [];
-  let tree = emptyTree([DATA]);
-  for (let at = 1; at <= 2 * SWEEP_BLOCKS; at++) {
-    const records = at === 1 ? recordsOfItems([withId("used")]) : [];
-    const placing = placeBlock(tree, blockOn(tree.best, records));
-    assert(placing.kind === "placed");
-    tree = placing.tree;
-    blocks.push(tree.best.block);
-  }
-  const node = new Follower(tree.best.block.time);
-  node.records([withId("used", "again"), withId("free")], ORIGINS[1]);
-  const waiting = () =>
-    [...node.state.pool.values()].map(({ item }) => (item as { id: string }).id);
-  node.blocks(blocks.slice(0, -1));
-  assertEquals(waiting(), ["used", "free"]);
-  node.blocks(blocks.slice(-1));
-  assertEquals([node.state.tree!.best.hash, waiting()], [tree.best.hash, ["free"]]);
+  // So much goes at once that it is not done for each line.
+  assert(pool_bytes < (POOL_BYTES_TARGET + POOL_BYTES_MAX) / 2, `${pool_bytes}`);
 });
 
 Deno.test("`nextRecords()` tries a record that has no place once behind each block", () => {
@@ -144,6 +173,18 @@ Deno.test("`nextRecords()` tries a record that has no place once behind each blo
   assertEquals([first.records, first.refused, tried], [[pool[0], pool[2]], [pool[1].key], 3]);
   const again = nextRecords(tree, pool, new Set(first.refused));
   assertEquals([again.records, again.refused, tried], [first.records, [], 5]);
+});
+
+Deno.test("records that have no place are tried again when others went that were too many", () => {
+  const node = new Follower(1_000_000, { mine: "auto" });
+  node.records([withId("a"), withId("a", "again")], ORIGINS[1]);
+  node.now_ms += RULES.block_time_ms;
+  node.tell({ kind: "woken" });
+  assertEquals(node.state.looked.refused.size, 1);
+  const items = Array.from({ length: ITEMS }, (_, at) => ({ k: "data", text: `${at}` }));
+  const flood = Array.from({ length: POOL_MAX / ITEMS }, (_, at) => [2, at + 2, items] as const);
+  node.tell(delivered(...flood));
+  assertEquals([node.state.pool.size, node.state.looked.refused.size], [POOL_MAX, 0]);
 });
 
 Deno.test("mining tries records that have no place again behind another block, and not before", () => {

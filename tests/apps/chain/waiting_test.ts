@@ -7,11 +7,11 @@ import {
   ORPHANS_MAX,
   WAITING_BYTES_MAX,
 } from "../../../src/apps/chain/limits.ts";
-
 import { placeBlock, type Seen, type Tree } from "../../../src/apps/chain/tree.ts";
+import { excessOf, waitingOf } from "../../../src/apps/chain/waiting.ts";
 import { ORIGINS } from "../../helpers/history.ts";
 import { Follower } from "./follower.ts";
-import { blockOn, emptyTree } from "./stage.ts";
+import { blockOn, emptyTree, RULES } from "./stage.ts";
 
 const [ann, bob, cyd] = ORIGINS;
 const NOW_MS = 1_700_000_000_000;
@@ -54,6 +54,20 @@ function orphanBlocks({ state }: Follower): Block[] {
 function ignored(outs: readonly AppOut[]): string[] {
   return outs.flatMap((out) => out.kind === "ignored" ? [out.origin] : []);
 }
+
+Deno.test("`excessOf()` takes from whoever has most, and then from who has most then", () => {
+  const { best } = emptyTree([]);
+  const waiting = [ann, ann, ann, bob, bob].map((from, i) =>
+    waitingOf(RULES, { block: at(best, NOW_MS + i), from })
+  );
+  const left = (max: number) => {
+    const excess = excessOf(waiting, max);
+    return waiting.filter((one) => !excess.has(one)).map(({ block }) => block.time - NOW_MS);
+  };
+  assertEquals(left(5), [0, 1, 2, 3, 4]);
+  assertEquals(left(4), [1, 2, 3, 4]);
+  assertEquals(left(2), [2, 4]);
+});
 
 Deno.test("`takeEarly()` knows who sent a block that turns out bad when its time comes", () => {
   const node = new Follower(NOW_MS), tree = emptyTree([]), time = NOW_MS + AHEAD_MS + 1;

@@ -30,7 +30,7 @@ Deno.test("`share` serves a file, and tells what is wrong with one that is none"
     "819200",
     "1",
     "0",
-    "0",
+    "[]",
   ]]);
   assertEquals([...ann.kept.keys()], [LINK]);
   ann.share("/nowhere");

@@ -3,7 +3,13 @@
 import { assertEquals } from "@std/assert";
 import { PIECE_CHUNKS } from "../../../src/apps/files/limits.ts";
 import { type Link, parseLink } from "../../../src/apps/files/link.ts";
-import type { Changed, Finished, SharedFile, Target } from "../../../src/apps/files/tasks.ts";
+import type {
+  Changed,
+  Finished,
+  Range,
+  SharedFile,
+  Target,
+} from "../../../src/apps/files/tasks.ts";
 import { levelsOf } from "../../../src/apps/files/tree.ts";
 import { Disk } from "../../../src/apps/files/worker/disk.ts";
 import type { Open } from "../../../src/apps/files/worker/handle.ts";
@@ -102,4 +108,24 @@ let fetches = 0;
 /** A number that no other fetch has. */
 export function nextFetch(): number {
   return ++fetches;
+}
+
+/** Reads a level of a file. */
+export async function levelOf(disk: Disk, link: string, level: number): Promise<Uint8Array> {
+  const { chunks, bytes } = levelsOf(parseLink(link)!.size)[level], all = new Uint8Array(bytes);
+  for (let first = 0; first < chunks; first += 32) {
+    const range: Range = { level, first, count: Math.min(32, chunks - first) };
+    all.set(await disk.read(link, range), first * 8_192);
+  }
+  return all;
+}
+
+/** A node that shares some bytes. */
+export async function holder(
+  box: Box,
+  bytes: Uint8Array,
+  name = "from",
+): Promise<{ disk: Disk; link: string }> {
+  const disk = box.disk(), { link } = await box.share(disk, box.file(`held/${name}`, bytes));
+  return { disk, link };
 }

@@ -3,46 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { endAll, Nodes } from "../../helpers/network.ts";
-import { type Process, type Result, runRumor } from "../../helpers/process.ts";
-
-/** Runs `rumor` as a guest of a node, in a directory. */
-async function guest(node: Process, cwd: string, ...args: string[]): Promise<Result> {
-  const [word, ...rest] = args;
-  return await runRumor([word, "--join", await node.address(), ...rest], {
-    cwd,
-    timeout_ms: 30_000,
-  });
-}
-
-/** Shares a file; gives its link. */
-async function share(node: Process, cwd: string, path: string): Promise<string> {
-  const { code, stdout, stderr } = await guest(node, cwd, "share", path);
-  assertEquals([code, stderr], [0, []]);
-  return stdout[0].split(" ")[0];
-}
-
-/** Bytes that differ from place to place. */
-function bytesOf(size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  for (let at = 0, x = 1; at < size; at++) {
-    bytes[at] = (x = (Math.imul(x, 48_271) >>> 0) % 2_147_483_647) & 255;
-  }
-  return bytes;
-}
-
-async function withDirectories(
-  run: (here: string, there: string) => Promise<void>,
-): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "rumor-files-" });
-  try {
-    const here = join(root, "here"), there = join(root, "there");
-    await Deno.mkdir(here);
-    await Deno.mkdir(there);
-    await run(here, there);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
+import { bytesOf, guest, share, withDirectories } from "./guests.ts";
 
 Deno.test("`rumor share` and `rumor get` bring files of every size over", async (t) => {
   await withDirectories(async (here, there) => {

@@ -3,14 +3,13 @@ import type { Target } from "../../../src/apps/files/tasks.ts";
 import type { Handle, Open } from "../../../src/apps/files/worker/handle.ts";
 import { openFile } from "../../../src/apps/files/worker/handle.ts";
 import { Box, copy, fetchAll, nextFetch } from "./disks.ts";
-import { assertSame, noise } from "./noise.ts";
+import { assertSame, linkOf, noise } from "./noise.ts";
 
-const BYTES = noise(50_000);
+const BYTES = noise(50_000), LINK = linkOf(BYTES);
 
 /** Begins a fetch that must not begin, because of what `why` says. */
 async function refused(box: Box, target: Target, why: string): Promise<void> {
-  const from = box.disk(), { link } = await box.share(from, box.file("held/file", BYTES));
-  await assertRejects(() => box.disk().begin(nextFetch(), link, target), Error, why);
+  await assertRejects(() => box.disk().begin(nextFetch(), LINK, target), Error, why);
 }
 
 Deno.test("Disk takes no name from others that is not safe, and no path out of the directory", async () => {

@@ -1,25 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import fc from "fast-check";
 import { formatLink } from "../../../src/apps/files/link.ts";
-import { formatManifest } from "../../../src/apps/files/manifest.ts";
-import type { Got, ManifestFile } from "../../../src/apps/files/tasks.ts";
+import type { Got } from "../../../src/apps/files/tasks.ts";
 import { hashChunks } from "../../../src/apps/files/tree.ts";
-import type { Disk } from "../../../src/apps/files/worker/disk.ts";
-import { check } from "../../helpers/check.ts";
-import { Box, copy, fetchAll, nextFetch } from "./disks.ts";
-import { assertSame, linkOf, noise, sha256 } from "./noise.ts";
+import { Box, copy, fetchAll, holder, nextFetch } from "./disks.ts";
+import { assertSame, noise, sha256 } from "./noise.ts";
 
 const GOOD: Got = { good: [], wrong: false, why: null, stuck: null };
-
-/** A node that shares some bytes. */
-async function holder(
-  box: Box,
-  bytes: Uint8Array,
-  name = "from",
-): Promise<{ disk: Disk; link: string }> {
-  const disk = box.disk(), { link } = await box.share(disk, box.file(`held/${name}`, bytes));
-  return { disk, link };
-}
 
 for (const data of [null, "data"]) {
   const where = data === null ? "without data" : "with data";
@@ -132,88 +118,6 @@ Deno.test("Disk takes nothing of what has another hash, and says who sent it is 
   assertSame(Deno.readFileSync((await disk.finish(fetch)).path), bytes);
 });
 
-/** What a killed program leaves in a directory of its own: everything that was written until then. */
-function killed(box: Box, to: string): void {
-  for (const name of box.names("to")) {
-    Deno.copyFileSync(box.at(`to/${name}`), `${box.dir(to)}/${name}`);
-  }
-}
-
-Deno.test("Disk goes on where it was, whether it was stopped or killed", async () => {
-  using box = new Box();
-  const bytes = noise(2_500_000), held = await holder(box, bytes), disk = box.disk();
-  const fetch = nextFetch();
-  await disk.begin(fetch, held.link, box.target("file"));
-  // The last chunks, the first hashes, and what these vouch for.
-  await copy(held.disk, disk, fetch, held.link, (level, first) => level > 0 || first >= 64);
-  killed(box, "killed");
-  await disk.stop(fetch);
-  const has = [[[64, 242]], [[0, 2]], [[0, 1]]];
-  for (const directory of [box.at("to"), box.at("killed")]) {
-    const next = box.disk(), fetch = nextFetch();
-    const begun = await next.begin(fetch, held.link, { ...box.target("file"), directory });
-    assertEquals<unknown>(begun.has, has);
-    await copy(held.disk, next, fetch, held.link, (level, first) => level === 0 && first < 64);
-    const { path } = await next.finish(fetch);
-    assertEquals([path, Deno.readFileSync(path)], [`${directory}/file`, bytes]);
-    assertEquals([...Deno.readDirSync(directory)].length, 1);
-  }
-});
-
-Deno.test("Disk believes nothing of what was left that has another hash", async () => {
-  using box = new Box();
-  const bytes = noise(300_000), held = await holder(box, bytes);
-  const first = box.disk(), fetch = nextFetch();
-  await first.begin(fetch, held.link, box.target("file"));
-  await copy(held.disk, first, fetch, held.link);
-  await first.stop(fetch);
-  const [part, map] = ["part", "map"].map((end) =>
-    Deno.readFileSync(box.at(`to/file.rumor-${end}`))
-  );
-  const damage = fc.record({
-    part: fc.array(fc.nat(part.length - 1), { maxLength: 4 }),
-    map: fc.array(fc.integer({ min: 128, max: map.length - 1 }), { maxLength: 2 }),
-    part_bytes: fc.oneof(fc.constant(part.length), fc.nat(part.length + 9_000)),
-    map_bytes: fc.oneof(fc.constant(map.length), fc.integer({ min: 128, max: map.length })),
-  });
-  await checkEach(damage, async (found) => {
-    const disk = box.disk(), fetch = nextFetch();
-    Deno.writeFileSync(box.at("to/file.rumor-part"), spoilt(part, found.part, found.part_bytes));
-    Deno.writeFileSync(box.at("to/file.rumor-map"), spoilt(map, found.map, found.map_bytes));
-    const { has: [chunks, hashes] } = await disk.begin(fetch, held.link, box.target("file"));
-    for (const [first, count] of chunks) {
-      const range = { level: 0, first, count };
-      assertEquals(await disk.read(held.link, range), await held.disk.read(held.link, range));
-    }
-    const is_whole = found.part_bytes >= part.length && found.map_bytes === map.length;
-    if (is_whole && found.map.length === 0) {
-      const spoilt_chunks = new Set(found.part.map((at) => Math.floor(at / 8_192)));
-      assertEquals(chunks.reduce((sum, [, count]) => sum + count, 0), 37 - spoilt_chunks.size);
-      assertEquals(hashes, [[0, 1]]);
-    }
-    await copy(held.disk, disk, fetch, held.link);
-    const { path } = await disk.finish(fetch);
-    assertSame(Deno.readFileSync(path), bytes);
-    Deno.removeSync(path);
-  });
-});
-
-async function checkEach<T>(
-  cases: fc.Arbitrary<T>,
-  run: (found: T) => Promise<void>,
-): Promise<void> {
-  const found: T[] = [];
-  check(fc.property(cases, (each) => void found.push(each)), 100, 30);
-  for (const each of found) await run(each);
-}
-
-function spoilt(bytes: Uint8Array, flips: readonly number[], length: number): Uint8Array {
-  const copy = new Uint8Array(length);
-  copy.set(bytes.subarray(0, length));
-  for (const at of new Set(flips)) if (at < length) copy[at] ^= 1;
-  return copy;
-}
-
 Deno.test("Disk gives one target to one fetch at a time", async () => {
   using box = new Box();
   const held = await holder(box, noise(100)), other = await holder(box, noise(200), "other");
@@ -310,82 +214,6 @@ Deno.test("Disk gives up a chunk of a part that somebody else has changed", asyn
   assertSame(Deno.readFileSync((await disk.finish(fetch)).path), bytes);
 });
 
-/** Lines of a manifest for some files. */
-function linesOf(files: Readonly<Record<string, Uint8Array>>): readonly ManifestFile[] {
-  return Object.entries(files).map(([path, bytes]) => ({
-    path,
-    link: linkOf(bytes),
-    is_executable: path.endsWith(".sh"),
-  }));
-}
-
-Deno.test("Disk fetches a directory file by file, and goes on with it", async () => {
-  using box = new Box();
-  const files = { "a.sh": noise(10), "b/c/d": noise(30_000), "b/e": noise(0) };
-  for (const [path, bytes] of Object.entries(files)) box.file(`dir/${path}`, bytes);
-  Deno.chmodSync(box.at("dir/a.sh"), 0o755);
-  const from = box.disk(), shared = await box.share(from, box.at("dir"));
-  for (const data of [null, "data"]) {
-    const disk = box.disk({ data }), directory = box.dir(`to-${data}`);
-    const target = (name: string) => box.target(name, { directory });
-    const { path, manifest, file } = await fetchAll(from, disk, shared.link, target("got/"));
-    assertEquals([path, manifest], [`${directory}/got`, linesOf(files)]);
-    const { changed_ms: _, ...rest } = file;
-    const { link } = shared, bytes = 30_010;
-    assertEquals(rest, { link, name: "got", path, is_directory: true, files: 3, bytes });
-    assertEquals([...Deno.readDirSync(path)], []);
-    for (const line of manifest!) {
-      const { is_executable } = line, to = { ...target(`got/${line.path}`), is_executable };
-      await fetchAll(from, disk, line.link, to);
-    }
-    assertSame(Deno.readFileSync(`${path}/b/c/d`), noise(30_000));
-    assert((Deno.statSync(`${path}/a.sh`).mode! & 0o100) !== 0);
-    // Once more, at another node: all that is there need not be fetched again.
-    const next = box.disk({ data: data && "data2" });
-    await fetchAll(from, next, link, target("got/"));
-    for (const line of manifest!) {
-      const fetch = nextFetch(),
-        begun = await next.begin(fetch, line.link, target(`got/${line.path}`));
-      assertEquals(
-        begun.has[0],
-        line.path === "b/c/d" ? [[0, 4]] : line.path === "b/e" ? [] : [[0, 1]],
-      );
-      assertEquals((await next.finish(fetch)).path, `${path}/${line.path}`);
-      assertEquals(next.has(line.link), null);
-    }
-    // But not something else.
-    Deno.writeFileSync(`${path}/b/c/d`, noise(30_001).subarray(1));
-    const other = () => next.begin(nextFetch(), linkOf(noise(30_000)), target("got/b/c/d"));
-    await assertRejects(other, Error, "got/b/c/d exists");
-  }
-  // After a restart the files have hashes of their own.
-  Deno.writeFileSync(box.at("to-data/got/b/c/d"), noise(30_000));
-  const next = box.disk({ data: "data2" });
-  await next.serve({ ...shared, path: box.at("to-data/got") });
-  assertEquals(next.has(linkOf(noise(30_000))), null);
-});
-
-Deno.test("Disk refuses as a directory what is none", async () => {
-  using box = new Box();
-  const evil = [{ path: "../../x", link: linkOf(noise(1)), is_executable: false }];
-  for (const [at, text] of [noise(100), formatManifest(evil), new Uint8Array(0)].entries()) {
-    const held = await holder(box, text);
-    const fetched = () => fetchAll(held.disk, box.disk(), held.link, box.target(`dir${at}/`));
-    const { message } = await assertRejects(fetched, Error);
-    assertMatch(message, /cannot be fetched as a directory: the list of its files/);
-  }
-  const large = formatLink({ root: "a".repeat(64), size: 33_554_433 });
-  const begun = () => box.disk().begin(nextFetch(), large, box.target("dir/"));
-  await assertRejects(begun, Error, "too long");
-});
-
-Deno.test("Disk tells the files of what is fetched as a file, and is the manifest of a directory", async () => {
-  using box = new Box();
-  const lines = linesOf({ a: noise(10) }), held = await holder(box, formatManifest(lines));
-  const { path, manifest } = await fetchAll(held.disk, box.disk(), held.link, box.target("list"));
-  assertEquals([manifest, Deno.readFileSync(path)], [lines, formatManifest(lines)]);
-});
-
 Deno.test("Disk begins nothing for links of no file, and takes no room for sizes that are lies", async () => {
   using box = new Box();
   const root = "a".repeat(64), disk = box.disk();
@@ -416,6 +244,10 @@ Deno.test("Disk stops a fetch that is only beginning", async () => {
   const fetch = nextFetch(), begun = disk.begin(fetch, held.link, box.target("file"));
   await disk.stop(fetch);
   await assertRejects(() => begun, Error, "no longer fetched");
+  const other = box.disk(), too = other.begin(fetch, held.link, box.target("other"));
+  await other.stop(fetch);
+  await assertRejects(() => too, Error, "no longer fetched");
+  assert(!box.names("to").includes("other.rumor-part"));
   await assertRejects(() => disk.finish(fetch), Error, "not being fetched");
   const next = nextFetch();
   await disk.begin(next, held.link, box.target("file"));

@@ -1,67 +1,11 @@
 /** Neighbours by hand that search and answer as docs/protocol.md says, and as no honest node does. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Process, runRumor, startRumor } from "../../helpers/process.ts";
-import { RawBox } from "../../helpers/raw_box.ts";
-import { Author, randomId, RawPeer } from "../../helpers/raw_peer.ts";
+import { runRumor, startRumor } from "../../helpers/process.ts";
+import { randomId } from "../../helpers/raw_peer.ts";
+import { Neighbour } from "./neighbour.ts";
 import { Holders } from "./search_program.ts";
 import { file, linkOf } from "./searching.ts";
-
-/** A neighbour of a node, with keys of its own. */
-class Neighbour implements AsyncDisposable {
-  readonly #peer: RawPeer;
-  readonly #box: RawBox;
-  readonly #node: { readonly id: string; readonly box: string };
-  #number = 0;
-
-  private constructor(peer: RawPeer, box: RawBox, node: { id: string; box: string }) {
-    this.#peer = peer;
-    this.#box = box;
-    this.#node = node;
-  }
-
-  static async join(node: Process): Promise<Neighbour> {
-    const peer = await RawPeer.peer(await node.address(), { acks: true }), box = new RawBox();
-    const presence = new Author(peer.identity, "presence");
-    peer.send(presence.next([{ address: "127.0.0.1:9", box: box.box }]));
-    await peer.settled();
-    const { id } = JSON.parse(await peer.wait((line) => line.startsWith('{"k":"hello"')));
-    const word = await peer.wait((line) =>
-      line.startsWith(`{"o":"${id}","t":"presence"`) && line.includes('"box"')
-    );
-    return new Neighbour(peer, box, { id, box: JSON.parse(word).b[0].box });
-  }
-
-  get id(): string {
-    return this.#peer.id;
-  }
-
-  /** Tells the searches of the node something. */
-  tell(...items: unknown[]): void {
-    const text = JSON.stringify({ a: 0, w: 1, t: "files", b: items });
-    this.#peer.send(this.#box.route(this.#node, this.id, ++this.#number, text));
-  }
-
-  /** What the searches of the node told this one, once that satisfies `check`. */
-  // deno-lint-ignore no-explicit-any -- a test looks at whatever is in it
-  async heard(check: (item: any) => boolean): Promise<any> {
-    // deno-lint-ignore no-explicit-any -- as above
-    const itemOf = (line: string): any => {
-      if (!line.startsWith('{"k":"route"') || !line.includes(`"to":"${this.id}"`)) return undefined;
-      if (!line.includes('"m":"data"')) return undefined;
-      return JSON.parse(this.#box.open(this.#node, line)).b.find(check);
-    };
-    return itemOf(await this.#peer.wait((line) => itemOf(line) !== undefined));
-  }
-
-  async settled(): Promise<void> {
-    await this.#peer.settled();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#peer[Symbol.asyncDispose]();
-  }
-}
 
 Deno.test("neighbours by hand search, answer, and lie", async (t) => {
   await using holders = new Holders();

@@ -1,23 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { parseLink } from "../../../src/apps/files/link.ts";
 import { formatManifest, readManifest } from "../../../src/apps/files/manifest.ts";
-import type { Range, SharedFile } from "../../../src/apps/files/tasks.ts";
+import type { Range } from "../../../src/apps/files/tasks.ts";
 import { hashChunks, levelsOf } from "../../../src/apps/files/tree.ts";
-import type { Disk } from "../../../src/apps/files/worker/disk.ts";
-import { Box } from "./disks.ts";
+import { type Open, openFile } from "../../../src/apps/files/worker/handle.ts";
+import { Box, levelOf } from "./disks.ts";
 import { linkOf, noise, sha256 } from "./noise.ts";
 
 const NEVER = new AbortController().signal;
-
-/** Reads a level of a file. */
-async function levelOf(disk: Disk, link: string, level: number): Promise<Uint8Array> {
-  const { chunks, bytes } = levelsOf(parseLink(link)!.size)[level], all = new Uint8Array(bytes);
-  for (let first = 0; first < chunks; first += 32) {
-    const range: Range = { level, first, count: Math.min(32, chunks - first) };
-    all.set(await disk.read(link, range), first * 8_192);
-  }
-  return all;
-}
 
 for (const data of [null, "data"]) {
   const where = data === null ? "without data" : "with data";
@@ -176,6 +166,10 @@ const CHANGES: readonly (readonly [what: string, change: (path: string) => void,
     (path) => (Deno.renameSync(path, `${path}2`), Deno.symlinkSync(`${path}2`, path)),
     /has changed/,
   ],
+  ["becomes a pipe", (path) => {
+    Deno.removeSync(path);
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  }, /has changed/],
   ["changes within its time", (path) => {
     const { mtime } = Deno.statSync(path), bytes = Deno.readFileSync(path);
     bytes[9_000] ^= 1;
@@ -243,103 +237,35 @@ Deno.test("Disk stops sharing when it is told to, and keeps nothing of it", asyn
   assertEquals(box.names("data/files"), []);
 });
 
+Deno.test("Disk shares nothing that changes while it is hashed, or is longer than it says", async () => {
+  using box = new Box();
+  const path = box.file("file", noise(100_000)), why = "changes while it is read";
+  const changes: readonly (() => void)[] = [
+    () => Deno.writeFileSync(path, noise(1), { append: true }),
+    () => Deno.utimeSync(path, 1, 1),
+    () => Deno.truncateSync(path, 90_000),
+  ];
+  for (const change of changes) {
+    const open: Open = (at, way) => {
+      const file = openFile(at, way), read = file.read.bind(file);
+      return Object.assign(file, {
+        read: async (into: Uint8Array, from: number) => {
+          const count = await read(into, from);
+          change();
+          return count;
+        },
+      });
+    };
+    await assertRejects(() => box.share(box.disk({ open }), path), Error, why);
+  }
+  if (Deno.build.os === "linux") {
+    await assertRejects(() => box.share(box.disk(), "/proc/version"), Error, why);
+  }
+});
+
 Deno.test("Disk says how far it is with hashing", async () => {
   using box = new Box();
   const told: unknown[] = [], path = box.file("large", new Uint8Array(3_000_000));
   await box.disk().share(path, NEVER, (news) => told.push(news));
   assertEquals(told[0], { hashed_bytes: 1_048_576, size: 3_000_000 });
-});
-
-/** Shares in one run, and serves in the next. */
-async function restart(
-  box: Box,
-  path: string,
-  between: (shared: SharedFile) => void = () => {},
-): Promise<{ shared: SharedFile; disk: Disk }> {
-  const first = box.disk({ data: "data" }), shared = await box.share(first, path);
-  first.close();
-  between(shared);
-  const disk = box.disk({ data: "data" });
-  await disk.serve(JSON.parse(JSON.stringify(shared)));
-  return { shared, disk };
-}
-
-Deno.test("Disk serves after a restart what it shared, and hashes nothing again", async () => {
-  using box = new Box();
-  const bytes = noise(3_000_000), path = box.file("file", bytes);
-  const { shared, disk } = await restart(box, path, ({ link }) => {
-    // If it hashed the file, it would make this good again.
-    const tree = box.at(`data/files/${link}.tree`), hashes = Deno.readFileSync(tree);
-    hashes[40] ^= 1;
-    Deno.writeFileSync(tree, hashes);
-  });
-  assertEquals(disk.has(shared.link), null);
-  const last = { level: 0, first: 300, count: 1 };
-  assertEquals(await disk.read(shared.link, last), bytes.subarray(300 * 8_192, 301 * 8_192));
-  // What the root does not vouch for is not believed.
-  await assertRejects(
-    () => disk.read(shared.link, { level: 0, first: 0, count: 1 }),
-    Error,
-    "not here",
-  );
-  assertMatch(box.changed[0].why, /has lost its hashes/);
-});
-
-Deno.test("Disk hashes again what lost its hashes before a restart", async () => {
-  using box = new Box();
-  const { shared, disk } = await restart(box, box.file("file", noise(50_000)), ({ link }) => {
-    Deno.removeSync(box.at(`data/files/${link}.tree`));
-    box.file("data/files/left.tree-new", "of a run that was killed");
-  });
-  assertEquals(await levelOf(disk, shared.link, 0), noise(50_000));
-  assertEquals(box.names("data/files"), [`${shared.link}.tree`]);
-});
-
-Deno.test("Disk says after a restart what has changed or gone meanwhile", async () => {
-  using box = new Box();
-  const path = box.file("file", noise(50_000)), dir = box.dir("dir");
-  const change = () => Deno.writeFileSync(path, noise(1), { append: true });
-  await assertRejects(() => restart(box, path, change), Error, "has changed since it was shared");
-  await assertRejects(() => restart(box, path, () => Deno.removeSync(path)), Error, "is gone");
-  box.file("dir/one", "1"), box.file("dir/two", "2");
-  const gone = restart(box, dir, () => Deno.removeSync(box.at("dir/two")));
-  await assertRejects(() => gone, Error, "dir/two is gone");
-});
-
-Deno.test("Disk serves a directory after a restart, with its hashes and without", async () => {
-  using box = new Box();
-  box.file("dir/one", noise(30_000)), box.file("dir/sub/two", noise(9_000));
-  for (const loses of [false, true]) {
-    const { shared, disk } = await restart(box, box.at("dir"), () => {
-      if (loses) Deno.removeSync(box.at("data/files"), { recursive: true });
-    });
-    assertEquals(await levelOf(disk, linkOf(noise(30_000)), 0), noise(30_000));
-    assertEquals(await levelOf(disk, linkOf(noise(9_000)), 1), hashChunks(noise(9_000), sha256));
-    assertEquals(disk.has(shared.link), null);
-    disk.unshare(shared.link);
-    assertEquals(box.names("data/files"), []);
-  }
-});
-
-Deno.test("Disk forgets the hashes of what is unshared, also where it could not serve it", async () => {
-  using box = new Box();
-  const path = box.file("file", noise(50_000));
-  const first = box.disk({ data: "data" }), { link } = await box.share(first, path);
-  assertEquals(box.names("data/files"), [`${link}.tree`]);
-  box.disk({ data: "data" }).unshare(link);
-  assertEquals(box.names("data/files"), []);
-});
-
-Deno.test("Disk keeps the hashes of one share when an equal file of another goes", async () => {
-  using box = new Box();
-  for (const data of [null, "data"]) {
-    const disk = box.disk({ data });
-    box.file("dir/same", noise(30_000));
-    const dir = await box.share(disk, box.at("dir"));
-    const file = await box.share(disk, box.file("same", noise(30_000)));
-    disk.unshare(file.link);
-    assertEquals(await levelOf(disk, file.link, 0), noise(30_000));
-    disk.unshare(dir.link);
-    assertEquals(disk.has(file.link), []);
-  }
 });

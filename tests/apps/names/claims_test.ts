@@ -1,6 +1,6 @@
 /** Who has a name, as a pure function of a branch. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import type { ChainRecord } from "../../../src/apps/chain/record.ts";
 import { placeBlock, type Tree } from "../../../src/apps/chain/tree.ts";
@@ -94,6 +94,17 @@ Deno.test("`readClaim()` takes nothing but a claim", () => {
     const [record] = recordsOfItems([item], ++serial);
     assertEquals("refused" in CLAIM_RULE.apply(NOTHING, record, 1), true);
   }
+});
+
+Deno.test("`CLAIM_RULE.label()` says what a claim is about", () => {
+  assertEquals(CLAIM_RULE.label(claimOf("rome", "x") as Json), "the claim of the name rome");
+  assertEquals(CLAIM_RULE.label({ k: "name" }), "a claim");
+});
+
+Deno.test("`sortedNames()` sorts the names of a state once", () => {
+  const { claims } = applied([claim("b", "x"), claim("a", "x")]);
+  assertEquals(sortedNames(claims), ["a", "b"]);
+  assertStrictEquals(sortedNames(claims), sortedNames(claims));
 });
 
 Deno.test("a block is bad in which a name is claimed that somebody has", () => {

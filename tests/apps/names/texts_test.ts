@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { linkFault, nameFault } from "../../../src/apps/names/texts.ts";
+import { anyText } from "../../helpers/any_text.ts";
 import { check } from "../../helpers/check.ts";
 
 /** Names that people may want to have. */
@@ -134,7 +135,7 @@ Deno.test("`linkFault()` takes what is one word", () => {
 });
 
 Deno.test("`nameFault()` takes of the forms of a name at most NFC", () => {
-  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 20 });
+  const text = anyText({ minLength: 1, maxLength: 20 });
   check(
     fc.property(text, (name) => {
       if (nameFault(name) !== null) return;

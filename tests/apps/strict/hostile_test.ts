@@ -38,7 +38,8 @@ const WRONG: readonly (readonly [args: readonly string[], why: RegExp])[] = [
   [[...ISSUE, "me", ...JOIN], /ACCOUNT AMOUNT is expected, not 1 words/],
   [[...ISSUE, "me", "1", "--strict", ...JOIN], /--strict is not a flag/],
   [["ledger", "--strict", "me", ...LOCAL], /me is not expected; payments come from stdin/],
-  [["ledger", "--strict", "--strict", ...LOCAL], /--strict is not a flag/],
+  [["ledger", "--strict", "--strict", ...LOCAL], /--strict is given twice/],
+  [["ledger", "--strict=1", ...LOCAL], /--strict takes no value/],
   [["ledger", "--confirm", "2", ...LOCAL], /--confirm is not a flag/],
   [["ledger", "--strict", "--confirm", "x", ...LOCAL], /--confirm/],
 ];

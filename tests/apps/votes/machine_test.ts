@@ -177,6 +177,14 @@ Deno.test("`runMachine()` says when a vote is not counted in time, and later wha
   assertEquals([done.told, done.codes], [[], []]);
 });
 
+Deno.test("`runMachine()` takes a vote that another branch took back meanwhile for one that waits", async () => {
+  const replies = ["a", "zoe", "red", "q"], cast = () => Promise.resolve(null);
+  const { lines, told, codes } = await talk({ replies, node: () => after, cast });
+  const waits = "Not counted yet, but it may still be.";
+  assertEquals(lines, [OPTION, VOTER, CHOICE, waits, OPTION]);
+  assertEquals([told, codes], [["a vote is not counted yet"], [75]]);
+});
+
 Deno.test("`runMachine()` says that nobody has voted", async () => {
   const config = poll(24, ["a"]).nodes[0].state;
   const { lines } = await talk({ replies: ["d", "q"], node: () => config });

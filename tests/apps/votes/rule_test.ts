@@ -3,9 +3,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/types.ts";
-import { openingItems, readOpening, readRollPart } from "../../../src/apps/votes/items.ts";
 import { VOTE_RULE } from "../../../src/apps/votes/rule.ts";
 import { spell } from "../../../src/apps/votes/words.ts";
+import { anyText } from "../../helpers/any_text.ts";
 import { check } from "../../helpers/check.ts";
 import { ANN, BEN, Branch, type Signed, vote } from "./branch.ts";
 
@@ -92,7 +92,7 @@ Deno.test("`VOTE_RULE` leaves the state before a record as it was, on every bran
 });
 
 Deno.test("all spellings of a word are one, and look-alikes are others", () => {
-  const text = fc.string({ unit: "binary" });
+  const text = anyText();
   check(fc.property(text, (text) => assertEquals(spell(spell(text)), spell(text))), 500);
   const branch = new Branch();
   assertEquals(branch.take(vote("J\u00fcrgen", "red")), null);
@@ -153,6 +153,9 @@ const UNFIT: readonly Json[] = [
   { k: "roll", election: "e", part: 0, roll: [["ann", ANN]] },
   { k: "roll", election: "e", part: 1.5, roll: [["ann", ANN]] },
   { k: "roll", election: "e", part: 1, roll: [] },
+  { k: "roll", election: "e", part: 1_001, roll: [["ann", ANN]] },
+  { k: "roll", election: "e", part: 1, roll: [["ann", ANN]], other: 1 },
+  { k: "election", election: "e", choices: ["a"], other: 1 },
 ];
 
 Deno.test("what is no vote is refused wherever it stands", () => {
@@ -185,7 +188,10 @@ Deno.test("words that JavaScript knows are voters and choices like others", () =
 Deno.test("an election that was opened has its choices only", () => {
   const branch = new Branch(), choices = ["yes", " no "];
   assertEquals(branch.take({ k: "election", election: "e", choices }), null);
+  assertEquals(branch.tally("e"), [["no", 0], ["yes", 0]]);
   const { refused, by } = branch.take({ k: "election", election: " e", choices: ["no"] }, BEN)!;
+  const part = { k: "roll", election: "e", part: 1, roll: [["ann", ANN]] };
+  assertEquals(branch.take(part), { refused: "the roll of e has no part 1" });
   assertEquals([refused, by], ["e was opened already", ANN]);
   assertEquals(branch.take(vote("ann", "perhaps", "e")), {
     refused: "perhaps is not among the choices of e",
@@ -219,52 +225,33 @@ Deno.test("votes wait until all parts of a roll are there, which come in their o
   assertEquals(branch.take(part(1, ["ann", ANN]))?.later, true);
   branch.take({ k: "election", election: "e", choices: ["a"], roll: [["zoe", ANN]], more: 2 });
   assertEquals(branch.take(part(2, ["ben", BEN]))?.later, true);
+  assertEquals(branch.take(part(3, ["ben", BEN])), { refused: "the roll of e has no part 3" });
   assertEquals(branch.take(vote("zoe", "a", "e"))?.later, true);
   assertEquals(branch.take(part(1, ["ann", BEN]), BEN), { refused: "e was opened", by: ANN });
   assertEquals(branch.take(part(1, ["zoe", BEN])), { refused: "zoe is on the roll twice" });
   assertEquals(branch.take(part(1, ["ann", ANN])), null);
   assertEquals(branch.take(part(1, ["eve", ANN]))?.refused, "part 1 of the roll is there already");
   assertEquals(branch.take(part(2, ["ben", BEN])), null);
-  assertEquals(branch.take(part(3, ["eve", ANN]))?.later, undefined);
+  assertEquals(branch.take(part(3, ["eve", ANN])), { refused: "the roll of e has no part 3" });
   assertEquals(branch.take(vote("ben", "a", "e"), BEN), null);
   assertEquals(branch.take(vote("ann", "a", "e"), ANN), null);
-});
-
-Deno.test("`openingItems()` cuts a roll into records that bring all of it", () => {
-  const voters = fc.uniqueArray(fc.string({ unit: "binary", maxLength: 40 }), { maxLength: 400 });
-  check(
-    fc.property(voters, fc.nat(40), (ids, many) => {
-      const fit = new Set(ids.map((id) => spell(`v ${id.replace(/[\p{C}\p{Z}]/gu, "")}`)));
-      const roll = [...fit].map((id, at) => [id, at % 2 === 0 ? ANN : BEN] as const);
-      if (roll.length === 0) return;
-      const choices = Array.from({ length: many + 1 }, (_, at) => `${at} ${"x".repeat(240)}`);
-      const [first, ...parts] = openingItems({ election: "e", choices, roll });
-      const opening = readOpening(first), others = parts.map(readRollPart);
-      if (typeof opening === "string") throw new Error(opening);
-      assertEquals([opening.choices, opening.more], [choices, parts.length]);
-      const found = others.flatMap((part, at) => {
-        if (typeof part === "string") throw new Error(part);
-        assertEquals(part.part, at + 1);
-        return part.roll;
-      });
-      assertEquals([...opening.roll!, ...found], roll);
-    }),
-    30,
-  );
 });
 
 Deno.test("`VOTE_RULE.done()` names the record that did it", () => {
   const branch = new Branch(), done = (item: Json) => VOTE_RULE.done!(branch.votes, item);
   branch.take(vote("ann", "red"));
   assertEquals(done(vote(" ann", "red")), "record 1");
+  branch.take(vote("ben", "red"), BEN);
+  const { votes } = branch.picture() as { votes: unknown[] };
+  assertEquals(votes[1], ["ben", { choice: "red", index: 2, key: "record 2", by: BEN }]);
   assertEquals(done(vote("ann", "red", "e")), null);
   const opening = { k: "election", election: "e", choices: ["a"], roll: [["ann", ANN]], more: 1 };
   const part = { k: "roll", election: "e", part: 1, roll: [["ben", BEN]] };
   assertEquals([opening, part].map(done), [null, null]);
   branch.take(opening);
-  assertEquals([opening, part].map(done), ["record 2", null]);
+  assertEquals([opening, part].map(done), ["record 3", null]);
   branch.take(part);
-  assertEquals([opening, part].map(done), ["record 2", "record 3"]);
+  assertEquals([opening, part].map(done), ["record 3", "record 4"]);
 });
 
 Deno.test("`VOTE_RULE.label()` says what it is about", () => {

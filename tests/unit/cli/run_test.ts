@@ -23,6 +23,7 @@ const COMMANDS: AppModule = {
   commands: {
     walk: echo("walk", { parts: () => ({ home: echo("walk home") }) }),
     sing: echo("sing", { help: (apps) => `Usage: sing, of ${apps.length} apps\n` }),
+    rest: echo("rest"),
   },
 };
 const VARIANTS: AppModule = {
@@ -57,6 +58,7 @@ Deno.test("`run()` takes a command with a switch of an app for another command",
 
 Deno.test("`run()` knows the switches of a command alone, and none behind --", async () => {
   assertEquals(await printed("sing", "--fast"), ["sing --fast"]);
+  assertEquals(await printed("rest", "--fast"), ["rest --fast"]);
   assertEquals(await printed("walk", "--low"), ["walk --low"]);
   assertEquals(await printed("walk", "--faster"), ["walk --faster"]);
   assertEquals(await printed("walk", "fast"), ["walk fast"]);
@@ -69,6 +71,22 @@ Deno.test("`run()` knows the switches of a command alone, and none behind --", a
     assertEquals(code, 2);
     assertMatch(stderr.join("\n"), /is not a command; allowed are walk, sing, /);
   }
+});
+
+Deno.test("`run()` refuses a value of such a switch, and the same switch twice", async () => {
+  const refusals: readonly (readonly [args: readonly string[], why: string])[] = [
+    [["walk", "--fast=1"], "--fast takes no value"],
+    [["walk", "--fast="], "--fast takes no value"],
+    [["walk", "far", "--fast", "--fast=yes"], "--fast takes no value"],
+    [["--fast=1"], "--fast takes no value"],
+    [["sing", "--loud", "--json", "--loud"], "--loud is given twice"],
+  ];
+  for (const [args, why] of refusals) {
+    const { code, stdout, stderr } = await runInside(args, {}, APPS);
+    assertEquals({ code, stdout, stderr }, { code: 2, stdout: [], stderr: [`rumor: ${why}`] });
+  }
+  assertEquals(await printed("sing", "--fast=1"), ["sing --fast=1"]);
+  assertEquals(await printed("walk", "--", "--fast=1"), ["walk -- --fast=1"]);
 });
 
 Deno.test("`rumor COMMAND --help` tells of its switches, and with one of what that makes of it", async () => {

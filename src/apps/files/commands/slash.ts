@@ -56,7 +56,8 @@ export const FILES_WORD: SlashCommand = {
 };
 
 function showFiles({ node, tell }: PromptDesk): void {
-  const rows = listFiles(node.host.states.get(FILES) as FilesState, node.now_ms);
+  const state = node.host.states.get(FILES) as FilesState | undefined;
+  const rows = state === undefined ? [] : listFiles(state, node.now_ms);
   if (rows.length === 0) return tell(["rumor: nothing is shared here, and nothing is on its way"]);
   tell(rows.map(({ state, link, name, bytes_here, bytes }) => {
     const part = bytes_here < bytes ? `${bytesText(bytes_here)} of ` : "";

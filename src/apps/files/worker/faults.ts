@@ -46,6 +46,8 @@ export function codeOf(error: unknown): string {
 
 /** Why something could not be done with a file, in a few words. */
 export function reasonOf(error: unknown): string {
+  // Deno keeps programs out of /dev, /proc and the like, unless they may do everything.
+  if (error instanceof Deno.errors.NotCapable) return "this program may not go there";
   return REASONS[codeOf(error)] ?? plainError(error);
 }
 

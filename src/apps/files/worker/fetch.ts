@@ -86,7 +86,8 @@ export class Fetch {
       if (codeOf(error) === "") throw error;
       throw faultOf(this.paths.path, "cannot be written", error);
     }
-    syncDirectory(this.paths.path.slice(0, this.paths.path.lastIndexOf("/")) || "/");
+    // Of the files of a directory there may be thousands: what loses its name is fetched again.
+    if (this.paths.within.length === 0) syncDirectory(this.paths.directory);
     const { link, paths: { path } } = this, { changed_ms } = this.#files.part.info();
     const kept = this.#keepTree(store);
     this.#remove();
@@ -166,16 +167,15 @@ export class Fetch {
 
   #rename(): void {
     const { path, part } = this.paths;
-    if (checkFree(this.paths, this.#target.force) !== null) return renameSync(part, path);
+    const { force } = this.#target;
     try {
       // Unlike a rename, this fails where somebody has made such a file just now.
-      linkSync(part, path);
-      unlinkSync(part);
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") checkFree(this.paths, this.#target.force);
-      // Not all disks let a file have two names.
-      renameSync(part, path);
+      if (!force) return linkSync(part, path), unlinkSync(part);
+    } catch {
+      // Below it is seen whether such a file is there; if not, this disk gives no file two names.
     }
+    checkFree(this.paths, force);
+    renameSync(part, path);
   }
 
   #keepTree(store: TreeStore): Kept {

@@ -61,9 +61,20 @@ const NEW_MODE = 0o666;
 /** Opens a file of the disk. */
 export function openFile(path: string, way: Way): Handle {
   const handle = new FileHandle(fs.openSync(path, WAYS[way] | CAREFUL, NEW_MODE));
-  if (handle.info().kind === "file") return handle;
+  const fault = openFault(path, handle);
+  if (fault === null) return handle;
   handle.close();
-  throw new Error("it is no regular file");
+  throw new Error(fault);
+}
+
+/** What is wrong with what was opened; null where it is the regular file that stands at the path. */
+function openFault(path: string, handle: Handle): string | null {
+  const { kind, identity } = handle.info();
+  if (kind !== "file") return "it is no regular file";
+  // Where Deno asks whether it may open a path, it opens what a symbolic link leads to.
+  const there = infoAt(path);
+  if (there?.kind === "link") return "it is a symbolic link";
+  return there?.identity === identity ? null : "it is another file by now";
 }
 
 /** What stands at a path, without following a symbolic link; null where nothing does. */

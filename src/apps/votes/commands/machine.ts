@@ -97,8 +97,7 @@ class Machine {
     const ended = this.#desk.request(CHAIN, request);
     const why = await deadline(ended, this.#options.timeout_ms).catch(() => undefined);
     if (why !== undefined) return await this.#tellEnd(vote, why);
-    this.#late++;
-    await this.#print({ waits: wordsOf(vote) }, "Not counted yet, but it may still be.");
+    await this.#tellLate(vote);
     ended.then((why) => {
       this.#late--;
       return this.#tellEnd(vote, why);
@@ -117,9 +116,16 @@ class Machine {
 
   async #tellEnd(vote: Vote, why: string | null): Promise<void> {
     if (why !== null) return await this.#refuse(why);
-    const [[, index]] = this.#answer("vote", vote.election, vote.voter);
-    const block = Number(index);
+    const [row] = this.#answer("vote", vote.election, vote.voter);
+    // The best branch may be another one meanwhile, in which it waits again.
+    if (row === undefined) return await this.#tellLate(vote);
+    const block = Number(row[1]);
     await this.#print({ counted: { ...wordsOf(vote), block } }, `Counted in block ${block}.`);
+  }
+
+  async #tellLate(vote: Vote): Promise<void> {
+    this.#late++;
+    await this.#print({ waits: wordsOf(vote) }, "Not counted yet, but it may still be.");
   }
 
   async #refuse(why: string): Promise<void> {

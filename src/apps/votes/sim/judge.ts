@@ -4,7 +4,7 @@ import type { Json } from "../../../core/types.ts";
 import { must } from "../../../sim/campaign/violation.ts";
 import { asJudge, type OrderJudge } from "./builds_on.ts";
 
-/** What must hold behind every record. */
+/** What must hold behind every block. */
 export const ONCE = "votes_count_once";
 
 /** All elections: their choices where they were opened, and the votes of each by voter. */
@@ -43,8 +43,6 @@ export const votesJudge: OrderJudge = asJudge<Polls>({
     const after = "choices" in read
       ? { choices: read.choices, votes }
       : { choices, votes: new Map(votes).set(read.voter, [read.choice, origin, key]) };
-    const { size } = after.votes;
-    must(size - votes.size === Number("voter" in read), ONCE, () => `${size} votes count`);
     return new Map(polls).set(read.election, after);
   },
   difference: (polls, theirs) => differenceOf(polls, theirs as Theirs),
@@ -81,6 +79,10 @@ function obstacle(polls: Polls, read: Read): keyof typeof EFFECT_OF | null {
 }
 
 function differenceOf(polls: Polls, theirs: Theirs): string | null {
+  const keys = [...theirs?.values() ?? []].flatMap(({ ballots }) =>
+    [...ballots.values()].map(({ key }) => key)
+  );
+  must(new Set(keys).size === keys.length, ONCE, () => "a vote counts for two voters at a node");
   for (const [election, { choices, votes }] of polls) {
     const { opened = null, ballots } = theirs?.get(election) ?? {};
     const listed = opened?.choices.join() ?? null;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { OpenRequests } from "../../../../src/cli/node/talking.ts";
+import { OpenRequests } from "../../../../src/cli/node/open_requests.ts";
 
 Deno.test("`OpenRequests` tells each who waits how his request ended, in any order", async () => {
   const open = new OpenRequests(), tags: number[] = [];

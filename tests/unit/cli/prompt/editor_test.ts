@@ -16,6 +16,7 @@ import {
 } from "../../../../src/cli/prompt/editor.ts";
 import { render } from "../../../../src/cli/prompt/render.ts";
 import { ITEM_BYTES_MAX } from "../../../../src/core/data/limits.ts";
+import { anyText } from "../../../helpers/any_text.ts";
 import { run, shown } from "../../../helpers/keyboard.ts";
 import { Screen } from "../../../helpers/screen.ts";
 
@@ -182,7 +183,7 @@ const NAMES: KeyName[] = [
 ];
 const anyKey: fc.Arbitrary<Key> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...NAMES).map((kind): Key => ({ kind })) },
-  fc.string({ unit: "binary", maxLength: 12 }).map((text): Key => ({ kind: "text", text })),
+  anyText({ maxLength: 12 }).map((text): Key => ({ kind: "text", text })),
   fc.constantFrom("a b", "世界", "👨‍👩‍👧", "e\u0301", "\u0301", "🇩", "🇪", "\x1b[A", "\ud800", "\t")
     .map((text): Key => ({ kind: "text", text })),
   fc.constantFrom<Key>(
