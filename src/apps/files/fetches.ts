@@ -66,7 +66,7 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
     case "excluded": {
       const get = getOf(turn, out.fetch);
       if (get === undefined) return;
-      return takeWrong(turn, turn.note(get, `${turn.labelOf(out.peer)} ${out.why}`), out.peer);
+      return takeWrong(turn, turn.note(get, `${turn.labelOf(out.peer)}: ${out.why}`), out.peer);
     }
     case "complete": {
       const { fetch: number } = out, file = turn.state.fetches.get(number)!;
@@ -110,7 +110,6 @@ export function takeData(turn: FilesTurn, from: Id, n: number, chunks: readonly 
   const asked = askedOf(turn, from, n);
   if (asked === null) return;
   const { fetch: number, range } = asked;
-  if (chunks.length !== range.count) return takeFailed(turn, n, "it sent something else");
   const tag = turn.work({ kind: "ask", ask: n }, { do: "put", fetch: number, range, chunks });
   turn.state.asks = turn.state.asks.set(n, { ...asked, tag });
 }
