@@ -102,7 +102,7 @@ function takeMessage(turn: FilesTurn, from: string, message: Message): void {
       if (!takeWay(turn, from, message)) return;
       for (const get of turn.state.transfers.values()) {
         if (get.kind !== "get" || get.ended !== null || get.link !== message.link) continue;
-        takeWayOf(turn, get, message);
+        takeWayOf(turn, get, from, message);
       }
       return;
     case "none":

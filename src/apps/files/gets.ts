@@ -6,23 +6,31 @@
 import type { Id, Source } from "../../core/types.ts";
 import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
-import { beginFetch, drive, stopFetch } from "./fetches.ts";
+import { stopFetch } from "./fetches.ts";
+import { beginFirst } from "./got.ts";
 import { unwant, want } from "./holders.ts";
-import { DECIDE_MS, FETCHES_MAX, HOLDERS_MAX, LATER_MS, LOOK_MS, WRONG_MS } from "./limits.ts";
+import {
+  DECIDE_MS,
+  HOLDERS_MAX,
+  LATER_MS,
+  LOOK_MS,
+  MANIFEST_BYTES_MAX,
+  WRONG_MS,
+} from "./limits.ts";
 import { type Link, parseLink } from "./link.ts";
+import { excludedKey } from "./swarm/swarm.ts";
 import { lookFor, stopLooking } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
 import { safeName } from "./safe_names.ts";
-import { keepServing } from "./shares.ts";
 import type { Ended, Fetch, Get } from "./state.ts";
-import type { Begun, Finished } from "./tasks.ts";
+import type { Begun } from "./tasks.ts";
 import { end, isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
 /** Begins to fetch what a user wants. */
 export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): void {
-  const { key, what, directory, name: chosen, force, patience_ms } = request;
+  const { key, what, directory, name: chosen, force, passes, patience_ms } = request;
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
   const busy = isBusy(turn, key);
   if (busy !== null) return refuse(busy);
@@ -44,6 +52,7 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
     directory,
     chosen,
     force,
+    passes,
     patience_ms,
     until_ms: turn.now_ms + Math.min(LOOK_MS, patience_ms),
   };
@@ -94,83 +103,36 @@ export function decide(turn: FilesTurn, get: Get): void {
 }
 
 /** A holder answers: what it is called is known, and its part is opened, if it is not yet. */
-export function takeWayOf(turn: FilesTurn, before: Get, way: Way): void {
+export function takeWayOf(turn: FilesTurn, before: Get, from: Id, way: Way): void {
   let get = before;
+  if (turn.state.swarm.excluded.has(excludedKey(way.link, from))) {
+    return get.wrong.includes(from) ? undefined : takeWrong(turn, get, from);
+  }
   for (const id of way.others) get = wantOf(turn, get, id);
   if (get.name !== null) return;
-  const { name, is_directory } = way, own = get.chosen ?? safeName(name);
-  get = turn.change(get, { name: own ?? name, is_directory, files: 1 });
+  const { name, link } = way, own = get.chosen ?? safeName(name);
   if (own === null) {
-    return endGet(turn, get, "bad", "it has a name that no file can have: say another one with -o");
+    // Others may call it something better.
+    const until_ms = Math.min(get.until_ms, turn.now_ms + WRONG_MS);
+    turn.change(get, { is_misnamed: true, until_ms });
+    return turn.wakeAt(until_ms);
   }
+  // No list of a directory's files is longer.
+  const may_be = !get.passes && parseLink(link)!.size <= MANIFEST_BYTES_MAX;
+  get = turn.change(get, { name: own, is_directory: may_be && way.is_directory, files: 1 });
   if (get.chosen === null && own !== name) get = turn.note(get, `${name} is stored as ${own}`);
   beginFirst(turn, get);
 }
 
-/** Opens the part of a file, or of the list of a directory's files. */
-function beginFirst(turn: FilesTurn, get: Get): void {
-  const { directory, force, chosen, is_directory } = get, name = chosen ?? get.name!;
-  const target = { directory, is_chosen: chosen !== null, force, is_executable: false };
-  beginFetch(turn, get, get.link!, { ...target, name: is_directory ? `${name}/` : name });
-}
-
 /** A file cannot be opened, or finished. */
 export function takeRefused(turn: FilesTurn, get: Get, why: string): void {
-  if (get.ended !== null) return;
-  // That it is a directory is only the word of a holder.
-  if (!get.is_directory || get.is_known || get.path === null) return endGet(turn, get, "bad", why);
-  beginFirst(turn, turn.change(get, { is_directory: false, path: null }));
+  if (get.ended === null) endGet(turn, get, "bad", why);
 }
 
 /** The part of the first file is open. */
 export function takeGetBegun(turn: FilesTurn, get: Get, { path }: Begun): void {
-  if (get.path === null) turn.change(get, { path });
-}
-
-/** A file is here, whole. */
-export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): void {
-  turn.own("fetches").delete(file.number);
-  drive(turn, { kind: "stopped", fetch: file.number });
-  const get = turn.state.transfers.get(file.transfer) as Get, { manifest, path } = finished;
-  if (get.is_known) {
-    unwant(turn, file.link);
-    const { size } = parseLink(file.link)!;
-    const here = { bytes_done: get.bytes_done + size, files_done: get.files_done + 1 };
-    return goOn(turn, touch(turn, turn.change(get, here)));
-  }
-  keepServing(turn, finished.file);
-  const known = turn.change(get, { path, is_known: true });
-  if (manifest === null) return endGet(turn, known, "done", null);
-  if (!get.is_directory) return endGet(turn, tellList(turn, known), "done", null);
-  let bytes = 0;
-  for (const { link } of manifest) bytes += parseLink(link)?.size ?? 0;
-  const waiting = manifest.filter(({ link }) => link !== "");
-  goOn(turn, turn.change(known, { waiting, bytes, files: waiting.length }));
-}
-
-/** Who has it does not call it a directory, though it is the list of one. */
-function tellList(turn: FilesTurn, get: Get): Get {
-  return turn.note(get, `${get.path} is the list of a directory's files, which nobody has whole`);
-}
-
-/** Opens the next files of a directory. */
-function goOn(turn: FilesTurn, before: Get): void {
-  let get = before, open = openFetches(turn, get).length;
-  while (open < FETCHES_MAX && get.waiting.length > 0) {
-    const [{ path, link, is_executable }, ...waiting] = get.waiting;
-    get = turn.change(get, { waiting });
-    const { directory, chosen, force } = get, name = `${chosen ?? get.name}/${path}`;
-    beginFetch(turn, get, link, {
-      directory,
-      name,
-      is_chosen: chosen !== null,
-      force,
-      is_executable,
-    });
-    for (const id of get.asked) want(turn, id, link);
-    open++;
-  }
-  if (open === 0) endGet(turn, get, "done", null);
+  // To look at what was there already may take long.
+  touch(turn, get.path === null ? turn.change(get, { path }) : get);
 }
 
 /** It is over: nothing more is fetched for it. */
@@ -181,15 +143,15 @@ export function endGet(
   why: string | null,
 ): void {
   stopLooking(turn, get);
-  for (const file of openFetches(turn, get)) {
-    stopFetch(turn, file);
-    unwant(turn, file.link);
-  }
-  if (get.link !== null) unwant(turn, get.link);
+  const open = openFetches(turn, get);
+  for (const file of open) stopFetch(turn, file);
   if (how === "done" && get.source.kind === "local") {
     turn.out({ kind: "tell", text: `${get.name} is at ${get.path}` });
   }
   end(turn, turn.state.transfers.get(get.number) as Get, how, why);
+  // Others may want the same.
+  for (const { link } of open) unwant(turn, link);
+  if (get.link !== null) unwant(turn, get.link);
 }
 
 /** Something came: there is time again. */
@@ -197,27 +159,53 @@ export function touch(turn: FilesTurn, get: Get): Get {
   return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
-/** A holder sent something else: where there is no other, it is soon over. */
-export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
-  const after = turn.change(get, { wrong: [...get.wrong, id] });
-  if (!areAllWrong(after)) return;
-  turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
-  turn.wakeAt(turn.now_ms + WRONG_MS);
+/** A holder sent something else, now or for an earlier get: where there is no other, it is soon over. */
+export function takeWrong(turn: FilesTurn, before: Get, id: Id): void {
+  const what = before.name ?? before.what;
+  const get = turn.note(
+    before,
+    `${turn.labelOf(id)} sent what is not in ${what}, and is not asked for it any more`,
+  );
+  const wrong = get.wrong.includes(id) ? get.wrong : [...get.wrong, id];
+  const is_all = get.asked.every((one) => wrong.includes(one));
+  const until_ms = is_all ? Math.min(get.until_ms, turn.now_ms + WRONG_MS) : get.until_ms;
+  turn.change(get, { wrong, until_ms });
+  turn.wakeAt(until_ms);
 }
 
-function areAllWrong({ wrong, asked }: Get): boolean {
-  return wrong.length > 0 && asked.every((id) => wrong.includes(id));
+/** Whether somebody sent something else, and nobody else says to have any of what is missing. */
+function areAllWrong(turn: FilesTurn, get: Get): boolean {
+  const open = openFetches(turn, get).map(({ link }) => link), { swarm } = turn.state;
+  return get.wrong.length > 0 && (open.length > 0 ? open : [get.link!]).every((link) => {
+    const having = swarm.has.get(link) ?? new Map();
+    return having.values().every(({ count }) => count === 0);
+  });
 }
 
 /** It stands still for too long. */
 export function giveUp(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.until_ms) return turn.wakeAt(get.until_ms);
+  // It does not stand still for want of others.
+  if (isAtDisk(turn, get)) return turn.wakeAt(touch(turn, get).until_ms);
   if (get.link === null) {
     return endGet(turn, get, "nobody", `nobody who is there has a file called ${get.what}`);
   }
+  if (areAllWrong(turn, get)) {
+    return endGet(turn, get, "bad", "what its holders send is something else");
+  }
+  if (get.is_misnamed && get.name === null) return endGet(turn, get, "bad", NO_NAME);
   if (get.name === null) return endGet(turn, get, "nobody", "nobody who is there has it");
-  if (areAllWrong(get)) return endGet(turn, get, "bad", "what its holders send is something else");
   endGet(turn, get, "incomplete", "nothing came any more; the same command goes on where it was");
+}
+
+/** Whether it waits for the disk: what is there is hashed, all is flushed, or there is no room. */
+function isAtDisk(turn: FilesTurn, get: Get): boolean {
+  const open = new Set(openFetches(turn, get).map(({ number }) => number)), { swarm } = turn.state;
+  if (open.values().some((number) => swarm.stuck.has(number))) return true;
+  for (const job of turn.state.jobs.values()) {
+    if ((job.kind === "begin" || job.kind === "finish") && open.has(job.fetch)) return true;
+  }
+  return false;
 }
 
 /** Asks one more node for it. */
@@ -226,13 +214,17 @@ function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
     return get;
   }
   const after = turn.change(get, { asked: [...get.asked, id] });
-  want(turn, id, get.link!);
+  want(turn, id, get.link!, get.name === null);
+  for (const { link } of openFetches(turn, get)) want(turn, id, link, false);
   return after;
 }
 
-function openFetches({ state }: FilesTurn, { number }: Get): Fetch[] {
+/** The files of a transfer that are being fetched. */
+export function openFetches({ state }: FilesTurn, { number }: Get): Fetch[] {
   return [...state.fetches.values()].filter(({ transfer }) => transfer === number);
 }
+
+const NO_NAME = "it has a name that no file can have: say another one with -o";
 
 /** Nothing was found out yet. */
 const NEW = {
@@ -245,8 +237,10 @@ const NEW = {
   decide_ms: Infinity,
   asked: [],
   wrong: [],
+  is_misnamed: false,
   is_known: false,
   is_directory: false,
+  served: null,
   waiting: [],
   bytes: 0,
   bytes_done: 0,

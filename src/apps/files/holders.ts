@@ -14,17 +14,17 @@ import { drive } from "./fetches.ts";
 import type { HasNews } from "./tasks.ts";
 import type { FilesTurn } from "./turn.ts";
 
-/** Wants something of a node. */
-export function want(turn: FilesTurn, id: Id, link: Link): void {
+/** Wants something of a node; `anew`, where it is to say again what it calls it. */
+export function want(turn: FilesTurn, id: Id, link: Link, anew: boolean): void {
   if (id === turn.view.self) return;
-  const { holders } = turn.state, known = holders.get(id);
+  const { holders } = turn.state, known = holders.get(id), is_new = !known?.links.has(link);
   if (known === undefined && holders.size >= HOLDERS_ALL_MAX) return;
-  if (known?.links.has(link)) return;
+  if (!is_new && !anew) return;
   const fresh: Holder = { id, way: "asked", tag: null, links: new Set(), asked_ms: turn.now_ms };
-  const before = known ?? fresh;
-  const holder = put(turn, { ...before, links: new Set([...before.links, link]) });
-  if (holder.way === "direct") watch(turn, id, link);
-  else turn.say(id, { k: "want", link });
+  const before = known ?? fresh, { way } = before;
+  if (is_new) put(turn, { ...before, links: new Set([...before.links, link]) });
+  if (is_new && way === "direct") watch(turn, id, link);
+  if (anew || way !== "direct") turn.say(id, { k: "want", link });
   turn.wakeAt(turn.now_ms + WANT_AGAIN_MS);
 }
 
@@ -69,8 +69,9 @@ export function takeNone(turn: FilesTurn, id: Id, link: Link): void {
   if (holder?.links.has(link)) drive(turn, { kind: "has", peer: id, link, has: [] });
 }
 
-/** Nothing of a file is wanted any more: who has nothing else is let go. */
+/** Somebody wants nothing of a file any more: unless others do, who has nothing else is let go. */
 export function unwant(turn: FilesTurn, link: Link): void {
+  if (isWanted(turn, link)) return;
   for (const holder of turn.state.holders.values()) {
     if (!holder.links.has(link)) continue;
     const links = new Set(holder.links);
@@ -83,6 +84,12 @@ export function unwant(turn: FilesTurn, link: Link): void {
     if (holder.tag !== null) turn.cancel(holder.tag);
     drive(turn, { kind: "lost", peer: holder.id, why: "nothing more is wanted" });
   }
+}
+
+function isWanted({ state }: FilesTurn, link: Link): boolean {
+  const { fetches, transfers } = state;
+  return fetches.values().some((file) => file.link === link) ||
+    transfers.values().some((one) => one.kind === "get" && one.ended === null && one.link === link);
 }
 
 /**

@@ -104,6 +104,7 @@ export interface Get extends Wanted {
   /** What the user calls it; null for its own name. */
   readonly chosen: string | null;
   readonly force: boolean;
+  readonly passes: boolean;
   /** So long it may stand still. */
   readonly patience_ms: number;
   /** Given up then, unless it goes on before. */
@@ -118,11 +119,14 @@ export interface Get extends Wanted {
   readonly asked: readonly Id[];
   /** Who of them sent something else. */
   readonly wrong: readonly Id[];
+  /** Whether somebody calls it something that no file can be called. */
+  readonly is_misnamed: boolean;
   /** Whether what is fetched first is here, which says whether it is a directory. */
   readonly is_known: boolean;
   /** Whether its holder calls it a directory. */
   readonly is_directory: boolean;
-  /** Of a directory: what is still to be begun. */
+  /** Of a directory: what is served when all of it is here, and what is still to be begun. */
+  readonly served: SharedFile | null;
   readonly waiting: readonly ManifestFile[];
   /** Of all files: bytes in all, and those that are here of files that ended. */
   readonly bytes: number;

@@ -2,8 +2,9 @@
 
 import type { AppEvent } from "../../core/host/app.ts";
 import { drive, stopFetch, takeBegun, takeGot } from "./fetches.ts";
-import { takeFinished, takeGetBegun, takeRefused } from "./gets.ts";
-import { takeDialled, takeUndialled } from "./holders.ts";
+import { takeGetBegun, takeRefused } from "./gets.ts";
+import { takeFinished } from "./got.ts";
+import { takeDialled, takeUndialled, unwant } from "./holders.ts";
 import { takeAdmitted, takeRead } from "./serving.ts";
 import { isShare, takeChanged, takeHashed } from "./shares.ts";
 import type { Get, Job } from "./state.ts";
@@ -96,6 +97,7 @@ function takeFault(turn: FilesTurn, job: Job, why: string): void {
       if (file === undefined) return;
       if (job.kind === "begin") turn.own("fetches").delete(file.number);
       else stopFetch(turn, file);
+      unwant(turn, file.link);
       return takeRefused(turn, transfers.get(file.transfer) as Get, why);
     }
   }

@@ -38,6 +38,7 @@ export const GET: SlashCommand = {
       directory: target === null ? Deno.cwd() : dirname(target),
       name: target === null ? null : basename(target),
       force: false,
+      passes: false,
       patience_ms: PATIENCE_MS,
     };
     desk.request(FILES, request);
