@@ -54,8 +54,8 @@ function beginFiles(
 ): void {
   let bytes = 0;
   for (const { link } of manifest) bytes += parseLink(link)?.size ?? 0;
-  const waiting = manifest.filter(({ link }) => link !== "");
-  goOn(turn, turn.change(get, { served: file, waiting, bytes, files: waiting.length }));
+  const within = manifest.filter(({ link }) => link !== "");
+  goOn(turn, turn.change(get, { served: file, within, bytes, files: within.length }));
 }
 
 /** What came is served from now on, unless it is served from another place already. */
@@ -73,9 +73,9 @@ function tellList(turn: FilesTurn, get: Get): Get {
 /** Opens the next files of a directory. */
 function goOn(turn: FilesTurn, before: Get): void {
   let get = before, open = openFetches(turn, get).length;
-  while (open < FETCHES_MAX && get.waiting.length > 0) {
-    const [{ path, link, is_executable }, ...waiting] = get.waiting;
-    get = turn.change(get, { waiting });
+  while (open < FETCHES_MAX && get.begun < get.within.length) {
+    const { path, link, is_executable } = get.within[get.begun];
+    get = turn.change(get, { begun: get.begun + 1 });
     const target = targetOf(get, `${get.chosen ?? get.name}/${path}`, is_executable);
     beginFetch(turn, get, link, target);
     for (const id of get.asked) if (!get.wrong.includes(id)) want(turn, id, link, false);

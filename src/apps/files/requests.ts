@@ -5,7 +5,7 @@ import { isSearchRequest } from "./search/requests.ts";
 import { isCount } from "../../core/log/entry.ts";
 
 /** Longest word for a file, a node or a transfer. */
-const WORD_CHARS_MAX = 1_024;
+export const WORD_CHARS_MAX = 1_024;
 /** Longest path on the disk. */
 const PATH_CHARS_MAX = 32_768;
 /** A week: nobody waits longer. */

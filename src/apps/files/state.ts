@@ -125,9 +125,10 @@ export interface Get extends Wanted {
   readonly is_known: boolean;
   /** Whether its holder calls it a directory. */
   readonly is_directory: boolean;
-  /** Of a directory: what is served when all of it is here, and what is still to be begun. */
+  /** Of a directory: what is served when all of it is here, its files, and how many were begun. */
   readonly served: SharedFile | null;
-  readonly waiting: readonly ManifestFile[];
+  readonly within: readonly ManifestFile[];
+  readonly begun: number;
   /** Of all files: bytes in all, and those that are here of files that ended. */
   readonly bytes: number;
   readonly bytes_done: number;

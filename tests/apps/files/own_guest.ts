@@ -52,7 +52,10 @@ export class OwnGuest implements AsyncDisposable {
     const key = crypto.randomUUID();
     const place = into ? { directory: path } : { directory: dirname(path), name: basename(path) };
     const request = { k: "get", key, what, ...place, force, patience_ms, from };
-    return { key, outcome: this.request(request) };
+    const outcome = this.request(request);
+    // Nobody hears of it where this guest goes before.
+    outcome.catch(() => {});
+    return { key, outcome };
   }
 
   /** Wants something of files. */

@@ -12,7 +12,7 @@ import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { plainError } from "../../../shell/files/files.ts";
 import { PATIENCE_MS } from "../limits.ts";
-import type { GetRequest } from "../requests.ts";
+import { type GetRequest, WORD_CHARS_MAX } from "../requests.ts";
 import { type Desk, follow, newKey } from "./following.ts";
 
 const flags = {
@@ -71,6 +71,9 @@ has it, 75 incomplete: the same command goes on where it was, 130 interrupted.
     const { given, words } = readArgs(args, flags, env);
     if (words.length !== 1) throw new UsageError("one LINK or NAME is expected");
     const { output } = given, [what] = words;
+    if (what === "" || what.length > WORD_CHARS_MAX) {
+      throw new UsageError(`LINK or NAME is empty, or has more than ${WORD_CHARS_MAX} characters`);
+    }
     if (output === "-") return await toStdout(what, given);
     const place = placeOf(output);
     return await inquire({ ...given, lost_code: EXIT.unacknowledged }, async (ask, want) => {

@@ -1,7 +1,6 @@
 /** One fetch from its beginning to its end: a part that becomes a file. */
 
 import { linkSync, renameSync, unlinkSync } from "node:fs";
-import { syncDirectory } from "../../../shell/files/files.ts";
 import { MANIFEST_BYTES_MAX, PIECE_CHUNKS } from "../limits.ts";
 import { type Link, type LinkParts, parseLink } from "../link.ts";
 import { isManifest, MANIFEST_LINE, readManifest } from "../manifest.ts";
@@ -13,6 +12,7 @@ import { HEADER_BYTES, openParts, type PartFiles } from "./part_files.ts";
 import { Progress } from "./progress.ts";
 import type { Place } from "./served.ts";
 import { type Shared, writeManifest } from "./share.ts";
+import { syncDirectory } from "./sync_directory.ts";
 import {
   checkDirectories,
   checkFree,
@@ -95,7 +95,7 @@ export class Fetch {
       if (codeOf(error) === "") throw error;
       throw faultOf(this.paths.path, "cannot be written", error);
     }
-    syncDirectory(this.paths.path.slice(0, this.paths.path.lastIndexOf("/")) || "/");
+    await syncDirectory(this.paths.path.slice(0, this.paths.path.lastIndexOf("/")) || "/");
     const { link, paths: { path } } = this, { changed_ms } = this.#files.part.info();
     const kept = this.#target.passes ? null : this.#keepTree(store);
     this.#remove();
