@@ -99,7 +99,9 @@ export class Neighbour implements AsyncDisposable {
 
   #read(line: string): { readonly n: number; readonly items: readonly Item[] } | null {
     if (!line.startsWith('{"k":"route"') || !line.includes(`"to":"${this.id}"`)) return null;
-    const { m, n } = JSON.parse(line);
-    return m === "data" ? { n, items: JSON.parse(this.#box.open(this.#node, line)).b } : null;
+    const { o, m, n } = JSON.parse(line);
+    return m === "data" && o === this.#node.id
+      ? { n, items: JSON.parse(this.#box.open(this.#node, line)).b }
+      : null;
   }
 }

@@ -88,7 +88,9 @@ export class OwnGuest implements AsyncDisposable {
     readonly path: string;
     readonly bytes_here: number;
   }> {
-    const [[how, , link, , path, bytes_here]] = await this.ask("transfer", key);
+    // It is known from the next turn of the node on.
+    const [row = []] = await this.ask("transfer", key);
+    const [how = "", , link = "", , path = "", bytes_here = "0"] = row;
     return { how, link, path, bytes_here: Number(bytes_here) };
   }
 
