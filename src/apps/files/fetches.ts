@@ -65,8 +65,7 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
       return cancelAsk(turn, out.ask);
     case "excluded": {
       const get = getOf(turn, out.fetch);
-      if (get === undefined) return;
-      return takeWrong(turn, turn.note(get, `${turn.labelOf(out.peer)}: ${out.why}`), out.peer);
+      return get && takeWrong(turn, get, out.peer);
     }
     case "complete": {
       const { fetch: number } = out, file = turn.state.fetches.get(number)!;

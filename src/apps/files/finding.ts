@@ -71,7 +71,11 @@ export function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
     asked = asked.filter((one) => one !== vain);
     if (!isAskedByOthers(turn, get, vain)) unwantOf(turn, vain, link);
   }
+  const known = turn.state.holders.get(id);
   if (!want(turn, id, link)) return get;
+  // What it calls it, who is connected does not say by that, nor who told another transfer.
+  const is_silent = known?.way === "direct" || known?.links.has(link);
+  if (is_silent && get.name === null) turn.say(id, { k: "want", link });
   const after = turn.change(get, { asked: [...asked, id] });
   return areAllWrong(get) ? touch(turn, after) : after;
 }
@@ -86,8 +90,13 @@ export function takeOthers(turn: FilesTurn, before: Get, others: readonly Id[]):
 
 /** A holder sent something else: where there is no other, it is soon over. */
 export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
-  const wrong = get.wrong.includes(id) ? get.wrong : [...get.wrong, id];
-  const after = turn.change(get, { wrong });
+  if (get.wrong.includes(id)) return;
+  const what = get.name ?? get.what;
+  const noted = turn.note(
+    get,
+    `${turn.labelOf(id)} sent what is not in ${what}, and is not asked for it any more`,
+  );
+  const after = turn.change(noted, { wrong: [...get.wrong, id] });
   if (!areAllWrong(after)) return;
   turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
   turn.wakeAt(turn.now_ms + WRONG_MS);

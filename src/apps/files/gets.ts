@@ -11,19 +11,21 @@ import { type Link, parseLink } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
+import { isOtherPlace } from "./other_place.ts";
 import { safeName } from "./safe_names.ts";
 import { keepServing } from "./shares.ts";
 import type { Ended, Fetch, FileList, Get } from "./state.ts";
-import type { Begun, Finished } from "./tasks.ts";
+import type { Begun, Finished, SharedFile, Target } from "./tasks.ts";
 import { end, isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
+const NO_FILE = "that is a directory, which does not go to stdout: leave out -o -";
 /** While the disk is at work nothing can come: it is looked again after this time. */
 const BUSY_MS = 1_000;
 
 /** Begins to fetch what a user wants. */
 export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): void {
-  const { key, what, directory, name: chosen, force, patience_ms } = request;
+  const { key, what, directory, name: chosen, force, passes, patience_ms } = request;
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
   const busy = isBusy(turn, key);
   if (busy !== null) return refuse(busy);
@@ -46,6 +48,7 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
     directory,
     chosen,
     force,
+    passes,
     patience_ms,
     until_ms: turn.now_ms + Math.min(LOOK_MS, patience_ms),
   };
@@ -92,7 +95,7 @@ function openAs(turn: FilesTurn, before: Get, given: string, is_directory: boole
   if (name === null) return turn.change(before, { is_nameless: true });
   let get = turn.change(before, {
     name,
-    is_directory: is_directory && size <= MANIFEST_BYTES_MAX,
+    is_directory: is_directory && !before.passes && size <= MANIFEST_BYTES_MAX,
     files: 1,
   });
   if (chosen === null && name !== meant) get = turn.note(get, `${meant} is stored as ${name}`);
@@ -102,18 +105,21 @@ function openAs(turn: FilesTurn, before: Get, given: string, is_directory: boole
 
 /** Opens the part of a file, or of the list of a directory's files. */
 function beginFirst(turn: FilesTurn, get: Get): void {
-  const { directory, force, chosen, is_directory } = get, name = chosen ?? get.name!;
-  const target = { directory, is_chosen: chosen !== null, force, is_executable: false };
-  beginFetch(turn, get, get.link!, { ...target, name: is_directory ? `${name}/` : name });
+  const name = get.chosen ?? get.name!;
+  beginFetch(turn, get, get.link!, targetOf(get, get.is_directory ? `${name}/` : name));
+}
+
+function targetOf(
+  { directory, force, passes, chosen }: Get,
+  name: string,
+  is_executable = false,
+): Target {
+  return { directory, name, is_chosen: chosen !== null, is_executable, force, passes };
 }
 
 /** A file cannot be opened, or finished. */
 export function takeRefused(turn: FilesTurn, get: Get, why: string): void {
-  // That it is a directory is only the word of a holder.
-  if (!get.is_directory || get.list !== null || get.path === null) {
-    return endGet(turn, get, "bad", why);
-  }
-  beginFirst(turn, turn.change(get, { is_directory: false, path: null }));
+  endGet(turn, get, "bad", why);
 }
 
 /** The part of a file is open. */
@@ -131,7 +137,7 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
     // Who wanted it is gone; it is here and served all the same.
     const over = turn.state.transfers.get(file.transfer);
     const is_all = over?.kind === "get" && over.link === link && !over.is_directory;
-    return is_all ? keepServing(turn, finished.file) : undefined;
+    return is_all && !over.passes ? serveGot(turn, finished.file) : undefined;
   }
   if (get.list !== null) {
     unwantUnused(turn, link);
@@ -140,7 +146,8 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
     return goOn(turn, touch(turn, turn.change(get, here)), get.list);
   }
   if (manifest === null || !get.is_directory) {
-    keepServing(turn, finished.file);
+    if (manifest !== null && get.passes) return endGet(turn, get, "bad", NO_FILE);
+    if (!get.passes) serveGot(turn, finished.file);
     const done = turn.change(get, { path, files_done: 1 });
     return endGet(turn, manifest === null ? done : tellList(turn, done), "done", null);
   }
@@ -151,6 +158,11 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
   goOn(turn, touch(turn, turn.change(get, { path, bytes, files: files.length })), list);
 }
 
+/** What came is served from now on, unless it is served from another place already. */
+function serveGot(turn: FilesTurn, file: SharedFile): void {
+  if (!isOtherPlace(turn.state.served.get(file.link), file)) keepServing(turn, file);
+}
+
 /** Who has it does not call it a directory, though it is the list of one. */
 function tellList(turn: FilesTurn, get: Get): Get {
   return turn.note(get, `${get.path} is the list of a directory's files, which nobody has whole`);
@@ -158,17 +170,16 @@ function tellList(turn: FilesTurn, get: Get): Get {
 
 /** Opens the next files of a directory. */
 function goOn(turn: FilesTurn, get: Get, { file, files, begun }: FileList): void {
-  const { directory, chosen, force } = get, is_chosen = chosen !== null;
   let open = openFetches(turn, get).length, at = begun;
   for (; open < FETCHES_MAX && at < files.length; open++, at++) {
-    const { path, link, is_executable } = files[at], name = `${chosen ?? get.name}/${path}`;
-    beginFetch(turn, get, link, { directory, name, is_chosen, force, is_executable });
+    const { path, link, is_executable } = files[at];
+    beginFetch(turn, get, link, targetOf(get, `${get.chosen ?? get.name}/${path}`, is_executable));
     // Who sent something else once may do so with each file.
     for (const id of get.asked) if (!get.wrong.includes(id)) want(turn, id, link);
   }
   const after = turn.change(get, { list: { file, files, begun: at } });
   if (open > 0) return;
-  keepServing(turn, file);
+  serveGot(turn, file);
   endGet(turn, after, "done", null);
 }
 
@@ -202,8 +213,10 @@ export function touch(turn: FilesTurn, get: Get): Get {
 /** It stands still for too long. */
 export function giveUp(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.until_ms) return turn.wakeAt(get.until_ms);
-  // To verify what is there of it, and to flush it, takes as long as it takes.
-  if (openFetches(turn, get).some(({ stage }) => stage !== "open")) {
+  // To verify what is there of it, and to flush it, takes as long as it takes; so does a full disk.
+  const { stuck } = turn.state.swarm,
+    isAtDisk = ({ number, stage }: Fetch) => stage !== "open" || stuck.has(number);
+  if (openFetches(turn, get).some(isAtDisk)) {
     return turn.wakeAt(turn.now_ms + BUSY_MS);
   }
   if (get.link === null) {

@@ -72,5 +72,5 @@ Deno.test("what a holder only calls a directory is fetched as a file", () => {
   }
   assertEquals([...ben.hands.written], [[`/here/${LINK}`, LINK]]);
   const targets = ben.done("begin").map(({ target }) => target.name.endsWith("/"));
-  assertEquals(targets, [true, false, false]);
+  assertEquals(targets, [true, false]);
 });

@@ -145,8 +145,9 @@ export class Disk {
     for (let at = 0; at < levelsOf(size)[0].chunks && !this.served.has(link); at++) {
       assert(chunks.get(`0/${at}`) === chunkOf(link, 0, at), "A file is complete that is not");
     }
-    const is_directory = target.name.endsWith("/"), name = path.split("/").at(-1)!;
-    if (is_directory && files === undefined) throw new Error(`${path} is no directory`);
+    // What is no list is a file, whatever its holder calls it.
+    const is_directory = target.name.endsWith("/") && files !== undefined;
+    const name = path.split("/").at(-1)!;
     this.fetches.delete(number);
     this.written.set(path, link);
     const rest = { path, changed_ms: 1, is_directory, files: files?.length ?? 1, bytes: size };

@@ -114,6 +114,11 @@ Deno.test("who does not answer is asked again, and who gets more of it tells", (
   assertIdle(ben);
 });
 
+/** What is said of who sent something else. */
+function excludedNote(id: string, what: string): string {
+  return `${id} sent what is not in ${what}, and is not asked for it any more`;
+}
+
 Deno.test("who sends something else is excluded and named once, and the others bring it", () => {
   for (const dials of ["direct", "refused"] as const) {
     const { stage, nodes: [ann, ben, cyd] } = stageOf("ann", "ben", "cyd");
@@ -124,7 +129,7 @@ Deno.test("who sends something else is excluded and named once, and the others b
     ben.get(LINK);
     stage.pass(5_000);
     assertEquals(answerOf(ben).why, null);
-    const note = `${cyd.id}: it sent what is not in this file`;
+    const note = excludedNote(cyd.id, `${LINK.slice(0, 4)}.pdf`);
     assertEquals(ben.ask("notes", `get ${LINK}`, "0"), [[note]]);
     assertEquals(ben.tells, [note]);
     assertIdle(ben);
@@ -143,7 +148,7 @@ Deno.test("who sends something else is asked for no other file of a directory", 
   ben.get(LINK);
   stage.pass(10_000);
   assertEquals([answerOf(ben).why, ben.hands.written.size], [null, 201]);
-  assertEquals(ben.tells, [`${cyd.id}: it sent what is not in this file`]);
+  assertEquals(ben.tells, [excludedNote(cyd.id, "photos")]);
   assertIdle(ben);
 });
 

@@ -131,6 +131,8 @@ Deno.test("a neighbour that sends something else is excluded, and who has it fur
   assertEquals(row.disk(last).written.get(`/here/${link}`), link);
   const { transfers, holders, owed } = last.state.host.states.get("files") as FilesState;
   const notes = [...transfers.values()].flatMap((one) => one.notes);
-  assertEquals(notes, [`${liar.id}: it sent what is not in this file`]);
+  assertEquals(notes, [
+    `${liar.id} sent what is not in ${link}, and is not asked for it any more`,
+  ]);
   assertEquals([holders.size, owed.ways.all, owed.chunks.all], [0, 0, 0]);
 });
