@@ -1,8 +1,8 @@
 /** Files that are being fetched: what is asked of whom, and what becomes of it. */
 
 import type { Id } from "../../core/types.ts";
-import { takeWrong } from "./finding.ts";
-import { getOf, touch } from "./gets.ts";
+import { getOf } from "./open_files.ts";
+import { takeWrong, touch } from "./patience.ts";
 import type { Link } from "./link.ts";
 import type { Asked, Fetch, Get } from "./state.ts";
 import { reduceSwarm } from "./swarm/reduce_swarm.ts";

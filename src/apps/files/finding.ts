@@ -2,13 +2,14 @@
 
 import type { Id } from "../../core/types.ts";
 import { isThere } from "../../core/membership/members.ts";
-import { endGet, takeOwn, touch } from "./gets.ts";
+import { endGet } from "./ending.ts";
 import { canServe, isVain, unwantOf, want } from "./holders.ts";
-import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX, WRONG_MS } from "./limits.ts";
-import type { Link } from "./link.ts";
+import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX } from "./limits.ts";
+import { type Link, linksText } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
+import { takeOwn } from "./opening.ts";
+import { areAllWrong, touch } from "./patience.ts";
 import type { Get } from "./state.ts";
-import { excludedKey } from "./swarm/swarm.ts";
 import type { FilesTurn } from "./turn.ts";
 
 /** Somebody has what is looked for, or some of it. */
@@ -40,12 +41,6 @@ export function decide(turn: FilesTurn, get: Get): void {
   for (const id of holders) known = wantOf(turn, known, id);
   if (known.from === null) lookFor(turn, known);
   else stopLooking(turn, known);
-}
-
-/** Some links, of which one is to be said. There may be more than anybody reads. */
-export function linksText(links: readonly Link[]): string {
-  const more = links.length > NAMESAKES_MAX ? ", or another one" : "";
-  return `${links.slice(0, NAMESAKES_MAX).join(" or ")}${more}`;
 }
 
 /** Who was asked first is away: others are looked for. */
@@ -86,30 +81,6 @@ export function takeOthers(turn: FilesTurn, before: Get, others: readonly Id[]):
   for (const id of others) {
     if (isThere(turn.view.members.get(id))) get = wantOf(turn, get, id);
   }
-}
-
-/** A holder sent something else: where there is no other, it is soon over. */
-export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
-  if (get.wrong.includes(id)) return;
-  const what = get.name ?? get.what;
-  const noted = turn.note(
-    get,
-    `${turn.labelOf(id)} sent what is not in ${what}, and is not asked for it any more`,
-  );
-  const after = turn.change(noted, { wrong: [...get.wrong, id] });
-  if (!areAllWrong(after)) return;
-  turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
-  turn.wakeAt(turn.now_ms + WRONG_MS);
-}
-
-/** Whether a node is known to have sent something else than this file. */
-export function isExcluded({ state }: FilesTurn, id: Id, link: Link): boolean {
-  return state.swarm.excluded.has(excludedKey(link, id));
-}
-
-/** Whether all who were asked sent something else. */
-export function areAllWrong({ wrong, asked }: Get): boolean {
-  return wrong.length > 0 && asked.every((id) => wrong.includes(id));
 }
 
 function isAskedByOthers({ state }: FilesTurn, { number, link }: Get, id: Id): boolean {

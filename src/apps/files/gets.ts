@@ -3,20 +3,23 @@
 import type { Id, Source } from "../../core/types.ts";
 import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
-import { beginFetch, drive, stopFetch } from "./fetches.ts";
-import { areAllWrong, isExcluded, takeOthers, takeWrong, wantOf } from "./finding.ts";
-import { unwant, want } from "./holders.ts";
-import { FETCHES_MAX, LATER_MS, LOOK_MS, MANIFEST_BYTES_MAX } from "./limits.ts";
-import { type Link, parseLink } from "./link.ts";
-import { lookFor, stopLooking } from "./looking.ts";
+import { endGet, unwantUnused } from "./ending.ts";
+import { beginFetch, drive } from "./fetches.ts";
+import { takeOthers, wantOf } from "./finding.ts";
+import { want } from "./holders.ts";
+import { FETCHES_MAX, LATER_MS, LOOK_MS } from "./limits.ts";
+import { parseLink } from "./link.ts";
+import { lookFor } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
 import { isOtherPlace } from "./other_place.ts";
-import { safeName } from "./safe_names.ts";
+import { getOf, openFetches } from "./open_files.ts";
+import { openAs, targetOf } from "./opening.ts";
+import { areAllWrong, isExcluded, takeWrong, touch } from "./patience.ts";
 import { keepServing } from "./shares.ts";
-import type { Ended, Fetch, FileList, Get } from "./state.ts";
-import type { Begun, Finished, SharedFile, Target } from "./tasks.ts";
-import { end, isBusy } from "./transfers.ts";
+import type { Fetch, FileList, Get } from "./state.ts";
+import type { Begun, Finished, SharedFile } from "./tasks.ts";
+import { isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
 const NO_FILE = "that is a directory, which does not go to stdout: leave out -o -";
@@ -77,44 +80,6 @@ export function takeWayOf(
   // What it sent to an earlier transfer counts.
   if (isExcluded(turn, from, get.link!)) return takeWrong(turn, get, from);
   if (is_first) takeOthers(turn, get, others);
-}
-
-/** This node has it itself. */
-export function takeOwn(turn: FilesTurn, get: Get): Get {
-  const file = turn.state.served.get(get.link!);
-  return file === undefined ? get : openAs(turn, get, file.name, file.is_directory);
-}
-
-/** It is known what it is called, so its part can be opened. */
-function openAs(turn: FilesTurn, before: Get, given: string, is_directory: boolean): Get {
-  if (before.name !== null) return before;
-  const { chosen, what } = before, { size } = parseLink(before.link!)!;
-  // Who asks for a name gets it under that one, whatever its holders call it.
-  const meant = parseLink(what) === null ? what : given, name = chosen ?? safeName(meant);
-  // Others may have it under a name that is one.
-  if (name === null) return turn.change(before, { is_nameless: true });
-  let get = turn.change(before, {
-    name,
-    is_directory: is_directory && !before.passes && size <= MANIFEST_BYTES_MAX,
-    files: 1,
-  });
-  if (chosen === null && name !== meant) get = turn.note(get, `${meant} is stored as ${name}`);
-  beginFirst(turn, get);
-  return get;
-}
-
-/** Opens the part of a file, or of the list of a directory's files. */
-function beginFirst(turn: FilesTurn, get: Get): void {
-  const name = get.chosen ?? get.name!;
-  beginFetch(turn, get, get.link!, targetOf(get, get.is_directory ? `${name}/` : name));
-}
-
-function targetOf(
-  { directory, force, passes, chosen }: Get,
-  name: string,
-  is_executable = false,
-): Target {
-  return { directory, name, is_chosen: chosen !== null, is_executable, force, passes };
 }
 
 /** A file cannot be opened, or finished. */
@@ -183,33 +148,6 @@ function goOn(turn: FilesTurn, get: Get, { file, files, begun }: FileList): void
   endGet(turn, after, "done", null);
 }
 
-/** It is over: nothing more is fetched for it. */
-export function endGet(
-  turn: FilesTurn,
-  get: Get,
-  how: Ended["how"],
-  why: string | null,
-): void {
-  stopLooking(turn, get);
-  const links = new Set(get.link === null ? [] : [get.link]);
-  for (const file of openFetches(turn, get)) {
-    links.add(file.link);
-    // What is on its way to its name gets there.
-    if (file.stage !== "finishing") stopFetch(turn, file);
-  }
-  if (how === "done" && get.source.kind === "local") {
-    turn.out({ kind: "tell", text: `${get.name} is at ${get.path}` });
-  }
-  end(turn, turn.state.transfers.get(get.number)!, how, why);
-  for (const link of links) unwantUnused(turn, link);
-}
-
-/** Something came: there is time again, but not for those who all sent something else. */
-export function touch(turn: FilesTurn, get: Get): Get {
-  if (areAllWrong(get)) return get;
-  return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
-}
-
 /** It stands still for too long. */
 export function giveUp(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.until_ms) return turn.wakeAt(get.until_ms);
@@ -228,25 +166,6 @@ export function giveUp(turn: FilesTurn, get: Get): void {
   if (get.name === null) return endGet(turn, get, "nobody", "nobody who is there has it");
   if (areAllWrong(get)) return endGet(turn, get, "bad", "what its holders send is something else");
   endGet(turn, get, "incomplete", "nothing came any more; the same command goes on where it was");
-}
-
-/** The transfer that a file is fetched for; undefined where it is over. */
-export function getOf({ state }: FilesTurn, number: number): Get | undefined {
-  const transfer = state.transfers.get(state.fetches.get(number)?.transfer ?? 0);
-  return transfer?.kind === "get" && transfer.ended === null ? transfer : undefined;
-}
-
-function openFetches({ state }: FilesTurn, { number }: Get): Fetch[] {
-  return [...state.fetches.values()].filter(({ transfer }) => transfer === number);
-}
-
-/** A file is wanted no more, unless another transfer wants it, too. */
-function unwantUnused(turn: FilesTurn, link: Link): void {
-  for (const file of turn.state.fetches.values()) if (file.link === link) return;
-  for (const one of turn.state.transfers.values()) {
-    if (one.kind === "get" && one.ended === null && one.link === link) return;
-  }
-  unwant(turn, link);
 }
 
 /** Nothing was found out yet. */

@@ -2,8 +2,7 @@
 
 import type { Json, Source } from "../../core/types.ts";
 import { isCount } from "../../core/log/entry.ts";
-import { linksText } from "./finding.ts";
-import { type Link, parseLink } from "./link.ts";
+import { type Link, linksText, parseLink } from "./link.ts";
 import type { ShareRequest, UnshareRequest } from "./requests.ts";
 import { fieldsOf } from "./search/messages.ts";
 import type { Share, Transfer } from "./state.ts";
