@@ -5,9 +5,10 @@
 
 import { type App, type AppEvent, type AppOut, type AppView, asApp } from "../../core/host/app.ts";
 import { CHAIN } from "./builds_on.ts";
-import { takeData, takeLack } from "./fetches.ts";
-import { decide, lookLater } from "./finding.ts";
-import { beginGet, endGet, giveUp, takeWayOf } from "./gets.ts";
+import { endGet } from "./ending.ts";
+import { drive, takeData, takeLack } from "./fetches.ts";
+import { decide, lookLater, takeFound } from "./finding.ts";
+import { beginGet, giveUp, takeWayOf } from "./gets.ts";
 import { askAgain, takeNone, takeWay } from "./holders.ts";
 import { driveSearches, takeSearchRequest } from "./looking.ts";
 import { isSearchMessage } from "./search/relay.ts";
@@ -20,7 +21,6 @@ import { beginShare, serveAgain, takeKept, unshare } from "./shares.ts";
 import { type FilesState, newState } from "./state.ts";
 import { end, forgetEnded } from "./transfers.ts";
 import { FilesTurn } from "./turn.ts";
-import { drive } from "./fetches.ts";
 import { takeSent, takeWorked } from "./worked.ts";
 
 export const files: App = asApp<FilesState>({
@@ -46,11 +46,21 @@ function react(
 ): readonly [FilesState, readonly AppOut[]] {
   const turn = new FilesTurn(before, view);
   handle(turn, event);
+  takeAllFound(turn);
   const { wake_ms } = turn.state;
   // A time that has come is over: even the same is wanted anew.
   const is_wanted = wake_ms !== before.wake_ms || event.kind === "woken";
   if (is_wanted && wake_ms < Infinity) turn.out({ kind: "wake", at_ms: wake_ms });
   return turn.finish();
+}
+
+/** What searches found may begin others, which find what is here at once. */
+function takeAllFound(turn: FilesTurn): void {
+  for (let one = turn.found.shift(); one !== undefined; one = turn.found.shift()) {
+    const get = turn.state.transfers.get(one.transfer);
+    if (get?.kind !== "get" || get.ended !== null) continue;
+    takeFound(turn, get, one.holder, one.link, one.name);
+  }
 }
 
 function handle(turn: FilesTurn, event: AppEvent): void {

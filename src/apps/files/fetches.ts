@@ -1,8 +1,8 @@
 /** Files that are being fetched: what is asked of whom, and what becomes of it. */
 
 import type { Id } from "../../core/types.ts";
-import { takeWrong } from "./finding.ts";
-import { getOf, touch } from "./gets.ts";
+import { getOf } from "./open_files.ts";
+import { takeWrong, touch } from "./patience.ts";
 import type { Link } from "./link.ts";
 import type { Asked, Fetch, Get } from "./state.ts";
 import { reduceSwarm } from "./swarm/reduce_swarm.ts";
@@ -65,8 +65,7 @@ function carryOut(turn: FilesTurn, out: SwarmOut): void {
       return cancelAsk(turn, out.ask);
     case "excluded": {
       const get = getOf(turn, out.fetch);
-      if (get === undefined) return;
-      return takeWrong(turn, turn.note(get, `${turn.labelOf(out.peer)} ${out.why}`), out.peer);
+      return get && takeWrong(turn, get, out.peer);
     }
     case "complete": {
       const { fetch: number } = out, file = turn.state.fetches.get(number)!;
@@ -110,7 +109,6 @@ export function takeData(turn: FilesTurn, from: Id, n: number, chunks: readonly 
   const asked = askedOf(turn, from, n);
   if (asked === null) return;
   const { fetch: number, range } = asked;
-  if (chunks.length !== range.count) return takeFailed(turn, n, "it sent something else");
   const tag = turn.work({ kind: "ask", ask: n }, { do: "put", fetch: number, range, chunks });
   turn.state.asks = turn.state.asks.set(n, { ...asked, tag });
 }

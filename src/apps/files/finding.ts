@@ -2,13 +2,14 @@
 
 import type { Id } from "../../core/types.ts";
 import { isThere } from "../../core/membership/members.ts";
-import { endGet, takeOwn, touch } from "./gets.ts";
+import { endGet } from "./ending.ts";
 import { canServe, isVain, unwantOf, want } from "./holders.ts";
-import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX, WRONG_MS } from "./limits.ts";
-import type { Link } from "./link.ts";
+import { DECIDE_MS, HOLDERS_MAX, LATER_MS, NAMESAKES_MAX } from "./limits.ts";
+import { type Link, linksText } from "./link.ts";
 import { lookFor, stopLooking } from "./looking.ts";
+import { takeOwn } from "./opening.ts";
+import { areAllWrong, touch } from "./patience.ts";
 import type { Get } from "./state.ts";
-import { excludedKey } from "./swarm/swarm.ts";
 import type { FilesTurn } from "./turn.ts";
 
 /** Somebody has what is looked for, or some of it. */
@@ -42,12 +43,6 @@ export function decide(turn: FilesTurn, get: Get): void {
   else stopLooking(turn, known);
 }
 
-/** Some links, of which one is to be said. There may be more than anybody reads. */
-export function linksText(links: readonly Link[]): string {
-  const more = links.length > NAMESAKES_MAX ? ", or another one" : "";
-  return `${links.slice(0, NAMESAKES_MAX).join(" or ")}${more}`;
-}
-
 /** Who was asked first is away: others are looked for. */
 export function lookLater(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.look_ms) return turn.wakeAt(get.look_ms);
@@ -71,7 +66,11 @@ export function wantOf(turn: FilesTurn, get: Get, id: Id): Get {
     asked = asked.filter((one) => one !== vain);
     if (!isAskedByOthers(turn, get, vain)) unwantOf(turn, vain, link);
   }
+  const known = turn.state.holders.get(id);
   if (!want(turn, id, link)) return get;
+  // What it calls it, who is connected does not say by that, nor who told another transfer.
+  const is_silent = known?.way === "direct" || known?.links.has(link);
+  if (is_silent && get.name === null) turn.say(id, { k: "want", link });
   const after = turn.change(get, { asked: [...asked, id] });
   return areAllWrong(get) ? touch(turn, after) : after;
 }
@@ -82,25 +81,6 @@ export function takeOthers(turn: FilesTurn, before: Get, others: readonly Id[]):
   for (const id of others) {
     if (isThere(turn.view.members.get(id))) get = wantOf(turn, get, id);
   }
-}
-
-/** A holder sent something else: where there is no other, it is soon over. */
-export function takeWrong(turn: FilesTurn, get: Get, id: Id): void {
-  const wrong = get.wrong.includes(id) ? get.wrong : [...get.wrong, id];
-  const after = turn.change(get, { wrong });
-  if (!areAllWrong(after)) return;
-  turn.change(after, { until_ms: Math.min(get.until_ms, turn.now_ms + WRONG_MS) });
-  turn.wakeAt(turn.now_ms + WRONG_MS);
-}
-
-/** Whether a node is known to have sent something else than this file. */
-export function isExcluded({ state }: FilesTurn, id: Id, link: Link): boolean {
-  return state.swarm.excluded.has(excludedKey(link, id));
-}
-
-/** Whether all who were asked sent something else. */
-export function areAllWrong({ wrong, asked }: Get): boolean {
-  return wrong.length > 0 && asked.every((id) => wrong.includes(id));
 }
 
 function isAskedByOthers({ state }: FilesTurn, { number, link }: Get, id: Id): boolean {

@@ -3,27 +3,32 @@
 import type { Id, Source } from "../../core/types.ts";
 import { explainNobody, findNearest } from "../../core/membership/people.ts";
 import { claimOf } from "./claims.ts";
-import { beginFetch, drive, stopFetch } from "./fetches.ts";
-import { areAllWrong, isExcluded, takeOthers, takeWrong, wantOf } from "./finding.ts";
-import { unwant, want } from "./holders.ts";
-import { FETCHES_MAX, LATER_MS, LOOK_MS, MANIFEST_BYTES_MAX } from "./limits.ts";
-import { type Link, parseLink } from "./link.ts";
-import { lookFor, stopLooking } from "./looking.ts";
+import { endGet, unwantUnused } from "./ending.ts";
+import { beginFetch, drive } from "./fetches.ts";
+import { takeOthers, wantOf } from "./finding.ts";
+import { want } from "./holders.ts";
+import { FETCHES_MAX, LATER_MS, LOOK_MS } from "./limits.ts";
+import { parseLink } from "./link.ts";
+import { lookFor } from "./looking.ts";
 import type { Way } from "./messages.ts";
 import type { GetRequest } from "./requests.ts";
-import { safeName } from "./safe_names.ts";
+import { isOtherPlace } from "./other_place.ts";
+import { getOf, openFetches } from "./open_files.ts";
+import { openAs, targetOf } from "./opening.ts";
+import { areAllWrong, isExcluded, takeWrong, touch } from "./patience.ts";
 import { keepServing } from "./shares.ts";
-import type { Ended, Fetch, FileList, Get } from "./state.ts";
-import type { Begun, Finished } from "./tasks.ts";
-import { end, isBusy } from "./transfers.ts";
+import type { Fetch, FileList, Get } from "./state.ts";
+import type { Begun, Finished, SharedFile } from "./tasks.ts";
+import { isBusy } from "./transfers.ts";
 import type { FilesTurn } from "./turn.ts";
 
+const NO_FILE = "that is a directory, which does not go to stdout: leave out -o -";
 /** While the disk is at work nothing can come: it is looked again after this time. */
 const BUSY_MS = 1_000;
 
 /** Begins to fetch what a user wants. */
 export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): void {
-  const { key, what, directory, name: chosen, force, patience_ms } = request;
+  const { key, what, directory, name: chosen, force, passes, patience_ms } = request;
   const refuse = (why: string) => turn.out({ kind: "answer", source, why });
   const busy = isBusy(turn, key);
   if (busy !== null) return refuse(busy);
@@ -46,6 +51,7 @@ export function beginGet(turn: FilesTurn, request: GetRequest, source: Source): 
     directory,
     chosen,
     force,
+    passes,
     patience_ms,
     until_ms: turn.now_ms + Math.min(LOOK_MS, patience_ms),
   };
@@ -76,44 +82,9 @@ export function takeWayOf(
   if (is_first) takeOthers(turn, get, others);
 }
 
-/** This node has it itself. */
-export function takeOwn(turn: FilesTurn, get: Get): Get {
-  const file = turn.state.served.get(get.link!);
-  return file === undefined ? get : openAs(turn, get, file.name, file.is_directory);
-}
-
-/** It is known what it is called, so its part can be opened. */
-function openAs(turn: FilesTurn, before: Get, given: string, is_directory: boolean): Get {
-  if (before.name !== null) return before;
-  const { chosen, what } = before, { size } = parseLink(before.link!)!;
-  // Who asks for a name gets it under that one, whatever its holders call it.
-  const meant = parseLink(what) === null ? what : given, name = chosen ?? safeName(meant);
-  // Others may have it under a name that is one.
-  if (name === null) return turn.change(before, { is_nameless: true });
-  let get = turn.change(before, {
-    name,
-    is_directory: is_directory && size <= MANIFEST_BYTES_MAX,
-    files: 1,
-  });
-  if (chosen === null && name !== meant) get = turn.note(get, `${meant} is stored as ${name}`);
-  beginFirst(turn, get);
-  return get;
-}
-
-/** Opens the part of a file, or of the list of a directory's files. */
-function beginFirst(turn: FilesTurn, get: Get): void {
-  const { directory, force, chosen, is_directory } = get, name = chosen ?? get.name!;
-  const target = { directory, is_chosen: chosen !== null, force, is_executable: false };
-  beginFetch(turn, get, get.link!, { ...target, name: is_directory ? `${name}/` : name });
-}
-
 /** A file cannot be opened, or finished. */
 export function takeRefused(turn: FilesTurn, get: Get, why: string): void {
-  // That it is a directory is only the word of a holder.
-  if (!get.is_directory || get.list !== null || get.path === null) {
-    return endGet(turn, get, "bad", why);
-  }
-  beginFirst(turn, turn.change(get, { is_directory: false, path: null }));
+  endGet(turn, get, "bad", why);
 }
 
 /** The part of a file is open. */
@@ -131,7 +102,7 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
     // Who wanted it is gone; it is here and served all the same.
     const over = turn.state.transfers.get(file.transfer);
     const is_all = over?.kind === "get" && over.link === link && !over.is_directory;
-    return is_all ? keepServing(turn, finished.file) : undefined;
+    return is_all && !over.passes ? serveGot(turn, finished.file) : undefined;
   }
   if (get.list !== null) {
     unwantUnused(turn, link);
@@ -140,7 +111,8 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
     return goOn(turn, touch(turn, turn.change(get, here)), get.list);
   }
   if (manifest === null || !get.is_directory) {
-    keepServing(turn, finished.file);
+    if (manifest !== null && get.passes) return endGet(turn, get, "bad", NO_FILE);
+    if (!get.passes) serveGot(turn, finished.file);
     const done = turn.change(get, { path, files_done: 1 });
     return endGet(turn, manifest === null ? done : tellList(turn, done), "done", null);
   }
@@ -151,6 +123,11 @@ export function takeFinished(turn: FilesTurn, file: Fetch, finished: Finished): 
   goOn(turn, touch(turn, turn.change(get, { path, bytes, files: files.length })), list);
 }
 
+/** What came is served from now on, unless it is served from another place already. */
+function serveGot(turn: FilesTurn, file: SharedFile): void {
+  if (!isOtherPlace(turn.state.served.get(file.link), file)) keepServing(turn, file);
+}
+
 /** Who has it does not call it a directory, though it is the list of one. */
 function tellList(turn: FilesTurn, get: Get): Get {
   return turn.note(get, `${get.path} is the list of a directory's files, which nobody has whole`);
@@ -158,52 +135,26 @@ function tellList(turn: FilesTurn, get: Get): Get {
 
 /** Opens the next files of a directory. */
 function goOn(turn: FilesTurn, get: Get, { file, files, begun }: FileList): void {
-  const { directory, chosen, force } = get, is_chosen = chosen !== null;
   let open = openFetches(turn, get).length, at = begun;
   for (; open < FETCHES_MAX && at < files.length; open++, at++) {
-    const { path, link, is_executable } = files[at], name = `${chosen ?? get.name}/${path}`;
-    beginFetch(turn, get, link, { directory, name, is_chosen, force, is_executable });
+    const { path, link, is_executable } = files[at];
+    beginFetch(turn, get, link, targetOf(get, `${get.chosen ?? get.name}/${path}`, is_executable));
     // Who sent something else once may do so with each file.
     for (const id of get.asked) if (!get.wrong.includes(id)) want(turn, id, link);
   }
   const after = turn.change(get, { list: { file, files, begun: at } });
   if (open > 0) return;
-  keepServing(turn, file);
+  serveGot(turn, file);
   endGet(turn, after, "done", null);
-}
-
-/** It is over: nothing more is fetched for it. */
-export function endGet(
-  turn: FilesTurn,
-  get: Get,
-  how: Ended["how"],
-  why: string | null,
-): void {
-  stopLooking(turn, get);
-  const links = new Set(get.link === null ? [] : [get.link]);
-  for (const file of openFetches(turn, get)) {
-    links.add(file.link);
-    // What is on its way to its name gets there.
-    if (file.stage !== "finishing") stopFetch(turn, file);
-  }
-  if (how === "done" && get.source.kind === "local") {
-    turn.out({ kind: "tell", text: `${get.name} is at ${get.path}` });
-  }
-  end(turn, turn.state.transfers.get(get.number)!, how, why);
-  for (const link of links) unwantUnused(turn, link);
-}
-
-/** Something came: there is time again, but not for those who all sent something else. */
-export function touch(turn: FilesTurn, get: Get): Get {
-  if (areAllWrong(get)) return get;
-  return turn.change(get, { until_ms: turn.now_ms + get.patience_ms });
 }
 
 /** It stands still for too long. */
 export function giveUp(turn: FilesTurn, get: Get): void {
   if (turn.now_ms < get.until_ms) return turn.wakeAt(get.until_ms);
-  // To verify what is there of it, and to flush it, takes as long as it takes.
-  if (openFetches(turn, get).some(({ stage }) => stage !== "open")) {
+  // To verify what is there of it, and to flush it, takes as long as it takes; so does a full disk.
+  const { stuck } = turn.state.swarm,
+    isAtDisk = ({ number, stage }: Fetch) => stage !== "open" || stuck.has(number);
+  if (openFetches(turn, get).some(isAtDisk)) {
     return turn.wakeAt(turn.now_ms + BUSY_MS);
   }
   if (get.link === null) {
@@ -215,25 +166,6 @@ export function giveUp(turn: FilesTurn, get: Get): void {
   if (get.name === null) return endGet(turn, get, "nobody", "nobody who is there has it");
   if (areAllWrong(get)) return endGet(turn, get, "bad", "what its holders send is something else");
   endGet(turn, get, "incomplete", "nothing came any more; the same command goes on where it was");
-}
-
-/** The transfer that a file is fetched for; undefined where it is over. */
-export function getOf({ state }: FilesTurn, number: number): Get | undefined {
-  const transfer = state.transfers.get(state.fetches.get(number)?.transfer ?? 0);
-  return transfer?.kind === "get" && transfer.ended === null ? transfer : undefined;
-}
-
-function openFetches({ state }: FilesTurn, { number }: Get): Fetch[] {
-  return [...state.fetches.values()].filter(({ transfer }) => transfer === number);
-}
-
-/** A file is wanted no more, unless another transfer wants it, too. */
-function unwantUnused(turn: FilesTurn, link: Link): void {
-  for (const file of turn.state.fetches.values()) if (file.link === link) return;
-  for (const one of turn.state.transfers.values()) {
-    if (one.kind === "get" && one.ended === null && one.link === link) return;
-  }
-  unwant(turn, link);
 }
 
 /** Nothing was found out yet. */

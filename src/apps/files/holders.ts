@@ -152,7 +152,6 @@ function letGo(turn: FilesTurn, { id, tag }: Holder): void {
 /** A holder says something of a file that is wanted of it. */
 function hear(turn: FilesTurn, id: Id, link: Link, said: Said): Holder {
   const holder = turn.state.holders.get(id)!;
-  if (holder.links.get(link) === said && holder.vain_asks === 0) return holder;
   return put(turn, { ...holder, links: new Map(holder.links).set(link, said), vain_asks: 0 });
 }
 

@@ -3,7 +3,7 @@
  * than 2 MiB and the file of its hashes have the same.
  */
 
-import { FILE_BYTES_MAX } from "./limits.ts";
+import { FILE_BYTES_MAX, NAMESAKES_MAX } from "./limits.ts";
 
 /** A file as it is named everywhere: `<root as hex>.<bytes>`. */
 export type Link = string;
@@ -28,4 +28,10 @@ export function parseLink(text: string): LinkParts | null {
   if (root === undefined) return null;
   const size = Number(digits);
   return size <= FILE_BYTES_MAX ? { root, size } : null;
+}
+
+/** Some links, of which one is to be said. There may be more than anybody reads. */
+export function linksText(links: readonly Link[]): string {
+  const more = links.length > NAMESAKES_MAX ? ", or another one" : "";
+  return `${links.slice(0, NAMESAKES_MAX).join(" or ")}${more}`;
 }

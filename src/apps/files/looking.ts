@@ -2,7 +2,6 @@
 
 import type { Json, Source } from "../../core/types.ts";
 import type { Question } from "../../core/host/app.ts";
-import { takeFound } from "./finding.ts";
 import { type Link, parseLink } from "./link.ts";
 import { RUNS_MAX } from "./limits.ts";
 import type { Runs } from "./runs.ts";
@@ -66,11 +65,10 @@ export function stopLooking(turn: FilesTurn, get: Get): void {
   }
 }
 
+/** What was found for a get is looked at behind all else: it may change what is looked for. */
 function takeRows(turn: FilesTurn, { key }: Search, rows: readonly Row[]): void {
-  for (const { holder, link, name } of rows) {
-    const get = turn.state.transfers.get(Number(key.slice(KEY_START.length)));
-    if (get?.kind === "get" && get.ended === null) takeFound(turn, get, holder, link, name);
-  }
+  const transfer = Number(key.slice(KEY_START.length));
+  for (const { holder, link, name } of rows) turn.found.push({ transfer, holder, link, name });
 }
 
 /** What others find here: what is shared, and what is there of what is on its way. */

@@ -5,7 +5,7 @@ import { isSearchRequest } from "./search/requests.ts";
 import { isCount } from "../../core/log/entry.ts";
 
 /** Longest word for a file, a node or a transfer. */
-const WORD_CHARS_MAX = 1_024;
+export const WORD_CHARS_MAX = 1_024;
 /** Longest path on the disk. */
 const PATH_CHARS_MAX = 32_768;
 /** A week: nobody waits longer. */
@@ -33,6 +33,8 @@ export type GetRequest = {
   /** What it is called there; null for its own name. */
   readonly name: string | null;
   readonly force: boolean;
+  /** Whether it is taken away when it is here, as what goes to stdout is; that can be no directory. */
+  readonly passes: boolean;
   /** How long it may stand still, in whole milliseconds. */
   readonly patience_ms: number;
 };
@@ -71,13 +73,16 @@ export function readRequest(request: Json): FilesRequest | string {
 }
 
 function readGet(fields: Fields): GetRequest | string {
-  const { key, what, from = null, directory, name = null, force = false, patience_ms } = fields;
-  const wrong = "to get takes key, what, from, directory, name, force and patience_ms";
+  const { key, what, from = null, directory, name = null, patience_ms } = fields;
+  const { force = false, passes = false } = fields;
+  const wrong = "to get takes key, what, from, directory, name, force, passes and patience_ms";
   if (!isWord(key) || !isWord(what) || !isPath(directory)) return wrong;
   if (from !== null && !isWord(from) || name !== null && !isWord(name)) return wrong;
-  if (typeof force !== "boolean" || !isCount(patience_ms, 0)) return wrong;
+  if (typeof force !== "boolean" || typeof passes !== "boolean") return wrong;
+  if (!isCount(patience_ms, 0)) return wrong;
   const patient_ms = Math.min(patience_ms, PATIENCE_MS_MAX);
-  return { k: "get", key, what, from, directory, name, force, patience_ms: patient_ms };
+  const target = { directory, name, force, passes };
+  return { k: "get", key, what, from, ...target, patience_ms: patient_ms };
 }
 
 function isWord(value: Json | undefined): value is string {

@@ -2,8 +2,7 @@
 
 import type { Json, Source } from "../../core/types.ts";
 import { isCount } from "../../core/log/entry.ts";
-import { linksText } from "./finding.ts";
-import { type Link, parseLink } from "./link.ts";
+import { type Link, linksText, parseLink } from "./link.ts";
 import type { ShareRequest, UnshareRequest } from "./requests.ts";
 import { fieldsOf } from "./search/messages.ts";
 import type { Share, Transfer } from "./state.ts";
@@ -63,9 +62,9 @@ export function unshare(turn: FilesTurn, { what }: UnshareRequest, source: Sourc
 
 /** It is no longer what it was: it is served no more, and its user is told. */
 export function takeChanged(turn: FilesTurn, link: Link, why: string): void {
-  const file = turn.state.served.get(link);
   // It may be one file of a directory.
-  if (file !== undefined) drop(turn, link);
+  const file = turn.state.served.get(link);
+  drop(turn, link);
   turn.out({ kind: "tell", text: `${file?.name ?? link} is no longer shared: ${why}` });
 }
 

@@ -121,6 +121,8 @@ export interface Get extends Wanted {
   /** What the user calls it; null for its own name. */
   readonly chosen: string | null;
   readonly force: boolean;
+  /** Whether it is taken away when it is here. */
+  readonly passes: boolean;
   /** So long it may stand still. */
   readonly patience_ms: number;
   /** Given up then, unless it goes on before. */

@@ -52,6 +52,8 @@ export interface Target {
   readonly is_executable: boolean;
   /** Whether an existing file is written over. */
   readonly force: boolean;
+  /** Whether whoever wants it takes it away when it is here: then it is not served from there. */
+  readonly passes: boolean;
 }
 
 export type FilesTask =

@@ -4,6 +4,7 @@ import type { Id, Json, Source } from "../../core/types.ts";
 import type { AppOut, AppView } from "../../core/host/app.ts";
 import { ID_START_CHARS } from "../../core/membership/people.ts";
 import { MESSAGE_MS, NOTES_MAX } from "./limits.ts";
+import type { Link } from "./link.ts";
 import type { Message } from "./messages.ts";
 import { FILES } from "./options.ts";
 import type { FilesState, Job, Transfer } from "./state.ts";
@@ -14,11 +15,21 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** What was sent, and nobody waits for how it ends. */
 const SENT: Source = { kind: "app", app: FILES, tag: 0 };
 
+/** Somebody has a file that a transfer may want. */
+export interface Found {
+  readonly transfer: number;
+  readonly holder: Id;
+  readonly link: Link;
+  readonly name: string;
+}
+
 /** Lives for one event. The state that came in stays as it is. */
 export class FilesTurn {
   readonly state: Writable<FilesState>;
   readonly outs: AppOut[] = [];
   readonly #before: FilesState;
+  /** What searches found for gets, and was not looked at yet. */
+  readonly found: Found[] = [];
   /** Maps that were copied already. */
   readonly #owned = new Set<unknown>();
 

@@ -2,7 +2,9 @@
 
 import type { AppEvent } from "../../core/host/app.ts";
 import { stopFetch, takeBegun, takeFailed, takeGot } from "./fetches.ts";
-import { endGet, getOf, takeFinished, takeGetBegun, takeRefused } from "./gets.ts";
+import { endGet } from "./ending.ts";
+import { takeFinished, takeGetBegun, takeRefused } from "./gets.ts";
+import { getOf } from "./open_files.ts";
 import { takeDialled, takeUndialled } from "./holders.ts";
 import { sayLack, sayNone, takeAdmitted, takeAnswered, takeRead } from "./serving.ts";
 import { isShare, takeChanged, takeHashed } from "./shares.ts";

@@ -1,5 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { PATIENCE_MS } from "../../../src/apps/files/limits.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { NOTES_MAX, PATIENCE_MS } from "../../../src/apps/files/limits.ts";
 import { answerOf, type AppNode, assertIdle, Stage, stageOf } from "./app_stage.ts";
 import { linkOf } from "./searching.ts";
 
@@ -55,6 +55,8 @@ Deno.test("a guest that is gone ends what it wanted, and nothing is left of it",
     ben.get(LINK);
     stage.run();
     ben.tell({ kind: "gone", link: 1 });
+    const jobs = [...ben.state.jobs.values()].map(({ kind }) => kind);
+    assert(held === "finish" || !jobs.includes("ask") && !jobs.includes("dial"));
     stage.run();
     holder.hands.release();
     stage.pass(1_000);
@@ -132,4 +134,42 @@ Deno.test("a guest that is gone ends what it shares as long as it is read, and n
   stage.run();
   ann.tell({ kind: "gone", link: 1 });
   assertEquals(ann.ask("files").length, 1);
+});
+
+Deno.test("a worker that cannot begin forgets nothing that an earlier run shared", () => {
+  const { ann } = pair(), again = new Stage(["ann"]).all()[0];
+  again.hands.holds.add("open").add("serve");
+  again.tell({ kind: "restored", kept: [...ann.kept] });
+  again.tell({ kind: "started" });
+  for (const tag of again.state.jobs.keys()) {
+    again.tell({ kind: "worked", tag, result: null, fault: "the thread fell", done: true });
+  }
+  assertEquals(again.ask("files").length, 1);
+  assertEquals(again.tells, [
+    "files are neither shared nor fetched here any more: the thread fell",
+  ]);
+});
+
+Deno.test("nobody is told more of a transfer than anybody reads", () => {
+  const { nodes: [ann] } = stageOf("ann");
+  ann.hands.holds.add("share");
+  ann.share("/it");
+  const [tag] = [...ann.state.jobs.entries()].flatMap(([tag, { kind }]) =>
+    kind === "share" ? [tag] : []
+  );
+  for (let at = 0; at < NOTES_MAX + 50; at++) {
+    const result = { left_out: `${at} is left out` };
+    ann.tell({ kind: "worked", tag, result, fault: null, done: false });
+  }
+  assertEquals([ann.tells.length, ann.ask("notes", "/it", "0").length], [NOTES_MAX, NOTES_MAX]);
+  assertEquals(ann.ask("notes", "/it", "98"), [["98 is left out"], ["99 is left out"]]);
+});
+
+Deno.test("who is woken too early is woken again", () => {
+  const { nodes: [ann] } = stageOf("ann");
+  ann.get(LINK);
+  const { wake_ms } = ann;
+  ann.wake_ms = Infinity;
+  ann.tell({ kind: "woken" });
+  assertEquals(ann.wake_ms, wake_ms);
 });

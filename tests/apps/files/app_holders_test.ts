@@ -90,6 +90,18 @@ Deno.test("a connection that breaks is made again, and what was asked for comes"
   assertIdle(ben);
 });
 
+Deno.test("who was lost is asked again soon, though nothing was under way", () => {
+  const { stage, ann, ben } = pair();
+  ann.hands.served.clear();
+  ben.get(LINK, { from: ann.id });
+  ben.hear(ann.id, { ...way(), has: [], port: 1 });
+  stage.pass(1.5 * WANT_AGAIN_MS);
+  assertEquals([ben.said("want").length, ben.done("ask").length], [1, 0]);
+  ben.hands.disconnect(ann.id);
+  stage.pass(WANT_AGAIN_MS);
+  assertEquals(ben.said("want").length, 2);
+});
+
 Deno.test("who does not answer is asked again, and who gets more of it tells", () => {
   const { stage, ann, ben } = pair();
   ann.hands.served.clear();
@@ -102,6 +114,11 @@ Deno.test("who does not answer is asked again, and who gets more of it tells", (
   assertIdle(ben);
 });
 
+/** What is said of who sent something else. */
+function excludedNote(id: string, what: string): string {
+  return `${id} sent what is not in ${what}, and is not asked for it any more`;
+}
+
 Deno.test("who sends something else is excluded and named once, and the others bring it", () => {
   for (const dials of ["direct", "refused"] as const) {
     const { stage, nodes: [ann, ben, cyd] } = stageOf("ann", "ben", "cyd");
@@ -112,11 +129,27 @@ Deno.test("who sends something else is excluded and named once, and the others b
     ben.get(LINK);
     stage.pass(5_000);
     assertEquals(answerOf(ben).why, null);
-    const note = `${cyd.id} it sent what is not in this file`;
+    const note = excludedNote(cyd.id, `${LINK.slice(0, 4)}.pdf`);
     assertEquals(ben.ask("notes", `get ${LINK}`, "0"), [[note]]);
     assertEquals(ben.tells, [note]);
     assertIdle(ben);
   }
+});
+
+Deno.test("who sends something else is asked for no other file of a directory", () => {
+  const { stage, nodes: [ann, ben, cyd] } = stageOf("ann", "ben", "cyd");
+  const files = Array.from({ length: 200 }, (_, at) => {
+    return { path: `${at}`, link: linkOf(`${at}`), is_executable: false };
+  });
+  stage.manifests.set(LINK, files);
+  for (const node of [ann, cyd]) node.share(node.hands.put("photos", LINK, files));
+  cyd.hands.lies = true;
+  stage.run();
+  ben.get(LINK);
+  stage.pass(10_000);
+  assertEquals([answerOf(ben).why, ben.hands.written.size], [null, 201]);
+  assertEquals(ben.tells, [excludedNote(cyd.id, "photos")]);
+  assertIdle(ben);
 });
 
 Deno.test("where all send something else it is soon over, and over sooner the next time", () => {
@@ -189,27 +222,33 @@ Deno.test("a liar that names others keeps nobody out, and makes no more noise th
   stage.pass(WANT_AGAIN_MS);
   // Now somebody else is heard of: who did not answer gives way.
   ben.hear(strangers[13], way(LINK, [ann.id]));
+  assertEquals(ben.state.holders.size, HOLDERS_MAX);
   stage.pass(20_000);
   assertEquals(answerOf(ben).why, null);
   assertIdle(ben);
 });
 
-Deno.test("more holders than there is room for give way to others only if they answered nothing", () => {
+Deno.test("there is room for so many holders; who has nothing gives way, and nobody else", () => {
   const { stage, nodes: [ben] } = stageOf("ben");
-  const ids = Array.from({ length: HOLDERS_ALL_MAX + 1 }, (_, at) => idAt(at)),
-    all = ids.slice(0, -1);
+  const ids = Array.from({ length: HOLDERS_ALL_MAX + 2 }, (_, at) => idAt(at));
   stage.strangers.push(...ids);
-  for (const [at, id] of all.entries()) {
-    const link = linkOf(`${Math.floor(at / HOLDERS_MAX)}`);
-    if (at % HOLDERS_MAX === 0) ben.get(link, { from: id, patience_ms: 90_000 });
-    const first = all[at - at % HOLDERS_MAX];
-    if (at % HOLDERS_MAX < 2) {
-      ben.hear(at % HOLDERS_MAX === 0 ? first : id, way(link, all.slice(at + 1, at + 21)));
-    }
+  for (let from = 0; from < HOLDERS_ALL_MAX; from += HOLDERS_MAX) {
+    const link = linkOf(`${from}`), some = ids.slice(from, from + HOLDERS_MAX);
+    ben.get(link, { from: some[0], patience_ms: 90_000 });
+    ben.hear(some[0], way(link, some.slice(1, 21)));
+    ben.hear(some[1], way(link, some.slice(21)));
+    for (const id of some) ben.hear(id, way(link));
   }
   const known = () => [...ben.state.holders.keys()];
-  const before = known().length;
-  assert(before <= HOLDERS_ALL_MAX);
-  ben.get(linkOf("last"), { from: ids.at(-1)! });
-  assertEquals(known().length, Math.min(before + 1, HOLDERS_ALL_MAX));
+  assertEquals(known(), ids.slice(0, HOLDERS_ALL_MAX));
+  ben.get(linkOf("late"), { from: ids[HOLDERS_ALL_MAX] });
+  assertEquals(known().length, HOLDERS_ALL_MAX);
+  assert(!known().includes(ids[HOLDERS_ALL_MAX]));
+  ben.hear(ids[3], { k: "none", link: linkOf("0"), why: "no" });
+  ben.get(linkOf("later"), { from: ids[HOLDERS_ALL_MAX + 1] });
+  assertEquals(known(), [
+    ...ids.slice(0, 3),
+    ...ids.slice(4, HOLDERS_ALL_MAX),
+    ids[HOLDERS_ALL_MAX + 1],
+  ]);
 });

@@ -50,7 +50,15 @@ export class Box implements Disposable {
   /** Where a file goes, in the directory `to`, which is made. */
   target(name: string, more: Partial<Target> = {}): Target {
     const directory = this.dir("to");
-    return { directory, name, is_chosen: false, is_executable: false, force: false, ...more };
+    return {
+      directory,
+      name,
+      is_chosen: false,
+      is_executable: false,
+      force: false,
+      passes: false,
+      ...more,
+    };
   }
 
   share(disk: Disk, path: string): Promise<SharedFile> {

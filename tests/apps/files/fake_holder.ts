@@ -88,6 +88,14 @@ export class FakeHolder implements AsyncDisposable {
     return link;
   }
 
+  /** Says on its connections that it has all of a file now. */
+  async getsAll(link: string): Promise<void> {
+    this.#offers.set(link, { ...this.#offers.get(link)!, has: null });
+    for (const connection of this.#connections) {
+      await write(connection, { k: "has", link, has: null });
+    }
+  }
+
   /** Goes without a word. */
   vanish(): void {
     this.#listener.close();

@@ -18,7 +18,14 @@ async function run(directory: string, size: number): Promise<void> {
   while (levels.length < shapes.length) levels.push(hashChunks(levels[levels.length - 1], sha256));
   const link = formatLink({ root: rootOf(levels[0], sha256).toHex(), size });
   const disk = new Disk({ data: null });
-  const target = { directory, name: "file", is_chosen: false, is_executable: false, force: false };
+  const target = {
+    directory,
+    name: "file",
+    is_chosen: false,
+    is_executable: false,
+    force: false,
+    passes: false,
+  };
   const { has } = await disk.begin(1, link, target);
   say({ link, has });
   for (let level = levels.length - 1; level >= 0; level--) {

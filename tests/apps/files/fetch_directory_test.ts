@@ -68,14 +68,23 @@ Deno.test("Disk fetches a directory file by file, and goes on with it", async ()
   assert(!box.names("data2/files").includes(`${link}.tree`));
 });
 
-Deno.test("Disk refuses as a directory what is none", async () => {
+Deno.test("Disk refuses a directory with an unsafe list, and takes as a file what is no list at all", async () => {
   using box = new Box();
-  const evil = [{ path: "../../x", link: linkOf(noise(1)), is_executable: false }];
-  for (const [at, text] of [noise(100), formatManifest(evil), new Uint8Array(0)].entries()) {
-    const held = await holder(box, text);
-    const fetched = () => fetchAll(held.disk, box.disk(), held.link, box.target(`dir${at}/`));
-    const { message } = await assertRejects(fetched, Error);
-    assertMatch(message, /cannot be fetched as a directory: the list of its files/);
+  const evil = formatManifest([{ path: "../../x", link: linkOf(noise(1)), is_executable: false }]);
+  const held = await holder(box, evil), target = box.target("dir/");
+  const { message } = await assertRejects(
+    () => fetchAll(held.disk, box.disk(), held.link, target),
+    Error,
+  );
+  assertMatch(message, /cannot be fetched as a directory: the list of its files has a path/);
+  assertEquals(box.names("to"), []);
+  for (const [at, bytes] of [noise(100), new Uint8Array(0)].entries()) {
+    const { disk, link } = await holder(box, bytes);
+    const target = box.target(`file${at}/`);
+    const { path, manifest, file } = await fetchAll(disk, box.disk(), link, target);
+    assertEquals([path, manifest], [box.at(`to/file${at}`), null]);
+    assertEquals([file.is_directory, file.files, file.bytes], [false, 1, bytes.length]);
+    assertSame(Deno.readFileSync(path), bytes);
   }
   const large = formatLink({ root: "a".repeat(64), size: 33_554_433 });
   const begun = () => box.disk().begin(nextFetch(), large, box.target("dir/"));

@@ -8,13 +8,20 @@ import { Author, RawPeer } from "../../helpers/raw_peer.ts";
 // deno-lint-ignore no-explicit-any -- a test looks at whatever is in it
 export type Item = any;
 
+/** The public key that a node says in a line; "" where it does not. */
+function boxIn(line: string, id: string): string {
+  const is_word = line.startsWith(`{"o":"${id}","t":"presence"`) && line.includes('"box"');
+  return is_word ? JSON.parse(line).b[0].box : "";
+}
+
 /** A neighbour of a node, with keys of its own. */
 export class Neighbour implements AsyncDisposable {
   /** Called with each thing that the files of the node tell this one. */
   onItem: (item: Item) => void = () => {};
+  static #port = 9;
   readonly #peer: RawPeer;
   readonly #box: RawBox;
-  readonly #node: { readonly id: string; readonly box: string };
+  #node: { readonly id: string; readonly box: string };
   #number = 0;
   #acks = 0;
   /** Packets come again as long as their acknowledgement is under way. */
@@ -24,20 +31,24 @@ export class Neighbour implements AsyncDisposable {
     this.#peer = peer;
     this.#box = box;
     this.#node = node;
+    for (const line of peer.lines) this.#hearBox(line);
     peer.onLine = (line) => this.#take(line);
   }
 
   /** Links to a node, and says under which name it is known. */
   static async join(node: Process, name?: string): Promise<Neighbour> {
-    const peer = await RawPeer.peer(await node.address(), { acks: true }), box = new RawBox();
+    const peer = await RawPeer.connect(await node.address(), { acks: true }), box = new RawBox();
+    // Each has an address of its own, where nobody listens.
+    const address = `127.0.0.1:${Neighbour.#port++}`;
+    peer.send(peer.hello({ address: JSON.stringify(address) }));
+    const hello = await peer.control("hello"), { id } = hello;
+    peer.send(peer.proof(hello), '{"k":"have","c":{}}');
+    await peer.control("have");
     const presence = new Author(peer.identity, "presence");
-    peer.send(presence.next([{ address: "127.0.0.1:9", name, box: box.box }]));
+    peer.send(presence.next([{ address, name, box: box.box }]));
     await peer.settled();
-    const { id } = JSON.parse(await peer.wait((line) => line.startsWith('{"k":"hello"')));
-    const word = await peer.wait((line) =>
-      line.startsWith(`{"o":"${id}","t":"presence"`) && line.includes('"box"')
-    );
-    return new Neighbour(peer, box, { id, box: JSON.parse(word).b[0].box });
+    const word = await peer.wait((line) => boxIn(line, id) !== "");
+    return new Neighbour(peer, box, { id, box: boxIn(word, id) });
   }
 
   get id(): string {
@@ -69,7 +80,14 @@ export class Neighbour implements AsyncDisposable {
     await this.#peer[Symbol.asyncDispose]();
   }
 
+  /** Each run of the node has another, and what an earlier one said may come first. */
+  #hearBox(line: string): void {
+    const { id } = this.#node, box = boxIn(line, id);
+    if (box !== "") this.#node = { id, box };
+  }
+
   #take(line: string): void {
+    this.#hearBox(line);
     const packet = this.#read(line);
     if (packet === null) return;
     const { n, items } = packet;
@@ -81,7 +99,9 @@ export class Neighbour implements AsyncDisposable {
 
   #read(line: string): { readonly n: number; readonly items: readonly Item[] } | null {
     if (!line.startsWith('{"k":"route"') || !line.includes(`"to":"${this.id}"`)) return null;
-    const { m, n } = JSON.parse(line);
-    return m === "data" ? { n, items: JSON.parse(this.#box.open(this.#node, line)).b } : null;
+    const { o, m, n } = JSON.parse(line);
+    return m === "data" && o === this.#node.id
+      ? { n, items: JSON.parse(this.#box.open(this.#node, line)).b }
+      : null;
   }
 }

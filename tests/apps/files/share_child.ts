@@ -14,7 +14,14 @@ async function run(path: string, directory: string): Promise<void> {
   const look = () => void (most = Math.max(most, Deno.memoryUsage().rss));
   const timer = setInterval(look, 100), disk = new Disk({ data: null });
   const { link } = await disk.share(path, new AbortController().signal, look);
-  const target = { directory, name: "copy", is_chosen: false, is_executable: false, force: false };
+  const target = {
+    directory,
+    name: "copy",
+    is_chosen: false,
+    is_executable: false,
+    force: false,
+    passes: false,
+  };
   await disk.begin(1, link, target);
   await disk.finish(1);
   clearInterval(timer);

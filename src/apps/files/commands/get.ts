@@ -12,7 +12,7 @@ import { say } from "../../../cli/output/stderr.ts";
 import { stdout } from "../../../cli/output/stdout.ts";
 import { plainError } from "../../../shell/files/files.ts";
 import { PATIENCE_MS } from "../limits.ts";
-import type { GetRequest } from "../requests.ts";
+import { type GetRequest, WORD_CHARS_MAX } from "../requests.ts";
 import { type Desk, follow, newKey } from "./following.ts";
 import { type Place, placeOf } from "./place.ts";
 
@@ -59,7 +59,8 @@ file that somebody shares; of several that have it, say which by its LINK. The n
 serves what it has to others at once; it must be yours, on this machine.
 
 As long as it is not whole it is called NAME.rumor-part. Ctrl-C ends it and keeps that part: the same
-command goes on where it was. An existing file is only written over with --force.
+command goes on where it was. An existing file is only written over with --force. To stdout goes what
+is here as a whole, so the same command begins anew there.
 
 Flags:
 ${flagLines(flags)}
@@ -71,6 +72,9 @@ has it, 75 incomplete: the same command goes on where it was, 130 interrupted.
     const { given, words } = readArgs(args, flags, env);
     if (words.length !== 1) throw new UsageError("one LINK or NAME is expected");
     const { output } = given, [what] = words;
+    if (what === "" || what.length > WORD_CHARS_MAX) {
+      throw new UsageError(`LINK or NAME is empty, or has more than ${WORD_CHARS_MAX} characters`);
+    }
     if (output === "-") return await toStdout(what, given);
     const place = placeOf(output);
     return await inquire({ ...given, lost_code: EXIT.unacknowledged }, async (ask, want) => {
@@ -82,7 +86,8 @@ has it, 75 incomplete: the same command goes on where it was, 130 interrupted.
 function requestOf(what: string, given: Given<typeof flags>, place: Place): GetRequest {
   const { from = null, force = false, timeout = PATIENCE_MS } = given;
   const patience_ms = Math.ceil(timeout);
-  return { k: "get", key: newKey(), what, from, ...place, force, patience_ms };
+  const key = newKey();
+  return { k: "get", key, what, from, ...place, force, passes: false, patience_ms };
 }
 
 async function get(desk: Desk, request: GetRequest, given: Given<typeof flags>): Promise<number> {
@@ -100,7 +105,7 @@ async function get(desk: Desk, request: GetRequest, given: Given<typeof flags>):
 async function toStdout(what: string, given: Given<typeof flags>): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "rumor-get-" });
   try {
-    const request = requestOf(what, given, { directory, name: "file" });
+    const request = { ...requestOf(what, given, { directory, name: "file" }), passes: true };
     const options = { ...given, lost_code: EXIT.unacknowledged };
     return await inquire(options, async (ask, want) => {
       const { code, row } = await follow(
@@ -119,10 +124,6 @@ async function toStdout(what: string, given: Given<typeof flags>): Promise<numbe
 
 async function writeOut(path: string): Promise<number> {
   try {
-    if ((await Deno.stat(path)).isDirectory) {
-      say("rumor: that is a directory, which does not go to stdout: leave out -o -");
-      return EXIT.failed;
-    }
     using file = await Deno.open(path);
     for await (const bytes of file.readable.values({ preventCancel: true })) {
       await stdout.write(bytes);

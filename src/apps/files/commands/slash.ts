@@ -37,6 +37,7 @@ export const GET: SlashCommand = {
       from: null,
       ...placeOf(path),
       force: false,
+      passes: false,
       patience_ms: PATIENCE_MS,
     };
     desk.request(FILES, request);

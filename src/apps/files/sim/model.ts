@@ -12,7 +12,7 @@ import { levelsOf } from "../tree.ts";
 import { reduceSwarm } from "../swarm/reduce_swarm.ts";
 import type { Order } from "../swarm/swarm.ts";
 import type { Lie } from "./lies.ts";
-import { Station } from "./station.ts";
+import { Station, type Watch } from "./station.ts";
 
 /** What is simulated. */
 export interface ModelOptions {
@@ -34,14 +34,6 @@ export interface ModelOptions {
   /** Is told of everything that happens at a fetcher. */
   readonly watch?: Watch;
 }
-
-/** Who is told of what happens at a fetcher, by its number. */
-export type Watch = (
-  fetcher: number,
-  event: Parameters<typeof reduceSwarm>[1],
-  outs: ReturnType<typeof reduceSwarm>[1],
-  now_ms: number,
-) => void;
 
 export interface SeedOptions {
   readonly up: number;

@@ -14,8 +14,15 @@ import {
   type SwarmOut,
 } from "../swarm/swarm.ts";
 import { gotFrom, HONEST_PART, type Lie, SLOW_MS } from "./lies.ts";
-import type { Watch } from "./model.ts";
 import { type Request, Uplink } from "./uplink.ts";
+
+/** Who is told of what happens at a fetcher, by its number. */
+export type Watch = (
+  fetcher: number,
+  event: Parameters<typeof reduceSwarm>[1],
+  outs: ReturnType<typeof reduceSwarm>[1],
+  now_ms: number,
+) => void;
 
 /** What all nodes share. */
 export interface Surroundings {

@@ -88,9 +88,7 @@ function exclude(turn: SwarmTurn, link: Link, peer: Id): void {
   for (const ask of turn.asksOf(turn.holder(peer)!)) {
     if (fetches.includes(ask.fetch)) turn.cancel(ask);
   }
-  for (const number of fetches) {
-    turn.out({ kind: "excluded", fetch: number, peer, why: "it sent what is not in this file" });
-  }
+  for (const number of fetches) turn.out({ kind: "excluded", fetch: number, peer });
   turn.wakeAll();
 }
 

@@ -129,7 +129,7 @@ export type SwarmOut =
   /** It is no longer wanted; nothing is to be heard of it. */
   | { readonly kind: "cancel"; readonly ask: number }
   /** A holder sent what is not in the file, and is not asked for it any more. */
-  | { readonly kind: "excluded"; readonly fetch: number; readonly peer: Id; readonly why: string }
+  | { readonly kind: "excluded"; readonly fetch: number; readonly peer: Id }
   /** All chunks are there. */
   | { readonly kind: "complete"; readonly fetch: number }
   /** The disk takes nothing, or (null) takes something again. */

@@ -18,12 +18,13 @@ import type {
   SharedFile,
   Target,
 } from "../tasks.ts";
+import { isOtherPlace } from "../other_place.ts";
 import { isRange, levelsOf } from "../tree.ts";
 import { fewRuns } from "./chunk_set.ts";
 import { Fetch } from "./fetch.ts";
 import { infoAt, type Open, openFile } from "./handle.ts";
 import { Served } from "./served.ts";
-import { serveAgain } from "./serve.ts";
+import { readKept, serveAgain } from "./serve.ts";
 import { OtherFile, share, type Shared, shareFile } from "./share.ts";
 import { pathsOf } from "./target.ts";
 import { storeIn, storeUnnamed, type TreeStore } from "./tree_store.ts";
@@ -48,6 +49,8 @@ export class Disk {
   readonly #served: Served;
   /** What is to be dropped when something is shared no more. */
   readonly #shares = new Map<Link, Shared>();
+  /** Those that came as files of a directory. */
+  readonly #within = new Set<Link>();
   readonly #fetches = new Map<number, Fetching>();
 
   /** `data`: where hashes are kept over restarts; null where they need not be. Throws where it cannot be made. */
@@ -78,6 +81,7 @@ export class Disk {
   unshare(link: Link): void {
     this.#served.remove(link);
     const shared = this.#shares.get(link);
+    if (shared?.file.is_directory) this.#unshareFiles(shared);
     for (const kept of shared?.kept ?? [this.#store.find(link)]) kept?.drop();
     this.#shares.delete(link);
   }
@@ -167,7 +171,7 @@ export class Disk {
     }
     const { finished, shared } = await open.fetch.finish(this.#store);
     this.#fetches.delete(fetch);
-    this.#take(shared);
+    if (shared !== null) this.#takeGot(shared, open.fetch.paths.within.length > 0);
     return finished;
   }
 
@@ -186,13 +190,34 @@ export class Disk {
     this.#store.close();
   }
 
+  /** What came with a directory goes with it. */
+  #unshareFiles({ file, kept: [kept] }: Shared): void {
+    for (const { path, link } of readKept(file.link, kept) ?? []) {
+      const is_its = this.#within.has(link) &&
+        this.#shares.get(link)?.file.path === `${file.path}/${path}`;
+      if (is_its) this.unshare(link);
+    }
+  }
+
   #take(shared: Shared): SharedFile {
     const { link } = shared.file, before = this.#shares.get(link);
+    this.#within.delete(link);
     this.#served.remove(link);
     for (const kept of before?.kept ?? []) kept.drop();
     this.#shares.set(link, shared);
     for (const [each, place] of shared.places) this.#served.add(each, place);
     return shared.file;
+  }
+
+  /** Serves what was fetched, unless it is served from another place; `within` a directory or by itself. */
+  #takeGot(shared: Shared, within: boolean): void {
+    const { link } = shared.file;
+    if (isOtherPlace(this.#shares.get(link)?.file, shared.file) && this.#served.has(link)) {
+      for (const kept of shared.kept) kept.drop();
+      return;
+    }
+    this.#take(shared);
+    if (within) this.#within.add(link);
   }
 
   *#fetchesOf(link: Link): Generator<Fetch> {
@@ -225,7 +250,8 @@ export class Disk {
     try {
       const name = lastOf(path);
       const shared = await shareFile(path, name, info, { ...this.#sharing(signal), due: link });
-      return { path, manifest: null, file: this.#take(shared) };
+      this.#takeGot(shared, true);
+      return { path, manifest: null, file: shared.file };
     } catch (error) {
       if (error instanceof OtherFile) return null;
       throw error;

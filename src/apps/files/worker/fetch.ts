@@ -1,7 +1,6 @@
 /** One fetch from its beginning to its end: a part that becomes a file. */
 
 import { linkSync, renameSync, unlinkSync } from "node:fs";
-import { syncDirectory } from "../../../shell/files/files.ts";
 import { MANIFEST_BYTES_MAX, PIECE_CHUNKS } from "../limits.ts";
 import { type Link, type LinkParts, parseLink } from "../link.ts";
 import { isManifest, MANIFEST_LINE, readManifest } from "../manifest.ts";
@@ -13,14 +12,23 @@ import { HEADER_BYTES, openParts, type PartFiles } from "./part_files.ts";
 import { Progress } from "./progress.ts";
 import type { Place } from "./served.ts";
 import { type Shared, writeManifest } from "./share.ts";
-import { checkDirectories, checkFree, makeDirectory, type Paths, pathsOf } from "./target.ts";
+import { syncDirectory } from "./sync_directory.ts";
+import {
+  checkDirectories,
+  checkFree,
+  makeDirectories,
+  makeDirectory,
+  type Paths,
+  pathsOf,
+} from "./target.ts";
 import { sha256, treeBytes } from "./tree_file.ts";
 import type { Kept, TreeStore } from "./tree_store.ts";
 
 /** What came of a fetch: what is told, and what is served from now on. */
 export interface Completed {
   readonly finished: Finished;
-  readonly shared: Shared;
+  /** Null for what passes. */
+  readonly shared: Shared | null;
 }
 
 /** The root of a file without bytes. */
@@ -34,6 +42,7 @@ export class Fetch {
   readonly #parts: LinkParts;
   readonly #target: Target;
   readonly #files: PartFiles;
+  #is_over = false;
 
   /** Opens the part of a file. Throws why it cannot be fetched there, a sentence for the user. */
   constructor(link: Link, target: Target, open: Open) {
@@ -76,7 +85,7 @@ export class Fetch {
   async finish(store: TreeStore): Promise<Completed> {
     if (!this.part.is_complete) throw new Error(`${this.paths.part} is not complete`);
     const text = this.#text();
-    if (this.paths.is_directory) return this.#finishDirectory(text, store);
+    if (this.paths.is_directory && text !== null) return this.#finishDirectory(text, store);
     try {
       await this.#files.part.sync();
       this.#setMode();
@@ -86,37 +95,41 @@ export class Fetch {
       if (codeOf(error) === "") throw error;
       throw faultOf(this.paths.path, "cannot be written", error);
     }
-    // Of the files of a directory there may be thousands: what loses its name is fetched again.
-    if (this.paths.within.length === 0) syncDirectory(this.paths.directory);
+    await syncDirectory(this.paths.path.slice(0, this.paths.path.lastIndexOf("/")) || "/");
     const { link, paths: { path } } = this, { changed_ms } = this.#files.part.info();
-    const kept = this.#keepTree(store);
+    const kept = this.#target.passes ? null : this.#keepTree(store);
     this.#remove();
     const manifest = text && readManifest(text);
     const files = manifest === null || typeof manifest === "string" ? null : manifest;
-    const file = { ...this.#shared(files), is_directory: false, changed_ms };
+    const file = { ...this.#shared(null), changed_ms };
+    const finished = { path, manifest: files, file };
+    if (kept === null) return { finished, shared: null };
     const place: Place = { owner: link, path, changed_ms, source: kept, at: 0 };
     return {
-      finished: { path, manifest: files, file },
+      finished,
       shared: { file, places: [[link, place]], kept: [kept] },
     };
   }
 
   /** Lets the part be, for the next time; where there is nothing in it, removes it. */
   stop(): void {
+    if (this.#is_over) return;
     if (this.part.is_empty && !this.part.is_complete) this.#remove();
     else this.#files.close();
   }
 
   /** A directory is made when the list of its files is here, which nobody but the worker keeps. */
-  #finishDirectory(text: Uint8Array | null, store: TreeStore): Completed {
-    const { link, paths: { path } } = this,
-      manifest = text === null ? "is none" : readManifest(text);
-    if (text === null || typeof manifest === "string") {
+  #finishDirectory(text: Uint8Array, store: TreeStore): Completed {
+    const { link, paths: { path } } = this, manifest = readManifest(text);
+    if (typeof manifest === "string") {
+      this.#remove();
       throw new Error(
         `${link} cannot be fetched as a directory: the list of its files ${manifest}`,
       );
     }
     makeDirectory(path);
+    // Those with files in them are made with their files.
+    for (const line of manifest) if (line.link === "") makeDirectories(path, line.path);
     const room = store.make(text.length + treeBytes(text.length));
     writeManifest(text, room);
     const kept = room.keep(link), changed_ms = infoAt(path)?.changed_ms ?? 0;
@@ -129,20 +142,14 @@ export class Fetch {
     };
   }
 
+  /** What is served from now on: a directory of these files, or a file where they are null. */
   #shared(manifest: readonly ManifestFile[] | null): SharedFile {
-    const { link, paths: { path, is_directory } } = this;
-    const files = manifest?.filter((file) => file.link !== "") ?? [];
-    return {
-      link,
-      name: path.slice(path.lastIndexOf("/") + 1),
-      path,
-      changed_ms: 0,
-      is_directory,
-      files: is_directory ? files.length : 1,
-      bytes: is_directory
-        ? files.reduce((sum, file) => sum + parseLink(file.link)!.size, 0)
-        : this.#parts.size,
-    };
+    const { link, paths: { path } } = this, name = path.slice(path.lastIndexOf("/") + 1);
+    const file = { link, name, path, changed_ms: 0, is_directory: manifest !== null };
+    if (manifest === null) return { ...file, files: 1, bytes: this.#parts.size };
+    const files = manifest.filter((file) => file.link !== "");
+    const bytes = files.reduce((sum, file) => sum + parseLink(file.link)!.size, 0);
+    return { ...file, files: files.length, bytes };
   }
 
   /** All of it, where it is the manifest of a directory, or should be; else null. */
@@ -166,7 +173,8 @@ export class Fetch {
   }
 
   #rename(): void {
-    const { path, part } = this.paths;
+    // That it is a directory is only the word of others: what it is says its content.
+    const paths = { ...this.paths, is_directory: false }, { path, part } = paths;
     const { force } = this.#target;
     try {
       // Unlike a rename, this fails where somebody has made such a file just now.
@@ -174,7 +182,7 @@ export class Fetch {
     } catch {
       // Below it is seen whether such a file is there; if not, this disk gives no file two names.
     }
-    checkFree(this.paths, force);
+    checkFree(paths, force);
     renameSync(part, path);
   }
 
@@ -191,6 +199,7 @@ export class Fetch {
 
   /** Removes what is left beside the target. */
   #remove(): void {
+    this.#is_over = true;
     for (const path of [this.paths.part, this.paths.map]) {
       try {
         Deno.removeSync(path);

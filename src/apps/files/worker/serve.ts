@@ -83,7 +83,7 @@ async function findDirectory(
 }
 
 /** What a kept manifest says; null where it is not as it was. */
-function readKept(link: Link, kept: Kept): readonly ManifestFile[] | null {
+export function readKept(link: Link, kept: Kept): readonly ManifestFile[] | null {
   const { root, size } = parseLink(link)!;
   if (kept.bytes < size + treeBytes(size)) return null;
   const text = new Uint8Array(size);

@@ -92,6 +92,12 @@ export function makeDirectory(path: string, makes = true): void {
   }
 }
 
+/** Makes a directory below another, and those on the way to it: `path` is relative, and ends with "/". */
+export function makeDirectories(top: string, path: string): void {
+  let at = top;
+  for (const name of path.slice(0, -1).split("/")) makeDirectory(at = `${at}/${name}`);
+}
+
 function checkDirectory(path: string): void {
   const info = infoAt(path);
   if (info?.kind === "directory") return;

@@ -17,7 +17,14 @@ const ignore = () => {};
 
 /** Where a file goes that may have any name. */
 function targetIn(directory: string): Target {
-  return { directory, name: "there", is_chosen: true, is_executable: false, force: false };
+  return {
+    directory,
+    name: "there",
+    is_chosen: true,
+    is_executable: false,
+    force: false,
+    passes: false,
+  };
 }
 
 /** An engine whose threads have disks that are none, and are counted. */

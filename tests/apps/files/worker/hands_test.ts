@@ -15,6 +15,7 @@ const target = {
   is_chosen: true,
   is_executable: false,
   force: false,
+  passes: false,
 };
 
 /** The hands of one node. */
